@@ -1,0 +1,61 @@
+"""Plex's items as frozen records, parsed once from XML at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Plex's numeric type per kind, which every edit and listing must carry.
+TYPE_NUMBERS: Mapping[str, int] = {"movie": 1, "episode": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class PlexPart:
+    """One file of an item. ``size`` in bytes, ``duration`` in milliseconds; 0 = unknown."""
+
+    file: str
+    size: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlexItem:
+    """One movie, other video or episode.
+
+    ``values`` holds scalar fields by Plex's name (``title titleSort summary studio tagline
+    originallyAvailableAt year userRating``), absent when Plex has none. ``tags`` holds names in
+    order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
+    names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
+    locks are missing: never do tag arithmetic on it. ``updated_at`` and ``added_at`` are epoch
+    seconds.
+    """
+
+    rating_key: int
+    section_id: int
+    kind: str
+    values: Mapping[str, str]
+    tags: Mapping[str, tuple[str, ...]]
+    locked: frozenset[str]
+    parts: tuple[PlexPart, ...]
+    thumb: str
+    art: str
+    added_at: int
+    updated_at: int
+    full: bool
+
+    @property
+    def title(self) -> str:
+        """The title as Plex shows it; never empty on a real server."""
+        return self.values.get("title", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PlexSection:
+    """One library. ``kind`` is the kind of its playable items (``movie`` or ``episode``)."""
+
+    section_id: int
+    title: str
+    kind: str
+    locations: tuple[str, ...]
+    content_changed_at: int
+    refreshing: bool

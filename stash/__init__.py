@@ -1,0 +1,1 @@
+"""Reads from Stash: scenes, settings, image bytes."""

@@ -1,0 +1,69 @@
+"""Frozen records that cross a room's border: the ledger's memory and the Plex file index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# A scalar field's text ("" = no value), or a tag field's names in order.
+Value = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMemory:
+    """What the ledger remembers of one field of one Plex item.
+
+    ``written`` is Stash's value as we last sent it, ``stored`` the form Plex gave back for it,
+    ``original`` and ``original_locked`` Plex's own value and lock before our first write.
+    """
+
+    written: Value
+    stored: Value
+    original: Value
+    original_locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What we know of one Plex item that we have written for one scene.
+
+    ``fields`` is keyed by Plex's field name (``title``, ``genre``, ``actor``, …); ``images`` maps
+    ``poster`` and ``background`` to the SHA-1 of the bytes last uploaded (hex);
+    ``image_versions`` maps the same names to Stash's version of the cover they came from;
+    ``item_updated_at`` is Plex's ``updatedAt`` as read back (epoch seconds, 0 = not yet read
+    back); ``scene_updated_at`` Stash's ``updated_at`` text of the state we wrote;
+    ``fingerprint`` stands for the settings that shaped the write; ``file`` is Plex's path.
+    """
+
+    server: str
+    rating_key: int
+    section_id: int
+    scene_id: int
+    fields: Mapping[str, FieldMemory] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    image_versions: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    scene_updated_at: str = ""
+    item_updated_at: int = 0
+    synced_at: float = 0.0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """One file of one Plex item as a listing showed it: a hint, never proof.
+
+    ``size`` is in bytes and ``duration`` in milliseconds (0 = unknown); ``added_at`` and
+    ``updated_at`` are epoch seconds; ``kind`` is Plex's type (``movie`` or ``episode``).
+    """
+
+    rating_key: int
+    section_id: int
+    kind: str
+    file: str
+    size: int
+    duration: int
+    title: str
+    year: int
+    added_at: int
+    updated_at: int

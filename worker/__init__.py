@@ -1,0 +1,1 @@
+"""The resident worker: the only loop that drains the queue into Plex."""
