@@ -1,0 +1,136 @@
+"""Stash's side of the conversation: standard input, replies, log lines. Standard library only.
+
+``import json`` costs a hook as much as everything else together, so SQLite's own JSON functions
+read standard input, which may carry a cover image of several megabytes. Replies are constants.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing costs a hook more than everything else
+    from typing import Any
+
+OK = b'{"output": "ok"}'
+
+# Stash's log encoding: SOH, level letter, STX before each line.
+DEBUG, INFO, WARNING, ERROR = "d", "i", "w", "e"
+# Stash gives up on lines of 64 KiB and closes the pipe.
+LONGEST_LINE = 4000
+
+READ_EVENT = """
+SELECT
+    json_type(doc) = 'object',
+    json_extract(doc, '$.args.hookContext') IS NOT NULL,
+    json_extract(doc, '$.args.mode') IS NOT NULL,
+    json_extract(doc, '$.args.hookContext.type'),
+    CASE json_type(doc, '$.args.hookContext.id')
+        WHEN 'integer' THEN json_extract(doc, '$.args.hookContext.id') END,
+    CASE json_type(doc, '$.args.hookContext.inputFields') WHEN 'array' THEN (
+        SELECT group_concat(value, char(31))
+        FROM json_each(doc, '$.args.hookContext.inputFields')) END,
+    CASE json_type(doc, '$.args.hookContext.inputFields') WHEN 'array'
+        THEN json_extract(doc, '$.args.hookContext.inputFields') ELSE '[]' END,
+    json_extract(doc, '$.server_connection.Dir'),
+    json_object(
+        'server_connection', json_extract(doc, '$.server_connection'),
+        'settings', json_extract(doc, '$.settings')
+    )
+FROM (SELECT CAST(? AS TEXT) AS doc)
+"""
+
+FIELD_SEPARATOR = "\x1f"
+
+
+class Event:
+    """What Stash wrote to standard input, as far as a hook needs it.
+
+    ``raw`` is the whole object, for a task; ``fields`` the names of ``inputFields``, ``None``
+    when Stash sent none (a scan), and ``fields_json`` the same list as JSON text; ``connection``
+    a JSON object with Stash's address and session (and, from a newer Stash, the settings), to be
+    stored and never to be shown.
+    """
+
+    __slots__ = (
+        "connection",
+        "fields",
+        "fields_json",
+        "id",
+        "is_hook",
+        "is_task",
+        "raw",
+        "stash_dir",
+        "type",
+    )
+
+    def __init__(self, raw: bytes, row: tuple[Any, ...]) -> None:
+        """``row`` is what ``READ_EVENT`` found in ``raw``, in its order."""
+        is_hook, is_task, kind, number, fields, fields_json, stash_dir, connection = row
+        self.raw = raw
+        self.is_hook = bool(is_hook)
+        self.is_task = bool(is_task)
+        self.type = kind if isinstance(kind, str) else ""
+        self.id: int = number or 0
+        self.fields = None if fields is None else tuple(fields.split(FIELD_SEPARATOR))
+        self.fields_json: str = fields_json
+        self.stash_dir = stash_dir if isinstance(stash_dir, str) else ""
+        self.connection: str = connection
+
+
+class UnreadableInput(ValueError):
+    """Standard input was not one JSON object."""
+
+
+def read_stdin() -> bytes:
+    """All of standard input; one read, since ``+=`` in a loop is quadratic."""
+    with open(0, "rb", 0, closefd=False) as stdin:
+        return stdin.readall()
+
+
+def parse_event(raw: bytes) -> Event:
+    """Read Stash's JSON object. Raises ``UnreadableInput`` for anything else."""
+    reader = sqlite3.connect(":memory:")
+    reader.text_factory = lambda text: text.decode("utf-8", "replace")
+    try:
+        row = reader.execute(READ_EVENT, (raw,)).fetchone()
+    except (sqlite3.OperationalError, sqlite3.DataError, OverflowError) as error:
+        raise UnreadableInput(str(error)) from error
+    finally:
+        reader.close()
+    if not row[0]:
+        raise UnreadableInput("not a JSON object")
+    return Event(raw, row[1:])
+
+
+def reply(text: bytes) -> None:
+    """Write the one JSON object that Stash reads; a Stash that has gone away is no error."""
+    write_all(1, text)
+
+
+def refuse(sentence: str) -> None:
+    """Reply with an error, which Stash logs; the save itself is not disturbed."""
+    escaped = sentence.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "replace")
+    reply(b'{"output": null, "error": "%s"}' % escaped)
+
+
+def log(level: str, *lines: str) -> None:
+    """Write lines to Stash's log."""
+    write_all(2, encode_log(level, lines))
+
+
+def encode_log(level: str, lines: tuple[str, ...]) -> bytes:
+    """Lines in Stash's log encoding, each with its own prefix."""
+    return b"".join(
+        f"\x01{level}\x02{line[:LONGEST_LINE]}\n".encode("utf-8", "replace") for line in lines
+    )
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write to a pipe that the reader may have closed."""
+    try:
+        while content:
+            content = content[os.write(descriptor, content) :]
+    except OSError:
+        return

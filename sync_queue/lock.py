@@ -1,0 +1,114 @@
+"""The worker's lock: an OS lock on a file, which dies with its process. Standard library only.
+
+POSIX: ``flock``. A hook takes the lock itself and hands it to the worker that it starts as
+the worker's standard input, so that sixteen hooks at once start exactly one worker and there is no
+moment at which the worker lives without its lock. Status takes a shared lock for an instant.
+
+Windows: byte-range locks. The worker locks the whole range, a probe one byte of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+LOCK_FILE = "worker.lock"
+STARTING_SECONDS = 3.0
+RANGE = 1 << 20
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def take(descriptor: int, *, shared: bool = False) -> bool:
+        """Try to lock at once. Two probes collide once in a million; the worker never waits."""
+        offset = int.from_bytes(os.urandom(3), "little") % RANGE if shared else 0
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1 if shared else RANGE)
+        except OSError:
+            return False
+        if shared:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        return True
+
+    def release(descriptor: int) -> None:
+        """Give the lock back."""
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, RANGE)
+
+else:
+    import fcntl
+
+    def take(descriptor: int, *, shared: bool = False) -> bool:
+        """Try to lock at once; a lock that this process already holds is kept or converted."""
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(descriptor: int) -> None:
+        """Give the lock back, for every process that shares this descriptor."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def open_lock(data_dir: str) -> int:
+    """Open (and create, 0600) the lock file; not inherited by children."""
+    path = os.path.join(data_dir, "queue", LOCK_FILE)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def take_for_worker(data_dir: str) -> int | None:
+    """The lock as a hook sees it: its descriptor when no worker holds it, else ``None``.
+
+    A status probe holds a shared lock for an instant and must not be taken for a worker.
+    """
+    descriptor = open_lock(data_dir)
+    while not take(descriptor):
+        if not take(descriptor, shared=True):
+            os.close(descriptor)
+            return None
+    return descriptor
+
+
+def worker_alive(data_dir: str) -> bool:
+    """Whether a worker holds the lock. Creates nothing."""
+    try:
+        descriptor = os.open(os.path.join(data_dir, "queue", LOCK_FILE), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not take(descriptor, shared=True)
+    finally:
+        os.close(descriptor)
+
+
+def acquire(data_dir: str, *, patience: float = STARTING_SECONDS) -> int | None:
+    """The lock for a worker that starts or returns, trying for ``patience`` seconds.
+
+    Standard input is used when a hook handed the lock over with it. ``None`` when another worker
+    really runs.
+    """
+    own = open_lock(data_dir)
+    if is_handed_over(own):
+        os.close(own)
+        return 0 if take(0) else None
+    deadline = time.monotonic() + patience
+    while not take(own):
+        if time.monotonic() > deadline:
+            os.close(own)
+            return None
+        time.sleep(0.05)
+    return own
+
+
+def is_handed_over(own: int) -> bool:
+    """Whether standard input is the lock file."""
+    try:
+        given = os.fstat(0)
+    except OSError:
+        return False
+    here = os.fstat(own)
+    return os.name != "nt" and (given.st_dev, given.st_ino) == (here.st_dev, here.st_ino)

@@ -1,0 +1,86 @@
+"""The unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SyncJob:
+    """One thing to bring to Plex: a scene, or a renamed performer, studio, tag or group.
+
+    ``scene_id`` is Stash's number, 0 for a rename; ``update_type`` the hook's name or the task's;
+    ``data["fields"]`` the names of the fields that changed (empty: unknown); ``enqueued_at`` the
+    first event's time in epoch seconds; ``job_key`` the key under which waiting jobs coalesce
+    (``scene:12``). The scene itself is read from Stash when the job runs, so the newest edit wins.
+    """
+
+    scene_id: int
+    update_type: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    enqueued_at: float = 0.0
+    job_key: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The form stored in the queue's table."""
+        return {
+            "scene_id": self.scene_id,
+            "update_type": self.update_type,
+            "data": dict(self.data),
+            "enqueued_at": self.enqueued_at,
+            "job_key": self.job_key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job handed to the worker, with what the queue knows of it.
+
+    ``attempts`` counts tries that failed and were charged to the job; ``interrupted`` how often a
+    worker died while it held the job; ``version`` the code that stored it.
+    """
+
+    queue_id: int
+    job: SyncJob
+    attempts: int
+    interrupted: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStats:
+    """Jobs by state. ``pending`` is due now, ``delayed`` waits for its time."""
+
+    pending: int
+    delayed: int
+    in_progress: int
+    completed: int
+    failed: int
+
+    @property
+    def left(self) -> int:
+        """Jobs that are not settled yet."""
+        return self.pending + self.delayed + self.in_progress
+
+
+def scene_job(scene_id: int, update_type: str, now: float) -> SyncJob:
+    """The job of one scene, as a task or the worker itself asks for it."""
+    return SyncJob(scene_id, update_type, {"fields": []}, now, f"scene:{scene_id}")
+
+
+def parse_job(raw: object) -> SyncJob:
+    """Read a stored job. Raises ``ValueError`` naming what is wrong with it."""
+    if not isinstance(raw, dict):
+        raise ValueError("the stored job is not a JSON object")
+    scene_id, key = raw.get("scene_id"), raw.get("job_key")
+    if not isinstance(scene_id, int) or not isinstance(key, str) or not key:
+        raise ValueError("the stored job has no scene id or key")
+    data, enqueued_at = raw.get("data"), raw.get("enqueued_at")
+    return SyncJob(
+        scene_id=scene_id,
+        update_type=str(raw.get("update_type", "")),
+        data=data if isinstance(data, dict) else {},
+        enqueued_at=float(enqueued_at) if isinstance(enqueued_at, int | float) else 0.0,
+        job_key=key,
+    )

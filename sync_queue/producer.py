@@ -1,0 +1,96 @@
+"""Storing one event durably: an upsert, or a spool file when the database cannot take it.
+
+Standard library only. The database connection keeps SQLite's default ``synchronous=FULL``: what
+a hook has answered for survives a power cut. The worker uses ``NORMAL``, which can lose a lease
+or a settled state there (a repeated sync) but never an event.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+
+from sync_queue import datadir, schema
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing costs a hook more than everything else
+    from collections.abc import Callable, Mapping
+
+# How long a save may wait for a database that another process is writing.
+BUSY_SECONDS = 0.5
+NOTICE_EVERY_SECONDS = 3600.0
+
+MAKE_JOB = """
+SELECT json_object(
+    'scene_id', :scene_id, 'update_type', :update_type,
+    'data', json_object('fields', json(:fields)), 'enqueued_at', :now, 'job_key', :key)
+"""
+
+
+def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None]) -> str:
+    """Store one event; returns ``queued`` or ``spooled``. Raises ``OSError`` if neither works.
+
+    ``record`` has ``key`` and ``scene_id`` of the job, ``update_type`` (the hook's name),
+    ``fields`` and ``connection`` (JSON text), ``version`` (of the code), ``now`` (epoch seconds).
+
+    ``say(level, line)`` writes to Stash's log: a standing problem's notice goes out first, since
+    lines written just before a process ends may be lost.
+    """
+    try:
+        put(datadir.database_path(data_dir), record, say)
+    except sqlite3.Error as error:
+        spool(data_dir, record)
+        if os.path.exists(datadir.database_path(data_dir)):
+            say("w", f"The queue's database did not answer ({error}); the edit waits in a file.")
+        return "spooled"
+    return "queued"
+
+
+def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> None:
+    """One transaction: the job, and Stash's newest address and session."""
+    # mode=rw: only a worker creates the database. SQLite reads %, ? and # in URIs as syntax.
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace("\\", "/")
+    slash = "" if quoted.startswith("/") else "/"
+    database = sqlite3.connect(
+        f"file:{slash}{quoted}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    deliver_notice(database, time.time(), say)
+    values = job_values(database, record)
+    database.execute("BEGIN IMMEDIATE")
+    database.execute(schema.PUT_JOB, values)
+    database.execute(schema.PUT_CONNECTION, values)
+    database.execute("COMMIT")
+    # Not closed: the last one out would checkpoint the log while a person waits.
+
+
+def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> dict[str, object]:
+    """The parameters of ``PUT_JOB`` and ``PUT_CONNECTION`` for a record."""
+    job = database.execute(MAKE_JOB, record).fetchone()[0]
+    return {**record, "job": job, "due": 0.0, "prio": 0}
+
+
+def deliver_notice(database: sqlite3.Connection, now: float, say: Callable[..., None]) -> None:
+    """Say a standing problem where people look, at most once an hour."""
+    row = database.execute("SELECT sentence, said_at FROM notice").fetchone()
+    if row is None or 0 <= now - row[1] < NOTICE_EVERY_SECONDS:
+        return
+    cursor = database.execute("UPDATE notice SET said_at = ? WHERE said_at = ?", (now, row[1]))
+    if cursor.rowcount:
+        say("w", row[0])
+
+
+def spool(data_dir: str, record: Mapping[str, object]) -> None:
+    """Write the event to a file (0600, durable) that the worker takes in."""
+    directory = os.path.join(data_dir, datadir.SPOOL_DIR)
+    datadir.make_private(directory)
+    reader = sqlite3.connect(":memory:")
+    values = job_values(reader, record)
+    text = reader.execute(
+        "SELECT json_object('version', 1, 'job', json(:job), 'key', :key, 'now', :now,"
+        " 'code', :version, 'connection', json(:connection))",
+        values,
+    ).fetchone()[0]
+    reader.close()
+    name = f"{time.time_ns():020d}-{os.getpid()}.json"
+    datadir.write_private(os.path.join(directory, name), text.encode("utf-8", "replace"))

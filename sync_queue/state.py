@@ -1,0 +1,41 @@
+"""Small facts that outlive a worker: breaker, last error, last runs. Versioned JSON by name."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+CREATE = ("CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, doc TEXT NOT NULL)",)
+
+
+class StateStore:
+    """One JSON object per name. Nothing here commits: the caller owns the transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def get(self, name: str) -> dict[str, object]:
+        """The object stored under ``name``; empty when there is none of a version we know."""
+        row = self.connection.execute("SELECT doc FROM state WHERE name = ?", (name,)).fetchone()
+        doc = json.loads(row[0]) if row else {}
+        return {k: v for k, v in doc.items() if k != "version"} if doc.get("version") == 1 else {}
+
+    def put(self, name: str, doc: Mapping[str, object]) -> None:
+        """Store ``doc`` under ``name``."""
+        self.connection.execute(
+            "INSERT INTO state (name, doc) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET doc = excluded.doc",
+            (name, json.dumps({"version": 1, **doc})),
+        )
+
+    def set_notice(self, sentence: str) -> None:
+        """The standing problem that the next hook or task says in Stash's log; "" = none."""
+        if sentence:
+            self.connection.execute(
+                "INSERT INTO notice (id, sentence) VALUES (1, :sentence) ON CONFLICT (id) DO UPDATE"
+                " SET sentence = excluded.sentence WHERE sentence IS NOT excluded.sentence",
+                {"sentence": sentence},
+            )
+        else:
+            self.connection.execute("DELETE FROM notice")
