@@ -62,7 +62,7 @@ class JobQueue(SQLiteAckQueue):
     def _new_db_connection(
         self,
         path: str,
-        multithreading: bool,
+        _threads: bool,
         timeout: float,
     ) -> sqlite3.Connection:
         """The one connection, used by the library for reading and writing alike."""

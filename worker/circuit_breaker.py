@@ -1,0 +1,101 @@
+"""The circuit breaker: after five outages in a row no job is touched until Plex works again.
+
+closed ──5 failures──► open ──probe time──► half-open ──one real job succeeds──► closed
+                         ▲────────────────────────┘ any failure
+Pure: each transition returns a new value; ``now`` is epoch seconds, handed in. The value lives in
+the database, so that a restarted worker knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+FAILURES_TO_OPEN = 5
+PROBE_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)
+# After an outage the queue drains gently: at first one job at a time, then twice as many.
+FIRST_BATCH = 1
+
+
+class BreakerState(StrEnum):
+    """What the worker may do."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """``failures`` in a row while closed, ``probes`` made while open, ``opened_at`` and
+    ``probe_at`` in epoch seconds, ``batch`` how many jobs may be taken at once (0 = no limit).
+    """
+
+    state: BreakerState = BreakerState.CLOSED
+    failures: int = 0
+    probes: int = 0
+    opened_at: float = 0.0
+    probe_at: float = 0.0
+    batch: int = 0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the worker may talk to Plex; 0 when it may at once.
+
+        A probe time further off than its longest delay comes from a clock that jumped.
+        """
+        if self.state is not BreakerState.OPEN or self.probe_at > now + PROBE_DELAYS[-1]:
+            return 0.0
+        return max(0.0, self.probe_at - now)
+
+    def probing(self) -> CircuitBreaker:
+        """An open breaker whose time has come: ``/identity``, then one real job."""
+        return replace(self, state=BreakerState.HALF_OPEN)
+
+    def on_failure(self, now: float) -> CircuitBreaker:
+        """An outage was seen."""
+        if self.state is BreakerState.CLOSED:
+            failures = self.failures + 1
+            if failures < FAILURES_TO_OPEN:
+                return replace(self, failures=failures)
+            return CircuitBreaker(
+                BreakerState.OPEN, failures, 0, opened_at=now, probe_at=now + PROBE_DELAYS[0]
+            )
+        probes = self.probes + 1
+        delay = PROBE_DELAYS[min(probes, len(PROBE_DELAYS) - 1)]
+        return replace(self, state=BreakerState.OPEN, probes=probes, probe_at=now + delay)
+
+    def on_success(self) -> CircuitBreaker:
+        """A real job was served."""
+        if self.state is BreakerState.CLOSED:
+            if self.failures == 0 and self.batch == 0:
+                return self
+            batch = self.batch * 2
+            return CircuitBreaker(batch=batch if batch < 100 else 0)
+        return CircuitBreaker(batch=FIRST_BATCH)
+
+    def as_doc(self) -> dict[str, object]:
+        """For the database."""
+        return {
+            "state": self.state.value,
+            "failures": self.failures,
+            "probes": self.probes,
+            "opened_at": self.opened_at,
+            "probe_at": self.probe_at,
+            "batch": self.batch,
+        }
+
+
+def breaker_from(doc: Mapping[str, object]) -> CircuitBreaker:
+    """From the database; a closed one where nothing usable is stored."""
+    try:
+        return CircuitBreaker(
+            state=BreakerState(str(doc["state"])),
+            failures=int(str(doc["failures"])),
+            probes=int(str(doc["probes"])),
+            opened_at=float(str(doc["opened_at"])),
+            probe_at=float(str(doc["probe_at"])),
+            batch=int(str(doc["batch"])),
+        )
+    except (KeyError, ValueError):
+        return CircuitBreaker()

@@ -1,0 +1,95 @@
+"""From an error to what becomes of the job. Pure: one table, most specific type first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from stash.exceptions import StashUnavailable
+from validation.errors import (
+    InvalidScene,
+    PermanentError,
+    PlexSyncError,
+    SetupError,
+    TransientError,
+)
+from validation.reasons import Reason
+from worker.backoff import NOT_FOUND, TEMPORARY
+
+# A scene whose item vanished is given up only when both are over.
+NOT_FOUND_TRIES = 12
+NOT_FOUND_SECONDS = 2 * 3600.0
+
+
+class Fate(StrEnum):
+    """What becomes of a job whose sync raised."""
+
+    RETRY = "retry"
+    BURY = "bury"
+    HOLD = "hold"  # everything waits: a person has to change something
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``delay`` in seconds; ``charge``: the try counts against the job; ``outage``: it counts for
+    the circuit breaker; ``reason``: the code under which the scene is listed meanwhile.
+    """
+
+    fate: Fate
+    reason: Reason
+    delay: float = 0.0
+    charge: bool = False
+    outage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What is known of a job's tries.
+
+    ``charged`` so far; ``age`` seconds since its event; ``fair``: Plex was seen to work for
+    others (or this job is alone and Plex answers), so that a temporary failure is the job's own.
+    """
+
+    charged: int
+    age: float
+    fair: bool
+    most: int
+
+
+REASONS: tuple[tuple[type[PlexSyncError], Reason], ...] = (
+    (InvalidScene, Reason.INVALID),
+    (PlexPermanentError, Reason.REFUSED_BY_PLEX),
+    (PlexNotFound, Reason.NOT_IN_PLEX),
+    (PlexTemporaryError, Reason.WAITING_FOR_PLEX),
+    (StashUnavailable, Reason.WAITING_FOR_STASH),
+    (SetupError, Reason.SETUP),
+    (PermanentError, Reason.REFUSED_BY_PLEX),
+    (TransientError, Reason.WAITING_FOR_PLEX),
+    (PlexSyncError, Reason.WAITING_FOR_PLEX),
+)
+
+
+def reason_for(error: PlexSyncError) -> Reason:
+    """The reason code of an error: the most specific row of the table."""
+    return next(reason for kind, reason in REASONS if isinstance(error, kind))
+
+
+def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) -> Verdict:
+    """What becomes of a job whose sync raised ``error``. ``rng`` returns a number in [0, 1)."""
+    reason = reason_for(error)
+    if isinstance(error, PermanentError):
+        return Verdict(Fate.BURY, reason)
+    if isinstance(error, SetupError | StashUnavailable):
+        return Verdict(Fate.HOLD, reason, outage=False)
+    if isinstance(error, PlexNotFound):
+        if tries.charged + 1 >= NOT_FOUND_TRIES and tries.age >= NOT_FOUND_SECONDS:
+            return Verdict(Fate.BURY, reason)
+        return Verdict(Fate.RETRY, reason, NOT_FOUND.delay(tries.charged, rng), charge=True)
+    retry_after = error.retry_after if isinstance(error, TransientError) else None
+    outage = isinstance(error, PlexTemporaryError)
+    if tries.fair and tries.charged + 1 >= tries.most:
+        return Verdict(Fate.BURY, Reason.REFUSED_BY_PLEX, outage=False)
+    delay = TEMPORARY.delay(tries.charged, rng, retry_after=retry_after)
+    return Verdict(Fate.RETRY, reason, delay, charge=tries.fair, outage=outage)
