@@ -1,0 +1,238 @@
+"""StashClient: what the worker reads from Stash, over stashapi's StashInterface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from requests.exceptions import RequestException
+from stashapi.classes import GQLException
+
+from stash.connection import StashConnection
+from stash.exceptions import (
+    StashLoginNeeded,
+    StashQueryFailed,
+    StashUnavailable,
+    translate_stash_exception,
+)
+from stash.interface import Interface, Login, set_login
+from validation.metadata import SCENE_FRAGMENT
+
+PLUGIN_ID = "PlexSync"
+
+_SETTINGS = f'configuration {{ plugins(include: ["{PLUGIN_ID}"]) }} plugins {{ id enabled }}'
+_PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
+  findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
+_RELATED_PAGE = 500
+_RELATED_KINDS = frozenset({"performers", "studios", "tags", "groups"})
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class StashRead:
+    """Scenes as Stash has them now, with what rides along.
+
+    ``scenes`` maps each id that exists to its raw GraphQL object; an id that was asked for and is
+    absent is a deleted scene. ``settings`` is our stored settings object, ``plugin_enabled``
+    whether Stash still has the plugin switched on.
+    """
+
+    scenes: Mapping[int, Mapping[str, object]]
+    settings: Mapping[str, object]
+    plugin_enabled: bool
+
+
+class StashClient:
+    """Reads from one Stash. Lazily connects; use one per worker, from one thread.
+
+    *api_key* is the setting ``stash_api_key``; timeouts are seconds. Every method raises
+    StashUnavailable, or StashLoginNeeded when no login we have is accepted.
+    """
+
+    def __init__(
+        self,
+        connection: StashConnection,
+        *,
+        api_key: str = "",
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+    ) -> None:
+        self._connection = connection
+        self._api_key = api_key
+        self._timeouts = (connect_timeout, read_timeout)
+        self._own_key = ""
+        self._refused: set[Login] = set()
+        self._interface: Interface | None = None
+        self._current = Login()
+
+    def set_connection(self, connection: StashConnection) -> None:
+        """Use the newest address and cookie. Only a new address makes a new connection."""
+        if connection.address != self._connection.address:
+            self._interface = None
+            self._own_key = ""
+            self._refused.clear()
+        self._connection = connection
+
+    def set_api_key(self, api_key: str) -> None:
+        """Use *api_key*, the setting ``stash_api_key`` ("" = none), from the next request on."""
+        self._api_key = api_key
+
+    def read_scenes(self, ids: Iterable[int]) -> StashRead:
+        """Read the scenes *ids* as they are now, our settings with them, in one request.
+
+        A real Stash answers a list that names one deleted scene with an error and nothing else.
+        So a failed list is asked once more as single scenes, still one request, where a deleted
+        one is null.
+        """
+        wanted = sorted(set(ids))
+        if not wanted:
+            settings, enabled = self.read_settings()
+            return StashRead({}, settings, enabled)
+        try:
+            data = self._query(
+                f"query($ids: [ID!]) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
+                f"{{ scenes {{ {SCENE_FRAGMENT} }} }} {_SETTINGS} }}",
+                {"ids": [str(scene_id) for scene_id in wanted]},
+            )
+            scenes = _at(data, "findScenes", "scenes")
+        except StashQueryFailed:
+            singles = " ".join(
+                f's{scene_id}: findScene(id: "{scene_id}") {{ {SCENE_FRAGMENT} }}'
+                for scene_id in wanted
+            )
+            data = self._query(f"query {{ {singles} {_SETTINGS} }}", {})
+            scenes = [_at(data, f"s{scene_id}") for scene_id in wanted]
+        found = {int(scene["id"]): scene for scene in scenes if scene is not None}
+        return StashRead(found, *_parse_settings(data))
+
+    def read_settings(self) -> tuple[Mapping[str, object], bool]:
+        """Read our stored settings and whether the plugin is enabled."""
+        return _parse_settings(self._query(f"query {{ {_SETTINGS} }}", {}))
+
+    def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
+        """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""
+        return self._page(page, size, None)
+
+    def scenes_of(self, kind: str, related_id: int) -> Iterator[int]:
+        """Yield the ids of the scenes that have a performer, studio, tag or group.
+
+        *kind* is ``performers``, ``studios``, ``tags`` or ``groups``.
+        """
+        if kind not in _RELATED_KINDS:
+            raise ValueError(f"no scenes by {kind}")
+        scenes = {kind: {"value": [str(related_id)], "modifier": "INCLUDES"}}
+        page = 1
+        while True:
+            total, rows = self._page(page, _RELATED_PAGE, scenes)
+            yield from (scene_id for scene_id, _ in rows)
+            if not rows or page * _RELATED_PAGE >= total:
+                return
+            page += 1
+
+    def image(self, path: str) -> bytes | None:
+        """Read an image by its *path* (with query) on Stash, or ``None`` when it is a placeholder.
+
+        Stash answers with an SVG where there is no image, and marks the address of a default one.
+        """
+        parts = urlsplit(path)
+        if parts.scheme or parts.netloc or not path.startswith("/"):
+            raise ValueError("an image is asked for by its path on Stash")
+        if parse_qs(parts.query).get("default") == ["true"]:
+            return None
+        url = self._connection.base_url + path
+        response = self._with_login(lambda stash: _image_answer(stash.s.get(url)))
+        kind = response.headers.get("Content-Type", "")
+        return None if kind.lower().startswith("image/svg") else response.content
+
+    def _page(
+        self, page: int, size: int, scenes: Mapping[str, object] | None
+    ) -> tuple[int, list[tuple[int, str]]]:
+        order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
+        data = self._query(_PAGE_QUERY, {"filter": order, "scenes": scenes})
+        rows = [(int(row["id"]), row["updated_at"]) for row in _at(data, "findScenes", "scenes")]
+        return _at(data, "findScenes", "count"), rows
+
+    def _query(self, query: str, variables: dict[str, object]) -> dict[str, object]:
+        def ask(stash: Interface) -> dict[str, object]:
+            answer: dict[str, object] = stash.call_GQL(query, variables)  # type: ignore[no-untyped-call]
+            return answer
+
+        return self._with_login(ask)
+
+    def _with_login(self, ask: Callable[[Interface], _T]) -> _T:
+        """Ask with the login that is preferred, then with the others that we have."""
+        refusal: StashLoginNeeded | None = None
+        for login in self._logins():
+            try:
+                answer = ask(self._logged_in(login))
+            except StashLoginNeeded as error:
+                refusal = error
+                self._refuse(login)
+            except (RequestException, GQLException) as error:
+                raise translate_stash_exception(error) from None
+            else:
+                self._refused.discard(login)
+                return answer
+        raise StashLoginNeeded(
+            "Stash asks for a login: the session has expired or the API key is not valid any more. "
+            "Jobs wait; open Stash, or set stash_api_key."
+        ) from refusal
+
+    def _logins(self) -> list[Login]:
+        """All logins, the preferred one first, refused ones last.
+
+        An API key outlives the session. Without a login set up Stash ignores a cookie but refuses
+        a wrong key, so the cookie, even an empty one, is the last resort.
+        """
+        keys = (self._api_key, self._connection.api_key, self._own_key)
+        logins = [Login(api_key=key) for key in dict.fromkeys(keys) if key]
+        logins.append(Login(cookie=self._connection.cookie))
+        return sorted(logins, key=self._refused.__contains__)
+
+    def _refuse(self, login: Login) -> None:
+        self._refused.add(login)
+        if login.api_key and login.api_key == self._own_key:
+            # Revoked or replaced: connecting anew with another login asks Stash for its new key.
+            self._own_key = ""
+            self._interface = None
+
+    def _logged_in(self, login: Login) -> Interface:
+        """Return the interface, connected, with exactly *login* on its session."""
+        if self._interface is None:
+            stash = Interface(self._connection, login, self._timeouts)
+            self._own_key = str(stash.s.headers.get("ApiKey") or "")
+            self._interface = stash
+        elif login == self._current:
+            return self._interface  # its cookie may have been refreshed by Stash since
+        set_login(self._interface.s, login, self._connection.host)
+        self._current = login
+        return self._interface
+
+
+def _image_answer(response: requests.Response) -> requests.Response:
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith("text/html"):
+        raise StashLoginNeeded("Stash sent a page instead of an image.")
+    if not kind.startswith("image/") or not response.content:
+        raise StashUnavailable("Stash sent something else instead of an image.")
+    return response
+
+
+def _at(data: Any, *keys: str) -> Any:
+    """Return what *data*, a GraphQL answer, holds under *keys*; StashUnavailable if nothing."""
+    for key in keys:
+        try:
+            data = data[key]
+        except (KeyError, TypeError):
+            raise StashUnavailable(f"Stash's answer has no {key!r}.") from None
+    return data
+
+
+def _parse_settings(data: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
+    settings = _at(data, "configuration", "plugins").get(PLUGIN_ID) or {}
+    plugins = _at(data, "plugins") or []
+    return settings, any(p["id"] == PLUGIN_ID and p["enabled"] for p in plugins)

@@ -1,0 +1,71 @@
+"""What can go wrong with Stash, told by type and status, never by message. All of it is temporary.
+
+Stash is the source of everything, so nothing it does wrong may ever end a job: jobs wait, and the
+next hook brings a fresh session. Only a scene missing from an answer without errors is gone.
+"""
+
+from __future__ import annotations
+
+from json import JSONDecodeError
+
+from requests import exceptions as rq
+from stashapi.classes import GQLException
+from urllib3.exceptions import HTTPError
+
+from validation.errors import PlexSyncError, TransientError
+
+
+class StashUnavailable(TransientError):
+    """Stash did not give a usable answer. Try again later."""
+
+
+class StashLoginNeeded(StashUnavailable):
+    """Stash wants a login that we do not have (any more): session expired or API key revoked."""
+
+
+class StashQueryFailed(StashUnavailable):
+    """Stash answered a GraphQL query with ``errors``: the data beside them is not to be trusted."""
+
+
+# The most specific class of an exception that is listed here decides. SSLError and the timeouts
+# are ConnectionErrors too, so the order of inheritance matters and not the order of this table.
+_SENTENCES: dict[type[BaseException], str] = {
+    rq.ConnectTimeout: "Stash did not accept a connection in time",
+    rq.ReadTimeout: "Stash took too long to answer",
+    rq.Timeout: "Stash took too long to answer",
+    rq.SSLError: "Stash's certificate is not trusted; use the address it was issued for",
+    rq.ConnectionError: "Stash is not reachable",
+    rq.ChunkedEncodingError: "Stash broke off its answer",
+    rq.ContentDecodingError: "Stash's answer is damaged",
+    rq.RequestException: "the request to Stash failed",
+    HTTPError: "the connection to Stash failed",
+    JSONDecodeError: "Stash's answer is not JSON",
+    GQLException: "Stash reported an error",
+    UnicodeError: "the address of Stash or its API key has characters that HTTP cannot carry",
+    OSError: "Stash is not reachable",
+}
+
+_LOGIN_STATUSES = frozenset({401, 403})
+
+
+def translate_stash_exception(error: BaseException) -> PlexSyncError:
+    """Return the error of our tree for *error*; one of our own is returned as it is.
+
+    An exception that no table names is temporary as well: unknown is not a reason to lose a scene.
+    """
+    if isinstance(error, PlexSyncError):
+        return error
+    for kind in type(error).__mro__:
+        if kind in _SENTENCES:
+            return StashUnavailable(f"{_SENTENCES[kind]} ({type(error).__name__}).")
+    return StashUnavailable(f"Unexpected trouble with Stash ({type(error).__name__}).")
+
+
+def error_for_status(status: int) -> StashUnavailable:
+    """Return the error for an answer with *status*, which is not 200.
+
+    Stash redirects for one reason only: who is not logged in goes to its login page.
+    """
+    if status in _LOGIN_STATUSES or 300 <= status < 400:
+        return StashLoginNeeded(f"Stash asks for a login (HTTP {status}).")
+    return StashUnavailable(f"Stash answered with HTTP {status}.")
