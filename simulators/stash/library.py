@@ -1,0 +1,198 @@
+"""The library: tables of records, filled by tests directly (no hook runs) or by mutations."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from simulators.stash.clock import Clock
+from simulators.stash.records import (
+    Entity,
+    Fingerprint,
+    Group,
+    Performer,
+    Scene,
+    SceneGroup,
+    StashID,
+    Studio,
+    Tag,
+    VideoFile,
+    made_up_oshash,
+)
+
+E = TypeVar("E", bound=Entity)
+GroupSpec = str | tuple[str, int | None]
+
+
+class Table(dict[int, E]):
+    """Records by id, with the next free id and a look-up by name."""
+
+    def __init__(self, kind: type[E], clock: Clock) -> None:
+        super().__init__()
+        self.kind = kind
+        self._clock = clock
+        self._last_id = 0
+        self._by_name: dict[str, E] = {}
+
+    def add(self, name: str, **fields: Any) -> E:
+        self._last_id += 1
+        now = self._clock.text()
+        record = self.kind(self._last_id, name, now, now, **fields)
+        self[record.id] = self._by_name[name] = record
+        return record
+
+    def named(self, name: str) -> E:
+        """The record of that name, made if there is none."""
+        return self._by_name.get(name) or self.add(name)
+
+    def taken(self, name: str) -> bool:
+        return name in self._by_name
+
+    def rename(self, record: E, name: str) -> None:
+        self._by_name.pop(record.name, None)
+        record.name = name
+        self._by_name[name] = record
+
+    def forget(self, record_id: int) -> E:
+        record = self.pop(record_id)
+        self._by_name.pop(record.name, None)
+        return record
+
+
+class Library:
+    """All of Stash's rows. ``lock`` guards a mutation's writes; hooks run outside it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.scenes: dict[int, Scene] = {}
+        self.performers: Table[Performer] = Table(Performer, clock)
+        self.studios: Table[Studio] = Table(Studio, clock)
+        self.tags: Table[Tag] = Table(Tag, clock)
+        self.groups: Table[Group] = Table(Group, clock)
+        self._last_scene = 0
+        self._last_file = 0
+
+    def add_scene(
+        self,
+        title: str = "",
+        *,
+        files: Sequence[Mapping[str, Any]] = (),
+        performers: Iterable[str] = (),
+        studio: str | None = None,
+        tags: Iterable[str] = (),
+        groups: Iterable[GroupSpec] = (),
+        stash_ids: Iterable[tuple[str, str]] = (),
+        **fields: Any,
+    ) -> int:
+        """Add a scene without telling anyone; related records are named, and made when new.
+
+        ``files`` are mappings with ``path`` and any other field of `VideoFile`; a group is a name
+        or ``(name, scene_index)``; ``stash_ids`` are ``(endpoint, id)``.
+        """
+        with self.lock:
+            now = self.clock.text()
+            self._last_scene += 1
+            scene = Scene(self._last_scene, now, now, title=title)
+            self.scenes[scene.id] = scene
+            scene.files = tuple(self.new_file(**spec) for spec in files)
+            scene.performers = in_id_order(self.performers.named(name) for name in performers)
+            scene.studio = self.studios.named(studio) if studio else None
+            scene.tags = in_tag_order(self.tags.named(name) for name in tags)
+            scene.groups = tuple(self._scene_group(spec) for spec in groups)
+            scene.stash_ids = tuple(StashID(place, key, now) for place, key in stash_ids)
+            set_fields(scene, fields)
+            return scene.id
+
+    def add_performer(self, name: str, **fields: Any) -> int:
+        with self.lock:
+            return self.performers.add(name, **fields).id
+
+    def add_studio(self, name: str, *, parent: int | None = None, **fields: Any) -> int:
+        with self.lock:
+            above = None if parent is None else self.studios[parent]
+            return self.studios.add(name, parent_studio=above, **fields).id
+
+    def add_tag(self, name: str, *, parents: Iterable[int] = (), **fields: Any) -> int:
+        with self.lock:
+            above = tuple(self.tags[tag_id] for tag_id in parents)
+            return self.tags.add(name, parents=above, **fields).id
+
+    def add_group(self, name: str, **fields: Any) -> int:
+        with self.lock:
+            return self.groups.add(name, **fields).id
+
+    def touch(self, scene_id: int, **fields: Any) -> None:
+        """Change a scene as auto-tag or a cover job does: ``updated_at`` moves, no hook fires."""
+        with self.lock:
+            scene = self.scenes[scene_id]
+            set_fields(scene, fields)
+            scene.updated_at = self.clock.text()
+
+    def new_file(self, path: str, *, oshash: str | None = None, **fields: Any) -> VideoFile:
+        """A file row of its own id, not yet attached to a scene."""
+        self._last_file += 1
+        now = self.clock.text()
+        prints = (Fingerprint("oshash", oshash or made_up_oshash(path)),)
+        return VideoFile(self._last_file, path, now, now, now, fingerprints=prints, **fields)
+
+    def _scene_group(self, spec: GroupSpec) -> SceneGroup:
+        name, index = (spec, None) if isinstance(spec, str) else spec
+        return SceneGroup(self.groups.named(name), index)
+
+    def forget_performer(self, performer_id: int) -> None:
+        """Delete a performer; scenes lose it, but their ``updated_at`` stays."""
+        gone = self.performers.forget(performer_id)
+        for scene in self.scenes.values():
+            scene.performers = without(scene.performers, gone)
+
+    def forget_studio(self, studio_id: int) -> None:
+        gone = self.studios.forget(studio_id)
+        for scene in self.scenes.values():
+            scene.studio = None if scene.studio is gone else scene.studio
+        for studio in self.studios.values():
+            studio.parent_studio = None if studio.parent_studio is gone else studio.parent_studio
+
+    def forget_tag(self, tag_id: int) -> None:
+        gone = self.tags.forget(tag_id)
+        for scene in self.scenes.values():
+            scene.tags = without(scene.tags, gone)
+        for tag in self.tags.values():
+            tag.parents = without(tag.parents, gone)
+
+    def forget_group(self, group_id: int) -> None:
+        gone = self.groups.forget(group_id)
+        for scene in self.scenes.values():
+            scene.groups = tuple(link for link in scene.groups if link.group is not gone)
+
+
+R = TypeVar("R", bound=Entity)
+
+
+def without(records: tuple[R, ...], gone: R) -> tuple[R, ...]:
+    return tuple(record for record in records if record is not gone) if records else records
+
+
+def in_id_order(records: Iterable[R]) -> tuple[R, ...]:
+    """Stash reads a scene's performers by id, in whatever order they were sent."""
+    return tuple(sorted(dict.fromkeys(records), key=lambda record: record.id))
+
+
+def in_tag_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Stash lists tags by sort name, else name."""
+    unique = dict.fromkeys(tags)
+    return tuple(sorted(unique, key=lambda tag: natural(tag.sort_name or tag.name)))
+
+
+def natural(text: str) -> list[tuple[bool, int, str]]:
+    """Stash's collation for names and titles: case-blind, runs of digits compared as numbers."""
+    parts = re.findall(r"\d+|\D+", text.casefold())
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def set_fields(record: Scene | Entity, fields: Mapping[str, Any]) -> None:
+    """Set attributes; lists become tuples. An unknown name is an AttributeError (slots)."""
+    for name, value in fields.items():
+        setattr(record, name, tuple(value) if isinstance(value, list) else value)

@@ -1,0 +1,148 @@
+"""What a Stash library holds. Attribute names are GraphQL's, so that most fields need no resolver.
+
+Times are RFC3339 text of one second, as Stash keeps them. Unset text is ``""``, never None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StashID:
+    endpoint: str
+    stash_id: str
+    updated_at: str
+
+
+@dataclass(slots=True, eq=False)
+class VideoFile:
+    """One file of a scene; ``size`` in bytes, ``duration`` in seconds."""
+
+    id: int
+    path: str
+    mod_time: str
+    created_at: str
+    updated_at: str
+    size: int = 30475
+    duration: float = 1.0
+    width: int = 320
+    height: int = 180
+    frame_rate: float = 25.0
+    bit_rate: int = 200_000
+    video_codec: str = "h264"
+    audio_codec: str = "aac"
+    format: str = "mp4"
+    fingerprints: tuple[Fingerprint, ...] = ()
+
+    @property
+    def basename(self) -> str:
+        return re.split(r"[/\\]", self.path)[-1]
+
+    @property
+    def folder(self) -> str:
+        return self.path[: -len(self.basename) - 1]
+
+    def fingerprint_of(self, kind: str) -> str | None:
+        return next((print_.value for print_ in self.fingerprints if print_.type == kind), None)
+
+
+@dataclass(slots=True, eq=False)
+class Entity:
+    """What performers, studios, tags and groups have in common."""
+
+    id: int
+    name: str
+    created_at: str
+    updated_at: str
+    image: bytes | None = None
+    rating100: int | None = None
+    details: str = ""
+    favorite: bool = False
+    ignore_auto_tag: bool = False
+    urls: tuple[str, ...] = ()
+    stash_ids: tuple[StashID, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Tag(Entity):
+    sort_name: str = ""
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    parents: tuple[Tag, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Performer(Entity):
+    disambiguation: str = ""
+    gender: str | None = None
+    alias_list: tuple[str, ...] = ()
+    birthdate: str | None = None
+    death_date: str | None = None
+    country: str = ""
+    custom_fields: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Studio(Entity):
+    parent_studio: Studio | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Group(Entity):
+    aliases: str = ""
+    duration: int | None = None
+    date: str | None = None
+    director: str = ""
+    synopsis: str = ""
+    studio: Studio | None = None
+    back_image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SceneGroup:
+    group: Group
+    scene_index: int | None
+
+
+@dataclass(slots=True, eq=False)
+class Scene:
+    """``date`` may be ``YYYY``, ``YYYY-MM`` or full; the first of ``files`` is the primary one."""
+
+    id: int
+    created_at: str
+    updated_at: str
+    title: str = ""
+    code: str = ""
+    details: str = ""
+    director: str = ""
+    date: str | None = None
+    rating100: int | None = None
+    organized: bool = False
+    urls: tuple[str, ...] = ()
+    studio: Studio | None = None
+    performers: tuple[Performer, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    groups: tuple[SceneGroup, ...] = ()
+    stash_ids: tuple[StashID, ...] = ()
+    files: tuple[VideoFile, ...] = ()
+    cover: bytes | None = None
+    resume_time: float = 0.0
+    play_duration: float = 0.0
+    play_history: tuple[str, ...] = ()
+    o_history: tuple[str, ...] = ()
+
+
+def made_up_oshash(path: str) -> str:
+    """A stable stand-in for the hash of a file's content (16 hex digits)."""
+    return hashlib.blake2b(path.encode(), digest_size=8).hexdigest()
