@@ -6,12 +6,14 @@ VERSION = "1.0.0"
 
 
 def code_version(plugin_dir: str) -> str:
-    """The version and the manifest's time: changes when an update replaces the files.
+    """The version and the time of the files that every release replaces.
 
     Each job carries it, so that a resident worker started by older code notices.
     """
-    try:
-        stamp = int(os.stat(os.path.join(plugin_dir, "PlexSync.yml")).st_mtime)
-    except OSError:
-        stamp = 0
+    stamp = 0
+    for name in ("PlexSync.yml", "PlexSync.py"):
+        try:
+            stamp = max(stamp, os.stat(os.path.join(plugin_dir, name)).st_mtime_ns)
+        except OSError:
+            continue
     return f"{VERSION}+{stamp}"

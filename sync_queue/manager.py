@@ -1,0 +1,169 @@
+"""The queue's front door: jobs, dead letters, ledger, index and state of one data directory."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from sync_queue import datadir, dlq, index_store, ledger, schema, state
+from sync_queue.dlq import DeadLetter, DeadLetterQueue
+from sync_queue.index_store import IndexStore
+from sync_queue.ledger import Ledger
+from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
+from sync_queue.operations import JobQueue, refuse_newer
+from sync_queue.state import StateStore
+from validation.records import LedgerEntry
+
+SCHEMA_VERSION = 1
+TABLES = (*dlq.CREATE, *state.CREATE, *ledger.CREATE, *index_store.CREATE)
+SPOOLED_AT_ONCE = 500
+
+log = logging.getLogger("plexsync.queue")
+
+
+class QueueManager:
+    """Opens (and creates or migrates) the database; use it as a context manager.
+
+    Only the holder of the worker's lock may open one. Raises ``QueueError`` for a database that
+    newer code has written.
+    """
+
+    def __init__(self, data_dir: str) -> None:
+        self.data_dir = data_dir
+        self.queue = JobQueue(data_dir)
+        self.connection = self.queue.connection
+        self.migrate()
+        self.dlq = DeadLetterQueue(self.connection)
+        self.ledger = Ledger(self.connection)
+        self.index = IndexStore(self.connection)
+        self.state = StateStore(self.connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.queue.close()
+
+    def migrate(self) -> None:
+        """Bring the schema to this code's version, in one transaction."""
+        found: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        refuse_newer(found, SCHEMA_VERSION)
+        with self.queue.transaction() as database:
+            for statement in TABLES:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction over everything in the file."""
+        with self.queue.transaction():
+            yield
+
+    def enqueue(self, job: SyncJob, *, due: float = 0.0, prio: int = 0) -> None:
+        """Store a job, or fold it into the waiting job of its key."""
+        self.queue.put(job, due=due, prio=prio)
+
+    def enqueue_all(self, jobs: Sequence[SyncJob], *, prio: int = 0) -> None:
+        """Store many jobs in one transaction."""
+        with self.queue.transaction() as database:
+            for job in jobs:
+                self.queue.put_in(database, job, prio=prio)
+
+    def get_pending(self, now: float, limit: int = 1) -> list[ClaimedJob]:
+        """Lease up to ``limit`` due jobs."""
+        return self.queue.claim(now, limit)
+
+    def ack_job(self, leased: ClaimedJob, now: float) -> bool:
+        """Settle a leased job as done; its scene's older dead letter goes."""
+        with self.queue.transaction() as database:
+            return self.ack_in(leased, now) if database else False
+
+    def ack_in(self, leased: ClaimedJob, now: float) -> bool:
+        """``ack_job`` within the caller's transaction, together with what was learnt."""
+        self.dlq.supersede(leased.job.job_key)
+        return self.queue.complete_in(self.connection, leased.queue_id, now)
+
+    def nack_job(
+        self, leased: ClaimedJob, due: float, *, charge: bool = False, error: str | None = None
+    ) -> bool:
+        """Give a leased job back, to be due at ``due`` (epoch seconds; 0 = at once)."""
+        with self.queue.transaction() as database:
+            return self.queue.retry_in(database, leased, due, charge=charge, error=error)
+
+    def fail_job(self, leased: ClaimedJob, letter: DeadLetter) -> int:
+        """Bury a leased job: the dead letter and the job's end in one transaction."""
+        with self.queue.transaction() as database:
+            self.queue.bury_in(database, leased.queue_id, letter.failed_at, letter.message)
+            return self.dlq.add(letter)
+
+    def get_stats(self, now: float) -> QueueStats:
+        """Jobs by state; ``failed`` counts dead letters."""
+        stats = self.queue.stats(now)
+        return QueueStats(
+            stats.pending, stats.delayed, stats.in_progress, stats.completed, self.dlq.get_count()
+        )
+
+    def work_waits(self, now: float) -> bool:
+        """Whether anything is due now, in the queue or in the spool."""
+        due = self.queue.next_due()
+        return (due is not None and due <= now) or bool(self.spooled())
+
+    def spooled(self) -> list[str]:
+        """The spool files that hooks left when the database did not answer, oldest first."""
+        directory = os.path.join(self.data_dir, datadir.SPOOL_DIR)
+        try:
+            names = os.listdir(directory)
+        except FileNotFoundError:
+            return []
+        return [os.path.join(directory, name) for name in sorted(names) if name.endswith(".json")]
+
+    def take_in_spool(self) -> int:
+        """Move spooled events into the queue; returns how many. A file goes only once stored."""
+        paths = self.spooled()[:SPOOLED_AT_ONCE]
+        if not paths:
+            return 0
+        with self.queue.transaction() as database:
+            for path in paths:
+                try:
+                    with open(path, "rb") as file:
+                        doc = json.load(file)
+                    job, connection = parse_job(doc["job"]), json.dumps(doc["connection"])
+                except (ValueError, KeyError, TypeError) as error:
+                    log.error(
+                        "The spooled event %s is damaged (%s).", os.path.basename(path), error
+                    )
+                    os.replace(path, path + ".damaged")
+                    continue
+                self.queue.put_in(database, job, version=str(doc.get("code", "")))
+                values = {"connection": connection, "now": job.enqueued_at}
+                database.execute(schema.PUT_CONNECTION, values)
+        for path in paths:
+            if os.path.exists(path):
+                os.remove(path)
+        return len(paths)
+
+    def stash_connection(self) -> Mapping[str, object]:
+        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
+        row = self.connection.execute("SELECT doc FROM connection").fetchone()
+        doc = json.loads(row[0]) if row else {}
+        return doc if isinstance(doc, dict) else {}
+
+    def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
+        """Store what a task was told of Stash, as a hook does."""
+        with self.queue.transaction() as database:
+            database.execute(schema.PUT_CONNECTION, {"connection": json.dumps(doc), "now": now})
+
+    def store_entries(self, entries: Sequence[LedgerEntry]) -> None:
+        """Write ledger entries within the caller's transaction."""
+        for entry in entries:
+            self.ledger.put(entry)

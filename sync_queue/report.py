@@ -1,0 +1,80 @@
+"""What Status reads: counts and states of one data directory. Opens nothing for writing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from sync_queue import datadir, lock
+from sync_queue.models import QueueStats
+from sync_queue.operations import count_jobs
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    """A look at a queue. ``problem`` says why the database could not be read ("" = it could).
+
+    ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
+    (``synced`` or a reason code); ``states`` holds the worker's small facts by name.
+    """
+
+    data_dir: str
+    worker_alive: bool
+    spooled: int
+    stats: QueueStats = QueueStats(0, 0, 0, 0, 0)
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    newest_letter: str = ""
+    problem: str = ""
+
+
+def read_report(data_dir: str, now: float) -> QueueReport:
+    """Look at the queue of ``data_dir`` without changing anything."""
+    alive = lock.worker_alive(data_dir)
+    spooled = count_spooled(data_dir)
+    path = datadir.database_path(data_dir)
+    if not os.path.exists(path):
+        return QueueReport(data_dir, alive, spooled)
+    try:
+        database = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=2.0)
+    except sqlite3.Error as error:
+        return QueueReport(data_dir, alive, spooled, problem=str(error))
+    try:
+        return read_tables(database, QueueReport(data_dir, alive, spooled), now)
+    except sqlite3.Error as error:
+        return QueueReport(data_dir, alive, spooled, problem=str(error))
+    finally:
+        database.close()
+
+
+def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -> QueueReport:
+    """The report with what the tables say."""
+    stats = count_jobs(database, now)
+    failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
+    letter = database.execute(
+        "SELECT reason, message FROM dead_letters ORDER BY failed_at DESC LIMIT 1"
+    ).fetchone()
+    outcomes = database.execute("SELECT outcome, count(*) FROM scenes GROUP BY outcome").fetchall()
+    states = database.execute("SELECT name, doc FROM state").fetchall()
+    return QueueReport(
+        data_dir=report.data_dir,
+        worker_alive=report.worker_alive,
+        spooled=report.spooled,
+        stats=QueueStats(stats.pending, stats.delayed, stats.in_progress, stats.completed, failed),
+        outcomes=dict(outcomes),
+        states={name: json.loads(doc) for name, doc in states},
+        newest_letter=f"{letter[0]}: {letter[1]}" if letter else "",
+    )
+
+
+def count_spooled(data_dir: str) -> int:
+    """How many events wait in spool files."""
+    try:
+        names = os.listdir(os.path.join(data_dir, datadir.SPOOL_DIR))
+    except FileNotFoundError:
+        return 0
+    return sum(name.endswith(".json") for name in names)

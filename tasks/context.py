@@ -1,0 +1,68 @@
+"""What a task or operation was asked, parsed once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync_queue import datadir
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRequest:
+    """``arguments`` are Stash's ``args`` without ``mode``: defaults arrive as strings.
+
+    ``connection`` is what a hook would store: ``server_connection`` and ``settings``; empty from a
+    shell. ``stash_dir`` is Stash's configuration directory ("" from a shell).
+    """
+
+    mode: str
+    plugin_dir: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    connection: Mapping[str, Any] = field(default_factory=dict)
+    stash_dir: str = ""
+    data_dir: str = ""
+
+    def resolve(self) -> str:
+        """The data directory, created when missing. Raises ``OSError`` when it cannot be."""
+        if self.data_dir:
+            datadir.make_private(os.path.join(self.data_dir, datadir.QUEUE_DIR))
+            return self.data_dir
+        return datadir.resolve(self.plugin_dir, self.stash_dir, os.environ)
+
+    def locate(self) -> str:
+        """The data directory for a reader: creates nothing."""
+        return self.data_dir or datadir.locate(self.plugin_dir, self.stash_dir, os.environ)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task reports: jobs done and left, problems met, lines for a person (top first).
+
+    ``exit_code`` is what the command line exits with: 0 nothing due left, 1 some scenes need a
+    person or are dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted.
+    """
+
+    done: int = 0
+    left: int = 0
+    problems: int = 0
+    lines: tuple[str, ...] = ()
+    exit_code: int = 0
+    output: Mapping[str, object] = field(default_factory=dict)
+
+
+def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:
+    """Read what Stash wrote to a task's standard input."""
+    doc = json.loads(raw)
+    arguments = dict(doc.get("args") or {})
+    connection = doc.get("server_connection") or {}
+    return TaskRequest(
+        mode=str(arguments.pop("mode", "")),
+        plugin_dir=plugin_dir,
+        arguments=arguments,
+        connection={"server_connection": connection, "settings": doc.get("settings")},
+        stash_dir=str(connection.get("Dir") or ""),
+    )

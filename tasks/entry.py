@@ -1,0 +1,66 @@
+"""A task or operation as Stash starts it: standard input parsed, one JSON reply."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tasks import modes
+from tasks.context import TaskResult, parse_request
+from validation.errors import PlexSyncError
+from worker import logs
+
+if TYPE_CHECKING:
+    from hooks.protocol import Event
+
+# Stash closes the pipe when the process is gone: lines written just before are lost.
+LAST_LINE_SECONDS = 0.3
+MOST_LINES = 15
+
+log = logging.getLogger("plexsync")
+
+
+def main(event: Event, plugin_dir: str) -> None:
+    """Run what was asked for and reply. Always ends with exit status 0."""
+    logs.to_stash()
+    request = parse_request(event.raw, plugin_dir)
+    run = modes.MODES.get(request.mode)
+    if run is None:
+        known = ", ".join(sorted(modes.MODES))
+        reply({"output": None, "error": f"PlexSync has no mode {request.mode!r}; it has: {known}."})
+        return
+    try:
+        result = run(request, stash_progress)
+    except (PlexSyncError, OSError) as error:
+        log.error("%s", error)
+        reply({"output": None, "error": str(error)})
+    else:
+        report(result.lines)
+        reply({"output": {"mode": request.mode, **counts(result), **result.output}})
+    time.sleep(LAST_LINE_SECONDS)
+
+
+def counts(result: TaskResult) -> dict[str, object]:
+    """The part of the reply that every task has."""
+    return {"done": result.done, "left": result.left, "problems": result.problems}
+
+
+def report(lines: tuple[str, ...]) -> None:
+    """Write a report last line first, since Stash's log page shows the newest line on top."""
+    for line in reversed(lines[:MOST_LINES]):
+        log.info("%s", line)
+
+
+def stash_progress(fraction: float) -> None:
+    """Move the bar of Stash's task queue; ``fraction`` is 0 to 1."""
+    sys.stderr.write(f"\x01p\x02{fraction:.4f}\n")
+    sys.stderr.flush()
+
+
+def reply(answer: dict[str, object]) -> None:
+    """The one JSON object on standard output."""
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()

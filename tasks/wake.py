@@ -1,0 +1,24 @@
+"""Mode ``wake``: a page of Stash was opened; make sure that waiting jobs have a worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sync_queue import launch
+from sync_queue.report import read_report
+from tasks.context import TaskRequest, TaskResult
+from tasks.handshake import remember_connection
+
+
+def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
+    """Start a worker when something waits and none runs. Cheap enough for every page."""
+    del progress
+    data_dir = request.resolve()
+    report = read_report(data_dir, time.time())
+    left = report.stats.left + report.spooled
+    started = False
+    if left and not report.worker_alive:
+        remember_connection(data_dir, request.connection)
+        started = launch.ensure_worker(request.plugin_dir, data_dir)
+    return TaskResult(left=left, output={"started": started})

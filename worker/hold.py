@@ -1,0 +1,44 @@
+"""Holding everything: a person has to change a setting, or Stash is away. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from validation.reasons import Reason
+
+# A wrong token is asked again now and then: somebody may repair Plex instead of the setting.
+SETUP_DELAYS = (60.0, 300.0, 900.0, 3600.0)
+# Stash is on this machine and soon back; a new hook lifts the hold at once.
+STASH_DELAYS = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+# How often settings are read while something waits for a person's change.
+LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing is synced until ``until`` (epoch seconds), or until what caused it changes.
+
+    ``sentence`` says what a person can do; ``step`` counts holds in a row for the same cause.
+    """
+
+    reason: Reason
+    sentence: str
+    since: float
+    until: float
+    step: int = 0
+
+    def wait(self, now: float) -> float:
+        """Seconds left. A clock that jumped back by hours does not hold for ever."""
+        left = self.until - now
+        return left if 0 < left <= SETUP_DELAYS[-1] else 0.0
+
+
+def hold_for(reason: Reason, sentence: str, now: float, before: Hold | None) -> Hold:
+    """The next hold for a cause; ``before`` is the last one if it had the same reason."""
+    again = before is not None and before.reason is reason
+    step = before.step + 1 if again and before is not None else 0
+    since = before.since if again and before is not None else now
+    delays = STASH_DELAYS if reason is Reason.WAITING_FOR_STASH else SETUP_DELAYS
+    if reason is Reason.PAUSED:
+        delays = (LOOK_SECONDS,)
+    return Hold(reason, sentence, since, now + delays[min(step, len(delays) - 1)], step)

@@ -1,0 +1,84 @@
+"""Where the worker's log goes: a rotating file for the resident, Stash's log for a task."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+from typing import TextIO
+
+LOG_FILE = "plexsync.log"
+LOG_BYTES = 1_000_000
+LOG_FILES = 3
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+STASH_LEVELS = {
+    logging.DEBUG: "d",
+    logging.INFO: "i",
+    logging.WARNING: "w",
+    logging.ERROR: "e",
+    logging.CRITICAL: "e",
+}
+# Stash gives up on lines of 64 KiB.
+LONGEST_LINE = 4000
+
+
+class StashHandler(logging.Handler):
+    """Writes records in Stash's log encoding, each physical line with its own prefix."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record. A Stash that went away is no error of ours."""
+        level = STASH_LEVELS.get(record.levelno, "i")
+        try:
+            for line in self.format(record).splitlines() or [""]:
+                self.stream.write(f"\x01{level}\x02{line[:LONGEST_LINE]}\n")
+            self.stream.flush()
+        except (OSError, ValueError):
+            return
+
+
+class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
+    """A rotating file that only its owner can read (0600)."""
+
+    def _open(self) -> TextIO:  # type: ignore[override]
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return open(descriptor, self.mode, encoding=self.encoding, errors="backslashreplace")
+
+
+def to_file(data_dir: str) -> None:
+    """Log to ``<data dir>/plexsync.log``, three files of one megabyte."""
+    handler = PrivateRotatingFileHandler(
+        os.path.join(data_dir, LOG_FILE),
+        maxBytes=LOG_BYTES,
+        backupCount=LOG_FILES - 1,
+        encoding="utf-8",
+    )
+    handler.setFormatter(logging.Formatter(FORMAT))
+    install(handler)
+
+
+def to_stash() -> None:
+    """Log to Stash's log page over standard error."""
+    install(StashHandler(sys.stderr))
+
+
+def install(handler: logging.Handler) -> None:
+    """Make ``handler`` the only one of our loggers. The libraries' own lines stay silent:
+    they carry whole edit URLs, with titles and names.
+    """
+    ours = logging.getLogger("plexsync")
+    for old in ours.handlers[:]:
+        ours.removeHandler(old)
+        old.close()
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
+
+
+def set_debug(wanted: bool) -> None:
+    """Show debug lines, which name titles and paths."""
+    logging.getLogger("plexsync").setLevel(logging.DEBUG if wanted else logging.INFO)

@@ -1,0 +1,130 @@
+"""Stash and Plex as the newest hook and the newest settings describe them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from plex import device_identity
+from plex.client import PlexClient
+from stash.client import StashClient
+from stash.connection import StashConnection
+from stash.exceptions import StashUnavailable
+from sync_queue.manager import QueueManager
+from validation.config import PlexSyncConfig, setup_problem, validate_config
+from validation.errors import SetupError
+from worker import logs
+
+log = logging.getLogger("plexsync.session")
+
+
+class Session:
+    """The two servers of one worker. Not thread-safe: the sync thread owns it.
+
+    ``read_at`` is when the settings were read (epoch seconds, 0 = never).
+    """
+
+    def __init__(
+        self, manager: QueueManager, environ: Mapping[str, str], clock: Callable[[], float]
+    ) -> None:
+        self.manager = manager
+        self.environ = environ
+        self.clock = clock
+        self.config: PlexSyncConfig = validate_config({}, environ).config
+        self.plugin_enabled = True
+        self.read_at = 0.0
+        self._stash: StashClient | None = None
+        self._told: Mapping[str, object] = {}
+        self._plex: PlexClient | None = None
+        self._plex_settings: tuple[object, ...] = ()
+        self._problems: tuple[str, ...] = ()
+
+    def news(self) -> bool:
+        """Whether a hook or task brought another address or session since the last call."""
+        told = self.manager.stash_connection()
+        if told == self._told:
+            return False
+        self._told = told
+        return True
+
+    def stash(self) -> StashClient:
+        """The client for the newest connection. Raises ``StashUnavailable`` when none is known."""
+        self.news()
+        connection = self.connection()
+        if self._stash is None:
+            self._stash = StashClient(
+                connection,
+                api_key=self.config.stash_api_key.get_secret_value(),
+                connect_timeout=self.config.connect_timeout,
+                read_timeout=self.config.read_timeout,
+            )
+        else:
+            self._stash.set_connection(connection)
+        return self._stash
+
+    def connection(self) -> StashConnection:
+        """Where Stash is: what it told us itself, else ``STASH_URL``."""
+        told = self._told.get("server_connection")
+        key = self.environ.get("STASH_API_KEY", "")
+        if isinstance(told, dict) and told:
+            return StashConnection.from_stdin(told, api_key=key)
+        if self.environ.get("STASH_URL"):
+            return StashConnection.from_url(self.environ["STASH_URL"], api_key=key)
+        raise StashUnavailable(
+            "Stash has not told PlexSync its address yet: save a scene in Stash, or run a task."
+        )
+
+    def read_scenes(self, ids: Iterable[int]) -> Mapping[int, Mapping[str, Any]]:
+        """The scenes as they are now; the settings ride along. Absent ids are deleted scenes."""
+        read = self.stash().read_scenes(ids)
+        self.take_settings(read.settings, read.plugin_enabled)
+        return read.scenes
+
+    def read_settings(self) -> None:
+        """Read the settings alone."""
+        self.take_settings(*self.stash().read_settings())
+
+    def take_settings(self, raw: Mapping[str, object], plugin_enabled: bool) -> None:
+        """Use these settings from now on, and say once what is wrong with them."""
+        sent = self._told.get("settings")
+        report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
+        self.config, self.plugin_enabled = report.config, plugin_enabled
+        self.read_at = self.clock()
+        if report.problems != self._problems:
+            self._problems = report.problems
+            for problem in report.problems:
+                log.warning("%s", problem)
+        logs.set_debug(self.config.debug_logging)
+        if self._stash is not None:
+            self._stash.set_api_key(self.config.stash_api_key.get_secret_value())
+
+    def plex(self) -> PlexClient:
+        """The client for the current settings. Raises ``SetupError`` when they cannot work."""
+        problem = setup_problem(self.config)
+        if problem:
+            raise SetupError(problem)
+        settings = plex_settings(self.config)
+        if self._plex is None or settings != self._plex_settings:
+            self._plex = PlexClient(
+                self.config.plex_url,
+                self.config.plex_token.get_secret_value(),
+                insecure_tls=self.config.insecure_tls,
+                connect_timeout=self.config.connect_timeout,
+                read_timeout=self.config.read_timeout,
+                identifier=device_identity.client_identifier(self.manager.data_dir),
+            )
+            self._plex_settings = settings
+        return self._plex
+
+
+def plex_settings(config: PlexSyncConfig) -> tuple[object, ...]:
+    """The settings that decide how Plex is reached: another value lifts a hold."""
+    return (
+        config.plex_url,
+        config.plex_token.get_secret_value(),
+        config.plex_library,
+        config.insecure_tls,
+        config.connect_timeout,
+        config.read_timeout,
+    )
