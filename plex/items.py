@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from validation.records import IndexedFile
+
 # Plex's numeric type per kind, which every edit and listing must carry.
 TYPE_NUMBERS: Mapping[str, int] = {"movie": 1, "episode": 4}
 
@@ -59,3 +61,31 @@ class PlexSection:
     locations: tuple[str, ...]
     content_changed_at: int
     refreshing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """One page of a section's listing.
+
+    ``rows`` has one row per file; ``items`` is the number of items on the page, by which the next
+    page starts; ``total`` the number of items in the whole listing.
+    """
+
+    rows: tuple[IndexedFile, ...]
+    items: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlexImage:
+    """One poster or background that an item can choose from. ``key`` is Plex's name for it."""
+
+    key: str
+    selected: bool
+
+    def is_upload_of(self, sha1: str) -> bool:
+        """Whether this is the upload of bytes with that SHA-1 (hex): ``upload://posters/<sha1>``.
+
+        Only the end is compared: older servers put more words into the middle.
+        """
+        return self.key.startswith("upload://") and self.key.endswith(f"/{sha1}")

@@ -1,0 +1,294 @@
+"""PlexClient: every request that we make of Plex, and nothing that we do not."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+from urllib.parse import quote, urlencode
+from xml.etree.ElementTree import Element
+
+from plex.connection import PlexConnection
+from plex.device_identity import configure
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.images import image_kind
+from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
+from plex.xml import parse_images, parse_index_page, parse_items, parse_sections, total_size
+from validation.sanitizers import sanitize_for_plex
+
+ImageSlot = Literal["poster", "background"]
+
+READ_MANY_LIMIT = 50  # items per batched read: a request line of a few hundred bytes
+_LIST_PAGE = 500  # items per page when a search finds many
+# Reverse proxies commonly take a request line of 8 kB; their own prefix needs some of it.
+MAX_REQUEST_LINE = 8000
+_TOO_LONG = frozenset({400, 413, 414, 431})
+
+# What a listing does not need; Plex halves its answer.
+_INDEX_QUERY = (
+    "includeGuids=0&excludeFields=summary,tagline&excludeElements="
+    "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
+)
+# Slot -> (list and upload, select).
+_IMAGE_PATHS: Mapping[ImageSlot, tuple[str, str]] = {
+    "poster": ("posters", "poster"),
+    "background": ("arts", "art"),
+}
+_MULTILINE_FIELDS = frozenset({"summary.value"})
+
+
+class PlexClient:
+    """One Plex server, for one thread. Connects when first used, with one request.
+
+    Raises PlexTemporaryError (after three tries within five seconds), PlexNotFound,
+    PlexPermanentError and PlexSetupError. *identifier* is the device we are to Plex (see
+    device_identity); *rng* returns a number in [0, 1); timeouts are seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        insecure_tls: bool = False,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        identifier: str = "",
+        rng: Callable[[], float] = random.random,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if identifier:
+            configure(identifier)
+        self._plex = PlexConnection(
+            url,
+            token,
+            insecure_tls=insecure_tls,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            rng=rng,
+            sleep=sleep,
+        )
+        self._sections_of = ""
+        self._sections: tuple[PlexSection, ...] = ()
+
+    def close(self) -> None:
+        """Close the connections; the next request opens a new one."""
+        self._plex.close()
+
+    # -- the server ---------------------------------------------------------------------------
+
+    @property
+    def server(self) -> str:
+        """The server's machineIdentifier. Connects."""
+        return self._plex.server
+
+    @property
+    def version(self) -> str:
+        """The version of Plex. Connects."""
+        return self._plex.version
+
+    def identity(self) -> bool:
+        """Ask once, without token, whether this very Plex answers. Never raises."""
+        return self._plex.identity()
+
+    def sections(self, *, fresh: bool = False) -> tuple[PlexSection, ...]:
+        """All libraries of movies, other videos and episodes; remembered unless *fresh*."""
+        server = self.server
+        if fresh or server != self._sections_of:
+            self._sections = parse_sections(self._listing("/library/sections"))
+            self._sections_of = server
+        return self._sections
+
+    # -- finding ------------------------------------------------------------------------------
+
+    def find_by_file(self, section: PlexSection, needle: str) -> tuple[PlexItem, ...]:
+        """Abridged items of *section* of which a file's path contains *needle*, without case.
+
+        Plex takes a comma for "or", and an empty alternative matches everything: neither is sent.
+        """
+        return self._find(section, "file", needle)
+
+    def find_by_title(self, section: PlexSection, title: str) -> tuple[PlexItem, ...]:
+        """Abridged items of *section* whose title contains *title*; see find_by_file."""
+        return self._find(section, "title", title)
+
+    def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
+        """*size* items of the section's listing from *start*, oldest first.
+
+        With *since* (epoch seconds) only items that Plex changed at that time or later.
+        """
+        changed = f"&{quote('updatedAt>>')}={since}" if since else ""
+        path = f"{_all(section)}&sort=addedAt&{_INDEX_QUERY}{changed}"
+        return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read(self, rating_key: int) -> PlexItem:
+        """The full item. Raises PlexNotFound only when Plex itself is well."""
+        items = self._read((rating_key,))
+        if len(items) != 1 or items[0].rating_key != rating_key:
+            raise PlexTemporaryError("Plex answered with other items than were asked for.")
+        return items[0]
+
+    def read_many(self, rating_keys: Iterable[int]) -> tuple[PlexItem, ...]:
+        """The full items of up to READ_MANY_LIMIT keys, in one request; missing ones are absent."""
+        keys = tuple(dict.fromkeys(rating_keys))
+        if len(keys) > READ_MANY_LIMIT:
+            raise ValueError(f"more than {READ_MANY_LIMIT} items in one read")
+        if not keys:
+            return ()
+        try:
+            return self._read(keys)
+        except PlexNotFound:
+            # One missing item may be enough for a 404: halve until only missing ones are left.
+            middle = len(keys) // 2
+            if not middle:
+                return ()
+            return self.read_many(keys[:middle]) + self.read_many(keys[middle:])
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def write_parameters(
+        self,
+        section_id: int,
+        kind: str,
+        rating_key: int,
+        edits: Sequence[Mapping[str, str]],
+    ) -> dict[str, str]:
+        """Send *edits*, one PUT each; return the parameters that had to be cut, as sent.
+
+        An edit of one value that is too long for Plex, or for what stands before it, is cut at a
+        word and sent once more. Any failure raises, also when earlier edits have arrived.
+        """
+        if rating_key <= 0 or section_id <= 0:
+            raise ValueError("an edit without an item's id would change the whole library")
+        cut: dict[str, str] = {}
+        for edit in edits:
+            target = {"type": str(TYPE_NUMBERS[kind]), "id": str(rating_key)}
+            try:
+                self._put_edit(section_id, target | dict(edit))
+            except PlexPermanentError as refusal:
+                shorter = self._shortened(section_id, target, edit)
+                if refusal.status not in _TOO_LONG or not shorter:
+                    raise
+                self._put_edit(section_id, target | dict(edit) | shorter)
+                cut |= shorter
+        return cut
+
+    def rate(self, rating_key: int, rating: float | None) -> None:
+        """Set the star rating (0 to 10; ``None`` removes it) the way a Plex client does."""
+        query = {
+            "key": str(_checked(rating_key)),
+            "identifier": "com.plexapp.plugins.library",
+            "rating": "-1" if rating is None else f"{rating:g}",
+        }
+        self._plex.send("put", f"/:/rate?{urlencode(query)}")
+
+    def scan_folder(self, section: PlexSection, folder: str) -> None:
+        """Ask Plex to scan one folder (its own path) of *section*; it does so in its own time."""
+        if not folder:
+            raise ValueError("a scan without a folder would scan the whole library")
+        query = urlencode({"path": folder}, quote_via=quote, safe="")
+        self._plex.send("get", f"/library/sections/{section.section_id}/refresh?{query}")
+
+    # -- images -------------------------------------------------------------------------------
+
+    def upload_image(self, rating_key: int, slot: ImageSlot, data: bytes) -> None:
+        """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
+        if image_kind(data) is None:
+            raise ValueError("only raster images are uploaded")
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
+        self._plex.send("post", path, data=data)
+
+    def uploaded_images(self, rating_key: int, slot: ImageSlot) -> tuple[PlexImage, ...]:
+        """All images that the item can choose from, uploaded or not, with the selected one."""
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
+        return parse_images(self._plex.get(path))
+
+    def select_image(self, rating_key: int, slot: ImageSlot, image: PlexImage) -> None:
+        """Select *image*, one of ``uploaded_images``; nothing is sent when it is selected."""
+        if image.selected:
+            return
+        query = urlencode({"url": image.key}, quote_via=quote, safe="")
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][1]}"
+        self._plex.send("put", f"{path}?{query}", plain_answer=True)
+
+    def _find(self, section: PlexSection, field: str, needle: str) -> tuple[PlexItem, ...]:
+        if "," in needle or not needle.strip():
+            raise ValueError("a needle must be text without commas")
+        query = f"{_all(section)}&includeGuids=0&{urlencode({field: needle}, quote_via=quote)}"
+        return tuple(self._list(section, query))
+
+    def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
+        start = 0
+        while True:
+            page = self._listing(path, _page(start, _LIST_PAGE))
+            items = parse_items(page, section.section_id, full=False)
+            yield from items
+            start += len(items)
+            if not items or start >= total_size(page):
+                return
+
+    def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
+        """What Plex lists. A 404 here is a library that is gone, and no word about any item."""
+        try:
+            return self._plex.get(path, headers)
+        except PlexNotFound:
+            self._sections_of = ""
+            raise PlexTemporaryError("Plex has no such library any more.") from None
+
+    def _read(self, keys: Sequence[int]) -> tuple[PlexItem, ...]:
+        listed = ",".join(str(_checked(key)) for key in keys)
+        return parse_items(self._plex.get(f"/library/metadata/{listed}"), 0, full=True)
+
+    def _put_edit(self, section_id: int, parameters: Mapping[str, str]) -> None:
+        self._plex.send("put", _edit_path(section_id, parameters))
+
+    def _shortened(
+        self, section_id: int, target: Mapping[str, str], edit: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The one text of *edit* cut so that it fits the request line; {} if that is not it."""
+        texts = {name: text for name, text in edit.items() if name.endswith(".value")}
+        if len(texts) != 1:
+            return {}
+        ((name, text),) = texts.items()
+
+        def fits(candidate: str) -> bool:
+            path = _edit_path(section_id, {**target, **edit, name: candidate})
+            return len(f"PUT {path} HTTP/1.1") <= MAX_REQUEST_LINE
+
+        if fits(text):
+            return {}
+        return {name: cut_to_fit(text, fits, multiline=name in _MULTILINE_FIELDS)}
+
+
+def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
+    """Return the longest beginning of *text* that *fits*, cut at a word ("" if none does)."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(text[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return sanitize_for_plex(text, max_length=low, multiline=multiline)
+
+
+def _checked(rating_key: int) -> int:
+    if rating_key <= 0:
+        raise ValueError("not the id of a Plex item")
+    return rating_key
+
+
+def _all(section: PlexSection) -> str:
+    return f"/library/sections/{section.section_id}/all?type={TYPE_NUMBERS[section.kind]}"
+
+
+def _edit_path(section_id: int, parameters: Mapping[str, str]) -> str:
+    query = urlencode(parameters, quote_via=quote, safe="")
+    return f"/library/sections/{section_id}/all?{query}"
+
+
+def _page(start: int, size: int) -> dict[str, str]:
+    return {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}

@@ -1,0 +1,187 @@
+"""The connection to one Plex server. The only place that drives plexapi and tenacity."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import requests
+import tenacity
+from urllib3.exceptions import HTTPError
+
+from plex.exceptions import (
+    PlexNotFound,
+    PlexSetupError,
+    PlexTemporaryError,
+    translate_plex_exception,
+)
+from plex.isolation import PlexServer
+from plex.isolation import exceptions as pa
+from plex.transport import plex_session
+from validation.errors import PlexSyncError
+
+# Three tries within five seconds ride out a restarting proxy or a dropped connection. Anything
+# longer is an outage, which is the business of the queue and its circuit breaker.
+_TRIES = 3
+_TRY_SECONDS = 5.0
+_FIRST_WAIT = 0.5
+
+_T = TypeVar("_T")
+
+
+class PlexConnection:
+    """Requests to one Plex server, for one thread. Connects when first used, with one request.
+
+    plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
+    objects fetch more when an attribute is empty, and their lists are cut. Temporary trouble is
+    tried up to three times within five seconds, writes too: each says what shall be, so saying it
+    twice is the same. *rng* returns a number in [0, 1); timeouts are seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        insecure_tls: bool = False,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        rng: Callable[[], float] = random.random,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = url.strip().rstrip("/")
+        self._token = token.strip()
+        self._session = plex_session(
+            insecure_tls=insecure_tls,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+        )
+        self._rng = rng
+        self._sleep = sleep
+        self._connected: PlexServer | None = None
+
+    def __repr__(self) -> str:
+        return f"PlexConnection({self._url!r})"
+
+    def close(self) -> None:
+        """Close the connections; the next request opens a new one."""
+        self._session.close()
+
+    @property
+    def server(self) -> str:
+        """The server's machineIdentifier. Connects."""
+        return str(self._with_retries(lambda plex: plex.machineIdentifier))
+
+    @property
+    def version(self) -> str:
+        """The version of Plex. Connects."""
+        return str(self._with_retries(lambda plex: plex.version))
+
+    def identity(self) -> bool:
+        """Ask once, without token, whether this very Plex answers."""
+        try:
+            answer = self._session.get(f"{self._url}/identity")
+            root = ElementTree.fromstring(answer.content)  # noqa: S314 - Plex's own answer
+        except (PlexSyncError, requests.RequestException, UnicodeError, ElementTree.ParseError):
+            return False
+        found = root.get("machineIdentifier", "")
+        if self._connected is not None and found != self._connected.machineIdentifier:
+            self._connected = None  # another server has taken the address
+            return False
+        return root.tag == "MediaContainer" and found != ""
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
+        """The ``MediaContainer`` that Plex answers."""
+
+        def ask(plex: PlexServer) -> Element:
+            root = _query(plex, path, headers=dict(headers or {}))
+            if root is None or root.tag != "MediaContainer":
+                raise PlexTemporaryError("Plex's answer is empty or not what Plex answers.")
+            return root
+
+        return self._with_retries(ask)
+
+    def send(
+        self,
+        method: Literal["get", "put", "post"],
+        path: str,
+        *,
+        data: bytes | None = None,
+        plain_answer: bool = False,
+    ) -> None:
+        """Send what changes something; a good answer is empty, or plain text if so told."""
+        send = {"get": self._session.get, "put": self._session.put, "post": self._session.post}
+
+        def ask(plex: PlexServer) -> None:
+            try:
+                _query(plex, path, method=send[method], data=data)
+            except ElementTree.ParseError:
+                if not plain_answer:
+                    raise
+
+        self._with_retries(ask)
+
+    def _with_retries(self, ask: Callable[[PlexServer], _T]) -> _T:
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_worth_a_retry),
+            stop=tenacity.stop_after_attempt(_TRIES) | tenacity.stop_before_delay(_TRY_SECONDS),
+            wait=lambda state: _FIRST_WAIT * 2**state.attempt_number * self._rng(),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            answer: _T = retrying(self._once, ask)
+        except PlexNotFound:
+            if self.identity():
+                raise
+            raise PlexTemporaryError(
+                "Something answered 404 in Plex's place: /identity does not answer as Plex."
+            ) from None
+        return answer
+
+    def _once(self, ask: Callable[[PlexServer], _T]) -> _T:
+        try:
+            return ask(self._server_object())
+        except (
+            pa.PlexApiException,
+            requests.RequestException,
+            HTTPError,
+            ElementTree.ParseError,
+            UnicodeError,
+            OSError,
+        ) as error:
+            # "from None": these messages hold whole edits, and for a bad header the token.
+            raise translate_plex_exception(error) from None
+
+    def _server_object(self) -> PlexServer:
+        if self._connected is None:
+            if not self._url or not self._token:
+                raise PlexSetupError("plex_url and plex_token have to be set.")
+            self._connected = self._connect()
+        return self._connected
+
+    def _connect(self) -> PlexServer:
+        try:
+            plex = PlexServer(  # type: ignore[no-untyped-call]
+                self._url, self._token, session=self._session
+            )
+        except PlexNotFound:
+            raise PlexTemporaryError("There is no Plex at plex_url (HTTP 404).") from None
+        if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
+            raise PlexTemporaryError("Plex answered without saying which server it is.")
+        return plex
+
+
+def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
+    """What plexapi makes of the answer: its root element, or ``None`` when it is empty."""
+    root: Element | None = plex.query(path, **how)  # type: ignore[no-untyped-call]
+    return root
+
+
+def _is_worth_a_retry(error: BaseException) -> bool:
+    """A server that says when to come back is believed, and the queue waits for it."""
+    return isinstance(error, PlexTemporaryError) and error.retry_after is None

@@ -1,0 +1,19 @@
+"""plexapi without this machine's plexapi configuration. Our room imports plexapi through here.
+
+plexapi reads a configuration file of the user and PLEXAPI_* variables when it is first imported:
+they can put another token, address, identity or log file in place, write tokens into URLs, and a
+damaged file stops the import. None of that is meant for us.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name in [name for name in os.environ if name.startswith("PLEXAPI_")]:
+    del os.environ[_name]
+os.environ["PLEXAPI_CONFIG_PATH"] = os.devnull
+
+from plexapi import BASE_HEADERS, exceptions  # noqa: E402
+from plexapi.server import PlexServer  # noqa: E402
+
+__all__ = ["BASE_HEADERS", "PlexServer", "exceptions"]

@@ -1,0 +1,149 @@
+"""Plex's XML into frozen records. The only place that knows Plex's element and attribute names."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from plex.exceptions import PlexTemporaryError
+from plex.items import IndexPage, PlexImage, PlexItem, PlexPart, PlexSection
+from validation.records import IndexedFile
+
+# Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
+_PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
+
+_VALUES = (
+    "title",
+    "titleSort",
+    "summary",
+    "studio",
+    "tagline",
+    "originallyAvailableAt",
+    "year",
+    "userRating",
+)
+# Element -> name of the tag field in edits and locks.
+_TAGS = {
+    "Genre": "genre",
+    "Role": "actor",
+    "Director": "director",
+    "Collection": "collection",
+    "Label": "label",
+}
+
+
+def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
+    """Parse one ``Video``. *section_id* is used where the item itself does not name its section.
+
+    Raises PlexTemporaryError when it has no usable ratingKey: that is no answer of a Plex.
+    """
+    tags: dict[str, list[str]] = {name: [] for name in _TAGS.values()}
+    for child in element:
+        if child.tag in _TAGS:
+            tags[_TAGS[child.tag]].append(child.get("tag", ""))
+    return PlexItem(
+        rating_key=_required_number(element, "ratingKey"),
+        section_id=_number(element, "librarySectionID") or section_id,
+        kind=element.get("type", ""),
+        values={name: element.get(name, "") for name in _VALUES if element.get(name)},
+        tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
+        locked=frozenset(
+            field.get("name", "") for field in element.iter("Field") if field.get("locked") == "1"
+        ),
+        parts=_parts(element),
+        thumb=element.get("thumb", ""),
+        art=element.get("art", ""),
+        added_at=_number(element, "addedAt"),
+        updated_at=_number(element, "updatedAt"),
+        full=full,
+    )
+
+
+def parse_items(container: Element, section_id: int, *, full: bool) -> tuple[PlexItem, ...]:
+    """Parse every ``Video`` of an answer, in its order."""
+    section_id = _number(container, "librarySectionID") or section_id
+    return tuple(parse_item(video, section_id, full=full) for video in container.iter("Video"))
+
+
+def parse_sections(container: Element) -> tuple[PlexSection, ...]:
+    """Parse the libraries whose items are movies, other videos or episodes."""
+    return tuple(
+        PlexSection(
+            section_id=_required_number(directory, "key"),
+            title=directory.get("title", ""),
+            kind=_PLAYABLE_KINDS[directory.get("type", "")],
+            locations=tuple(
+                place.get("path", "") for place in directory.iter("Location") if place.get("path")
+            ),
+            content_changed_at=_number(directory, "contentChangedAt"),
+            refreshing=directory.get("refreshing") == "1",
+        )
+        for directory in container.iter("Directory")
+        if directory.get("type") in _PLAYABLE_KINDS
+    )
+
+
+def parse_index_page(container: Element, section_id: int) -> IndexPage:
+    """Parse one page of a listing: a row per file, without building items."""
+    videos = container.findall("Video")
+    return IndexPage(
+        rows=tuple(row for video in videos for row in _index_rows(video, section_id)),
+        items=len(videos),
+        total=total_size(container),
+    )
+
+
+def total_size(container: Element) -> int:
+    """The number of items in the whole listing of which *container* is a page."""
+    return _number(container, "totalSize") or _number(container, "size")
+
+
+def parse_images(container: Element) -> tuple[PlexImage, ...]:
+    """Parse the posters or backgrounds that an item can choose from."""
+    return tuple(
+        PlexImage(photo.get("ratingKey", ""), photo.get("selected") == "1")
+        for photo in container.iter("Photo")
+    )
+
+
+def _parts(video: Element) -> tuple[PlexPart, ...]:
+    return tuple(
+        PlexPart(
+            part.get("file", ""),
+            _number(part, "size"),
+            _number(part, "duration") or _number(media, "duration"),
+        )
+        for media in video.iter("Media")
+        for part in media.iter("Part")
+    )
+
+
+def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
+    return [
+        IndexedFile(
+            rating_key=_required_number(video, "ratingKey"),
+            section_id=section_id,
+            kind=video.get("type", ""),
+            file=part.file,
+            size=part.size,
+            duration=part.duration,
+            title=video.get("title", ""),
+            year=_number(video, "year"),
+            added_at=_number(video, "addedAt"),
+            updated_at=_number(video, "updatedAt"),
+        )
+        for part in _parts(video)
+        if part.file
+    ]
+
+
+def _number(element: Element, name: str) -> int:
+    """The attribute as a number; 0 when Plex does not say."""
+    text = element.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _required_number(element: Element, name: str) -> int:
+    number = _number(element, name)
+    if not number:
+        raise PlexTemporaryError(f"Plex sent a {element.tag} without {name}.")
+    return number
