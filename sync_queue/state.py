@@ -29,6 +29,10 @@ class StateStore:
             (name, json.dumps({"version": 1, **doc})),
         )
 
+    def drop(self, name: str) -> None:
+        """Forget what is stored under ``name``."""
+        self.connection.execute("DELETE FROM state WHERE name = ?", (name,))
+
     def set_notice(self, sentence: str) -> None:
         """The standing problem that the next hook or task says in Stash's log; "" = none."""
         if sentence:

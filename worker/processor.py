@@ -18,8 +18,7 @@ from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, SetupError, TransientError
 from validation.reasons import Reason
 from worker import chores, renames
-from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
-from worker.hold import Hold, hold_for
+from worker.gate import Gate
 from worker.policy import Fate, Tries, Verdict, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
 from worker.session import Session, plex_settings
@@ -67,9 +66,7 @@ class SyncWorker:
         self.session = Session(queue, environ, clock)
         self.scenes = SceneSync(queue, self.session, clock)
         self.chores = chores.Chores(queue, self.session, clock)
-        self.breaker = breaker_from(queue.state.get("breaker"))
-        self.hold: Hold | None = None
-        self.last_hold: Hold | None = None
+        self.gate = Gate(queue)
         self.served = 0
         self.served_at_try: dict[str, int] = {}
         self.settled = 0
@@ -92,6 +89,10 @@ class SyncWorker:
         if self._thread.is_alive():
             self._thread.join(patience)
         self.manager.queue.release_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait up to ``seconds`` for the thread to end by itself."""
+        self._thread.join(seconds)
 
     def is_alive(self) -> bool:
         """Whether the thread runs."""
@@ -133,13 +134,14 @@ class SyncWorker:
         now = self.clock()
         self.manager.take_in_spool()
         if self.session.news():
-            self.lift(Reason.WAITING_FOR_STASH)
-        if self.hold is not None:
+            self.gate.lift(Reason.WAITING_FOR_STASH)
+        if self.gate.hold is not None:
             self.look_at_settings(now, WAITING_SETTINGS_SECONDS)
-        wait = max(self.hold.wait(now) if self.hold else 0.0, self.breaker.wait(now))
+        wait = self.gate.wait(now)
         if wait > 0:
+            if self.when_idle:
+                raise Stopped("waiting")
             return wait
-        self.hold = None
         leased = self.claim(now)
         if not leased:
             return self.rest(now)
@@ -149,17 +151,18 @@ class SyncWorker:
 
     def claim(self, now: float) -> list[ClaimedJob]:
         """Lease what may be taken at once; an open breaker first asks whether Plex is back."""
-        if self.breaker.state is BreakerState.CLOSED:
-            return self.manager.get_pending(now, self.breaker.batch or BATCH)
-        if self.manager.queue.next_due() is None:
+        if self.gate.is_closed:
+            return self.manager.get_pending(now, self.gate.breaker.batch or BATCH)
+        due = self.manager.queue.next_due()
+        if due is None or due > now:
             return []
-        self.set_breaker(self.breaker.probing())
+        self.gate.probing()
         try:
             answers = self.session.plex().identity()
         except (TransientError, SetupError):
             answers = False
         if not answers:
-            self.set_breaker(self.breaker.on_failure(now))
+            self.gate.on_outage(now)
             return []
         return self.manager.get_pending(now, 1)
 
@@ -205,8 +208,8 @@ class SyncWorker:
         if not os.path.exists(os.path.join(self.plugin_dir, "PlexSync.py")):
             raise Stopped("plugin removed")
         if not self.session.config.enabled:
-            self.set_hold(Reason.PAUSED, "PlexSync is paused in its settings.", now)
-        return self.hold is None and self.breaker.state is not BreakerState.OPEN
+            self.gate.set_hold(Reason.PAUSED, "PlexSync is paused in its settings.", now)
+        return not self.gate.stops
 
     def look_at_settings(self, now: float, age: float) -> None:
         """Read the settings again when they are older than ``age`` seconds."""
@@ -219,7 +222,7 @@ class SyncWorker:
             self.hold_everything(error)
             return
         if before != (plex_settings(self.session.config), self.session.config.paused):
-            self.lift(Reason.SETUP, Reason.PAUSED)
+            self.gate.lift(Reason.SETUP, Reason.PAUSED)
 
     def run_job(self, leased: ClaimedJob, scenes: Mapping[int, Mapping[str, Any]]) -> None:
         """Sync one job and settle it, whatever happens."""
@@ -247,7 +250,7 @@ class SyncWorker:
         self.served_at_try.pop(leased.job.job_key, None)
         if result.asked_plex:
             self.served += 1
-            self.set_breaker(self.breaker.on_success())
+            self.gate.on_served()
 
     def settle_failure(self, leased: ClaimedJob, error: PlexSyncError) -> None:
         """The job did not succeed: wait, bury or hold, as the policy says."""
@@ -262,7 +265,7 @@ class SyncWorker:
         )
         self.served_at_try[leased.job.job_key] = self.served
         if verdict.outage:
-            self.set_breaker(self.breaker.on_failure(now))
+            self.gate.on_outage(now)
         if verdict.fate is Fate.BURY:
             self.manager.fail_job(leased, letter_for(leased, error, verdict, now))
             return
@@ -291,33 +294,7 @@ class SyncWorker:
     def hold_everything(self, error: PlexSyncError) -> None:
         """Nothing can be synced until what ``error`` says has changed."""
         reason = Reason.SETUP if isinstance(error, SetupError) else Reason.WAITING_FOR_STASH
-        self.set_hold(reason, str(error), self.clock())
-
-    def set_hold(self, reason: Reason, sentence: str, now: float) -> None:
-        """Hold everything, say why once, and leave a notice for Stash's log."""
-        before = self.last_hold
-        self.hold = self.last_hold = hold_for(reason, sentence, now, before)
-        if before is None or before.sentence != sentence:
-            log.warning("%s", sentence)
-            with self.manager.transaction():
-                self.manager.state.put("hold", {"reason": reason.value, "sentence": sentence})
-                if reason is Reason.SETUP:
-                    self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
-
-    def lift(self, *reasons: Reason) -> None:
-        """End a hold for one of ``reasons``: what caused it has changed."""
-        if self.hold is not None and self.hold.reason in reasons:
-            self.hold = None
-
-    def set_breaker(self, breaker: CircuitBreaker) -> None:
-        """Keep a changed breaker, here and in the database."""
-        if breaker == self.breaker:
-            return
-        if breaker.state is not self.breaker.state:
-            log.info("Circuit breaker: %s.", breaker.state)
-        self.breaker = breaker
-        with self.manager.transaction():
-            self.manager.state.put("breaker", breaker.as_doc())
+        self.gate.set_hold(reason, str(error), self.clock())
 
 
 def letter_for(

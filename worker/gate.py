@@ -1,0 +1,103 @@
+"""Whether the worker may go on: the circuit breaker and the hold, kept and spoken about."""
+
+from __future__ import annotations
+
+import logging
+
+from sync_queue.manager import QueueManager
+from validation.reasons import Reason
+from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
+from worker.hold import Hold, hold_for
+
+# An outage that lasts longer is worth a line in Stash's own log.
+LONG_OUTAGE_SECONDS = 300.0
+
+log = logging.getLogger("plexsync.gate")
+
+
+class Gate:
+    """The breaker (Plex is away) and the hold (Stash is away, or a person has to act).
+
+    Both are in the database, for Status and for the next worker; written only when they change.
+    """
+
+    def __init__(self, manager: QueueManager) -> None:
+        self.manager = manager
+        self.breaker = breaker_from(manager.state.get("breaker"))
+        self.hold: Hold | None = None
+        self.last_hold: Hold | None = None
+        self.stored_hold = bool(manager.state.get("hold"))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the breaker lets every job through."""
+        return self.breaker.state is BreakerState.CLOSED
+
+    @property
+    def stops(self) -> bool:
+        """Whether the next job must not be begun."""
+        return self.hold is not None or self.breaker.state is BreakerState.OPEN
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth while to look again; 0 = go on. A hold that is over is gone."""
+        if self.hold is not None and self.hold.wait(now) == 0.0:
+            self.hold = None
+        return max(self.hold.wait(now) if self.hold else 0.0, self.breaker.wait(now))
+
+    def set_hold(self, reason: Reason, sentence: str, now: float) -> None:
+        """Hold everything, say why once, and leave a notice for Stash's log."""
+        before = self.last_hold
+        self.hold = self.last_hold = hold_for(reason, sentence, now, before)
+        if before is not None and before.sentence == sentence and self.stored_hold:
+            return
+        log.warning("%s", sentence)
+        self.stored_hold = True
+        with self.manager.transaction():
+            doc = {"reason": reason.value, "sentence": sentence, "since": self.hold.since}
+            self.manager.state.put("hold", doc)
+            if reason is Reason.SETUP:
+                self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
+
+    def lift(self, *reasons: Reason) -> None:
+        """End a hold for one of ``reasons``: what caused it has changed."""
+        if self.hold is not None and self.hold.reason in reasons:
+            self.hold = None
+
+    def probing(self) -> None:
+        """The open breaker's time has come."""
+        self.keep(self.breaker.probing())
+
+    def on_outage(self, now: float) -> None:
+        """Plex failed in a way that would fail every job."""
+        self.keep(self.breaker.on_failure(now))
+        if not self.is_closed and now - self.breaker.opened_at > LONG_OUTAGE_SECONDS:
+            with self.manager.transaction():
+                self.manager.state.set_notice(
+                    "Plex has not answered for more than five minutes; {waiting} edits wait and"
+                    " will be synced when it is back."
+                )
+
+    def on_served(self) -> None:
+        """Plex served a job: whatever stood in the way is over."""
+        was_open = not self.is_closed
+        self.keep(self.breaker.on_success())
+        self.all_clear(notice=was_open)
+
+    def all_clear(self, *, notice: bool = False) -> None:
+        """Nothing is held any more: forget what was said about it."""
+        self.last_hold = None
+        if self.stored_hold or notice:
+            self.stored_hold = False
+            with self.manager.transaction():
+                self.manager.state.drop("hold")
+                self.manager.state.set_notice("")
+
+    def keep(self, breaker: CircuitBreaker) -> None:
+        """Keep a changed breaker, here and in the database."""
+        if breaker == self.breaker:
+            return
+        if breaker.state is not self.breaker.state:
+            log.info("Circuit breaker: %s.", breaker.state)
+        self.breaker = breaker
+        with self.manager.transaction():
+            self.manager.state.put("breaker", breaker.as_doc())
