@@ -35,6 +35,11 @@ class Acts:
     def requests(self) -> RequestLog:
         return self.site.requests
 
+    @property
+    def runs(self) -> list[PluginRun]:
+        """The plugin's latest runs, whoever caused them; a run appears when it begins."""
+        return list(self.site.stash.plugins.runs)
+
     def graphql(self, query: str, **variables: Any) -> Answer:
         """Run a query as the logged-in user, without HTTP. Raises ValueError on any error."""
         return self.site.run_as_user(query, variables, self.url)

@@ -42,7 +42,7 @@ def in_order(scenes: list[Scene], asked: Filter) -> list[Scene]:
     return sorted(scenes, key=_SORTS[name], reverse=down)
 
 
-def _shown_title(scene: Scene) -> list[tuple[bool, int, str]]:
+def _shown_title(scene: Scene) -> tuple[tuple[bool, int, str], ...]:
     return natural(scene.title or (scene.files[0].basename if scene.files else str(scene.id)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -186,10 +187,11 @@ def in_tag_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     return tuple(sorted(unique, key=lambda tag: natural(tag.sort_name or tag.name)))
 
 
-def natural(text: str) -> list[tuple[bool, int, str]]:
+@functools.lru_cache(maxsize=1 << 16)
+def natural(text: str) -> tuple[tuple[bool, int, str], ...]:
     """Stash's collation for names and titles: case-blind, runs of digits compared as numbers."""
     parts = re.findall(r"\d+|\D+", text.casefold())
-    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
 
 
 def set_fields(record: Scene | Entity, fields: Mapping[str, Any]) -> None:

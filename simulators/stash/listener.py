@@ -1,135 +1,85 @@
-"""Sockets and threads in front of a site: keep-alive, watching for clients that go away."""
+"""Stash's site behind sockets: requests under way are awaited, clients that go away are seen."""
 
 from __future__ import annotations
 
 import select
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
+from simulators.http_server import HttpServer, KeepAliveHandler
+from simulators.stash.control import Control
 from simulators.stash.process import Cancel
 from simulators.stash.reply import Reply
 from simulators.stash.web import DropConnection, Incoming, Site
 
-POLL = 0.02
 
+class Traffic:
+    """The site, and how many of its requests are under way; refuses more while it closes."""
 
-class Listener(ThreadingHTTPServer):
-    """A listening server; ``close`` waits for requests under way, as Stash's shutdown does."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], site: Site, control: Any) -> None:
+    def __init__(self, site: Site, control: Control) -> None:
         self.site = site
         self.control = control
         self._quiet = threading.Condition()
         self._busy = 0
-        self._open: set[socket.socket] = set()
-        super().__init__(address, _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(POLL,), daemon=True)
-        self._thread.start()
 
-    def close(self, patience: float = 30.0) -> None:
-        """Refuse new connections, wait for requests under way (seconds), close the rest."""
+    def answer(self, incoming: Incoming) -> Reply:
+        """Raises DropConnection while the server goes down."""
+        with self._quiet:
+            if self.site.closing.is_set():
+                raise DropConnection
+            self._busy += 1
+        try:
+            if incoming.path.startswith("/_control/"):
+                return self.control.answer(incoming)
+            return self.site.answer(incoming)
+        finally:
+            with self._quiet:
+                self._busy -= 1
+                self._quiet.notify_all()
+
+    def drain(self, patience: float) -> None:
+        """Wait for requests under way, at most ``patience`` seconds."""
         self.site.closing.set()
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
         with self._quiet:
             self._quiet.wait_for(lambda: self._busy == 0, patience)
-            for connection in self._open:
-                _hang_up(connection)
-
-    def enter(self) -> None:
-        with self._quiet:
-            self._busy += 1
-
-    def leave(self) -> None:
-        with self._quiet:
-            self._busy -= 1
-            self._quiet.notify_all()
-
-    def opened(self, connection: socket.socket) -> None:
-        with self._quiet:
-            self._open.add(connection)
-
-    def closed(self, connection: socket.socket) -> None:
-        with self._quiet:
-            self._open.discard(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: Listener
+class StashHandler(KeepAliveHandler):
+    """One connection. ``traffic`` is set by the subclass that `listen` makes."""
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.opened(self.connection)
-
-    def finish(self) -> None:
-        self.server.closed(self.connection)
-        super().finish()
+    timeout = 86_400  # Stash keeps idle connections
+    traffic: Traffic
 
     def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def do_HEAD(self) -> None:
-        self._serve()
-
-    def do_PUT(self) -> None:
-        self._serve()
-
-    def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.enter()
-        try:
-            self._reply(body)
-        except DropConnection:
-            self.close_connection = True
-            _hang_up(self.connection)
-        finally:
-            self.server.leave()
-
-    def _reply(self, body: bytes) -> None:
+        """Every method is the site's to judge."""
         cancel = Cancel()
-        incoming = Incoming(self.command, self.path, self.headers, body, cancel)
-        if incoming.path.startswith("/_control/"):
-            self._send(self.server.control.answer(incoming))
-            return
+        incoming = Incoming(self.command, self.path, self.headers, self.body(), cancel)
         watch = _Watch(self.connection, cancel)
         try:
-            reply = self.server.site.answer(incoming)
+            reply = self.traffic.answer(incoming)
+        except DropConnection:
+            self.hang_up()
+            return
         finally:
             watch.end()
-        self._send(reply)
+        always = {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+        dated = {**reply.headers, **always, "Date": self.date_time_string()}
+        self.answer(reply.status, dated, reply.body)
 
-    def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Vary", "Origin")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Content-Length", str(len(reply.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
-        self.wfile.flush()
+    def do_POST(self) -> None:
+        self.do_GET()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """The request log is kept by the site."""
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+
+def server_for(traffic: Traffic, host: str, port: int) -> HttpServer:
+    """A server of one site; not started yet."""
+    handler = type("Handler", (StashHandler,), {"traffic": traffic})
+    return HttpServer(handler, host, port)
 
 
 class _Watch:
@@ -163,13 +113,7 @@ class _Watch:
                 self._cancel.throw()
 
     def end(self) -> None:
+        """Stop looking; the connection is the next request's."""
         if self._bell and self._thread:
             self._bell.close()
             self._thread.join()
-
-
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

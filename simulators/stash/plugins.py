@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from simulators.stash.runs import Host, LineReader, Origin, PluginRun
 from simulators.stash.sessions import Sessions
 
 DEEPEST_LOOP = 10
+RUNS_KEPT = 2_000
 
 
 class PluginError(Exception):
@@ -43,6 +45,7 @@ class Plugins:
         self.settings: dict[str, dict[str, Any]] = {}
         self.disabled: set[str] = set()
         self.loaded: list[Manifest] = []
+        self.runs: deque[PluginRun] = deque(maxlen=RUNS_KEPT)
         self.running: set[PluginProcess] = set()
         self._sessions = sessions
         self._log = log
@@ -160,6 +163,7 @@ class Plugins:
         """Start the process, wait for it or for the cancel, and keep the record of it."""
         run = PluginRun(self.stdin_for(plugin, origin, args))
         origin.runs.append(run)
+        self.runs.append(run)
         reader = LineReader(plugin.name, plugin.err_log, run, self._log, on_progress)
         try:
             process = PluginProcess(

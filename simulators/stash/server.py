@@ -22,12 +22,15 @@ from simulators.stash.acts import Acts
 from simulators.stash.clock import Clock, Now
 from simulators.stash.control import Control
 from simulators.stash.hook_context import hook_context
-from simulators.stash.listener import Listener
+from simulators.stash.listener import Traffic, server_for
 from simulators.stash.output import LogLine
 from simulators.stash.runs import Host, Origin
 from simulators.stash.seed import seed
 from simulators.stash.state import Stash
 from simulators.stash.web import Site
+
+LONGEST_HOOK = 30.0
+"""How many seconds a shutdown waits for hooks under way (Stash has no limit)."""
 
 
 class StashSimulator(Acts):
@@ -62,24 +65,22 @@ class StashSimulator(Acts):
         plugins = os.fspath(plugin_dir) if plugin_dir else None
         self.stash = Stash(self.clock, self.host, plugins, credentials, max_session_age)
         super().__init__(Site(self.stash), plugin_id)
-        self._address = (host, port)
-        self._listener: Listener | None = None
+        self._traffic = Traffic(self.site, Control(self._remote()))
+        self._server = server_for(self._traffic, host, port)
 
     def start(self) -> Self:
         """Listen, load the plugins, begin to work on jobs."""
         self.site.closing.clear()
-        self._listener = Listener(self._address, self.site, Control(self._remote()))
-        self._address = self._listener.server_address[:2]  # type: ignore[assignment]
-        self.host.port = self._address[1]
+        self._server.start()
+        self.host.port = self._server.port
         self.stash.plugins.load()
         self.stash.jobs.start()
         return self
 
     def stop(self) -> None:
         """Shut down as Stash does: running hooks are awaited, running tasks become orphans."""
-        if self._listener:
-            self._listener.close()
-            self._listener = None
+        self._traffic.drain(LONGEST_HOOK)
+        self._server.stop()
         self.stash.jobs.stop()
 
     def restart(self) -> None:
@@ -107,7 +108,7 @@ class StashSimulator(Acts):
 
     @property
     def url(self) -> str:
-        return f"http://{self._address[0]}:{self._address[1]}"
+        return self._server.url
 
     @property
     def settings(self) -> dict[str, Any]:
