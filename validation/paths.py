@@ -1,0 +1,243 @@
+"""Paths of two servers: which text names the same file, and how one becomes the other.
+
+Stash and Plex often see one disk under two names (``/data/x.mp4``, ``D:\\Media\\x.mp4``). A path
+that begins with one ``/`` is POSIX: only ``/`` separates and case matters. Every other path may
+use both separators; a drive letter or a share (``\\\\nas\\video``) makes it a Windows path, where
+case does not matter. Unicode forms (NFC, NFD) never make a difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_LONG_PATH = re.compile(r"[\\/]{2}\?[\\/](UNC[\\/])?", re.IGNORECASE)
+_DRIVE = re.compile(r"([A-Za-z]:)([\\/]|$)")
+_EITHER = re.compile(r"[\\/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A path taken apart: ``root`` is ``/``, ``C:``, ``//`` (a share) or ``""`` (relative)."""
+
+    root: str
+    names: tuple[str, ...]
+
+    @property
+    def windows(self) -> bool:
+        return self.root == "//" or self.root.endswith(":")
+
+    def keys(self, *, fold: bool) -> tuple[str, ...]:
+        """The names as they compare. Lower case, not case folding: NTFS tells ß from ss."""
+        names = tuple(unicodedata.normalize("NFC", name) for name in self.names)
+        return tuple(name.lower() for name in names) if fold else names
+
+
+def _split(path: str) -> _Parts:
+    """Take a path apart. ``\\\\?\\`` only lifts a length limit and names no other file."""
+    long_path = _LONG_PATH.match(path)
+    if long_path:
+        path = ("//" if long_path[1] else "") + path[long_path.end() :]
+    drive = _DRIVE.match(path)
+    if drive:
+        root, rest = drive[1].upper(), path[len(drive[1]) :]
+    elif re.match(r"[\\/]{2}[^\\/]", path):
+        root, rest = "//", path
+    elif path.startswith("/"):
+        return _Parts("/", tuple(name for name in path.split("/") if name not in ("", ".")))
+    else:
+        root, rest = "/" if path.startswith("\\") else "", path
+    return _Parts(root, tuple(name for name in _EITHER.split(rest) if name not in ("", ".")))
+
+
+def normalise(path: str) -> str:
+    """The form in which two paths of one server are compared; equal means the same file."""
+    parts = _split(path)
+    lead = parts.root + "/" if parts.root.endswith(":") else parts.root
+    return lead + "/".join(parts.keys(fold=parts.windows))
+
+
+def same_path(a: str, b: str) -> bool:
+    """Whether two paths as one server sees them name the same file."""
+    return a == b or normalise(a) == normalise(b)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether ``path`` lies below ``folder``, by whole names: ``/data2/x`` is not in ``/data``."""
+    inner, outer = _split(path), _split(folder)
+    return _rest_below(inner, outer) is not None
+
+
+def _rest_below(path: _Parts, folder: _Parts) -> tuple[str, ...] | None:
+    """The names of ``path`` below ``folder``, or None when it does not lie there."""
+    size = len(folder.names)
+    if path.root != folder.root or len(path.names) <= size:
+        return None
+    fold = path.windows
+    return path.names[size:] if path.keys(fold=fold)[:size] == folder.keys(fold=fold) else None
+
+
+def depth_below(path: str, folder: str) -> int:
+    """How many names of ``path`` lie below ``folder``; 0 when it does not lie there."""
+    return len(_rest_below(_split(path), _split(folder)) or ())
+
+
+def common_suffix(a: str, b: str) -> tuple[str, ...]:
+    """The names two paths of two servers share at their end, file name last, as ``a`` has them.
+
+    Case is ignored as soon as one of them is a Windows path.
+    """
+    left, right = _split(a), _split(b)
+    fold = left.windows or right.windows
+    count = 0
+    pairs = zip(reversed(left.keys(fold=fold)), reversed(right.keys(fold=fold)), strict=False)
+    for mine, theirs in pairs:
+        if mine != theirs:
+            break
+        count += 1
+    return left.names[len(left.names) - count :]
+
+
+def common_suffix_length(a: str, b: str) -> int:
+    """How many names, file name included, two paths of two servers share at their end."""
+    return len(common_suffix(a, b))
+
+
+def basename(path: str) -> str:
+    """The file name as it is written, for either separator; ``""`` for a root."""
+    names = _split(path).names
+    return names[-1] if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """Where Stash says ``stash``, Plex says ``plex``: two folders, as a person wrote them."""
+
+    stash: str
+    plex: str
+
+    def __str__(self) -> str:
+        return f"{self.stash} => {self.plex}"
+
+    def apply(self, path: str) -> str | None:
+        """Plex's name for a path below the rule's folder, else None."""
+        rest = _rest_below(_split(path), _split(self.stash))
+        if rest is None:
+            return None
+        separator = "/" if "/" in self.plex else "\\"
+        return separator.join((self.plex.rstrip("\\/"), *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class PathRules:
+    """The rules of the setting ``path_map``, the longest Stash folder first."""
+
+    rules: tuple[PathRule, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[PathRules, tuple[str, ...]]:
+        """Read ``stash => plex; stash => plex``; a bad rule is skipped and told in a sentence."""
+        rules: list[PathRule] = []
+        problems: list[str] = []
+        for part in filter(None, (part.strip() for part in text.split(";"))):
+            sides = [side.strip() for side in part.split("=>")]
+            wrong = _what_is_wrong(sides)
+            if wrong:
+                problems.append(f"The path rule “{part}” is skipped: {wrong}")
+            else:
+                rules.append(PathRule(sides[0], sides[1]))
+        unique = dict.fromkeys(rules)
+        ordered = sorted(unique, key=lambda rule: -len(_split(rule.stash).names))
+        return cls(tuple(ordered)), tuple(problems)
+
+    def to_plex(self, path: str) -> tuple[str, ...]:
+        """Plex's names for a path of Stash; without a rule for it, the path itself.
+
+        Only the longest folder with a rule counts. One folder may have several rules, when Plex
+        knows it by several names: then there are several answers.
+        """
+        found: list[str] = []
+        depth = -1
+        for rule in self.rules:
+            mapped = rule.apply(path)
+            size = len(_split(rule.stash).names)
+            if mapped is not None and depth in (-1, size):
+                found.append(mapped)
+                depth = size
+        return tuple(dict.fromkeys(found)) or (path,)
+
+
+def _what_is_wrong(sides: Sequence[str]) -> str:
+    if len(sides) != 2:
+        return "write one folder of Stash, then =>, then one folder of Plex."
+    for owner, side in zip(("Stash", "Plex"), sides, strict=True):
+        if not side:
+            return f"the folder of {owner} is missing."
+        if not _split(side).root:
+            return f"the folder of {owner} has to begin with /, a drive letter or \\\\server."
+    return ""
+
+
+def unused_rules(
+    rules: PathRules, stash_paths: Iterable[str], plex_paths: Iterable[str]
+) -> tuple[str, ...]:
+    """One sentence per rule that fits no file of one of the servers, with an example path each."""
+    stash, plex = tuple(stash_paths), tuple(plex_paths)
+    sentences = []
+    for rule in rules.rules if stash and plex else ():
+        sides = (("Stash", rule.stash, stash), ("Plex", rule.plex, plex))
+        idle = [name for name, folder, all_ in sides if not any(is_below(p, folder) for p in all_)]
+        if idle:
+            sentences.append(
+                f"The path rule “{rule}” fits no file of {' and none of '.join(idle)}; "
+                f"Stash has for example {stash[0]}, Plex has {plex[0]}."
+            )
+    return tuple(sentences)
+
+
+# Two pairs may agree by the accident of one copied folder; three do not.
+_PAIRS_TO_AGREE = 3
+# How many shared folders a proposal may name to tell two mounts apart.
+_FOLDERS_TO_TELL_APART = 3
+
+
+def propose_rules(pairs: Iterable[tuple[str, str]]) -> tuple[PathRule, ...]:
+    """Learn rules from pairs of (Stash's path, Plex's path) of one file.
+
+    The pairs have to be unambiguous already: name, size and duration equal, and unique. Each pair
+    votes for the two folders before the names both paths share. A rule needs three votes, and no
+    vote for another Plex folder; where two Plex folders claim one Stash folder (two mounts), one
+    shared folder more is named on both sides. Nothing is proposed for paths that are equal.
+    """
+    open_pairs = [pair for pair in dict.fromkeys(pairs) if not same_path(*pair)]
+    learned: list[PathRule] = []
+    for extra in range(_FOLDERS_TO_TELL_APART + 1):
+        votes: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        for mine, theirs in open_pairs:
+            rule = _rule_behind(mine, theirs, extra)
+            claims = votes.setdefault(normalise(rule.stash), {})
+            claims.setdefault(normalise(rule.plex), []).append((mine, theirs))
+        open_pairs = []
+        for claims in votes.values():
+            agreeing = [pair for group in claims.values() for pair in group]
+            if len(claims) > 1:
+                open_pairs += agreeing
+            elif len(agreeing) >= _PAIRS_TO_AGREE:
+                learned.append(_rule_behind(*agreeing[0], extra))
+    return tuple(learned)
+
+
+def _rule_behind(mine: str, theirs: str, extra: int) -> PathRule:
+    """The folders of two paths before the names they share, naming ``extra`` shared folders."""
+    drop = max(1, common_suffix_length(mine, theirs) - extra)
+    return PathRule(_folder(mine, drop), _folder(theirs, drop))
+
+
+def _folder(path: str, drop: int) -> str:
+    """``path`` without its last ``drop`` names, in its own style."""
+    parts = _split(path)
+    separator = "\\" if parts.windows or path.startswith("\\") else "/"
+    root = separator * 2 if parts.root == "//" else parts.root.rstrip("/") + separator
+    return root + separator.join(parts.names[: len(parts.names) - drop])
