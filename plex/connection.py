@@ -86,7 +86,7 @@ class PlexConnection:
         try:
             answer = self._session.get(f"{self._url}/identity")
             root = ElementTree.fromstring(answer.content)  # noqa: S314 - Plex's own answer
-        except (PlexSyncError, requests.RequestException, UnicodeError, ElementTree.ParseError):
+        except (PlexSyncError, requests.RequestException, ValueError, ElementTree.ParseError):
             return False
         found = root.get("machineIdentifier", "")
         if self._connected is not None and found != self._connected.machineIdentifier:
@@ -151,7 +151,7 @@ class PlexConnection:
             requests.RequestException,
             HTTPError,
             ElementTree.ParseError,
-            UnicodeError,
+            ValueError,
             OSError,
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.

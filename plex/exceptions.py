@@ -87,6 +87,7 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     u3.LocationValueError: (PlexSetupError, _ADDRESS),
     OSError: (PlexTemporaryError, _AWAY),
     UnicodeError: (PlexSetupError, _CHARACTERS),
+    ValueError: (PlexTemporaryError, _GARBAGE),  # plexapi met a number that is none
     ParseError: (PlexTemporaryError, _GARBAGE),
     pa.PlexApiException: (PlexTemporaryError, _UNEXPECTED),
     pa.BadRequest: (PlexTemporaryError, _UNEXPECTED),

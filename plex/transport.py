@@ -72,7 +72,7 @@ class PlexAdapter(HTTPAdapter):
                 request, stream=True, timeout=self._timeout, verify=verify, cert=cert
             )
             self._read_body(response)
-        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise translate_plex_exception(error) from None
         if not is_ok(response.status_code):
             raise error_for_status(

@@ -37,8 +37,8 @@ class StashRead:
     """Scenes as Stash has them now, with what rides along.
 
     ``scenes`` maps each id that exists to its raw GraphQL object; an id that was asked for and is
-    absent is a deleted scene. ``settings`` is our stored settings object, ``plugin_enabled``
-    whether Stash still has the plugin switched on.
+    absent is a deleted scene. ``settings`` is our stored settings object; ``plugin_enabled`` is
+    False only when Stash lists the plugin as switched off.
     """
 
     scenes: Mapping[int, Mapping[str, object]]
@@ -110,7 +110,7 @@ class StashClient:
         return StashRead(found, *_parse_settings(data))
 
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
-        """Read our stored settings and whether the plugin is enabled."""
+        """Read our stored settings and whether the plugin is enabled; see StashRead."""
         return _parse_settings(self._query(f"query {{ {_SETTINGS} }}", {}))
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
@@ -235,4 +235,4 @@ def _at(data: Any, *keys: str) -> Any:
 def _parse_settings(data: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
     settings = _at(data, "configuration", "plugins").get(PLUGIN_ID) or {}
     plugins = _at(data, "plugins") or []
-    return settings, any(p["id"] == PLUGIN_ID and p["enabled"] for p in plugins)
+    return settings, not any(p["id"] == PLUGIN_ID and not p["enabled"] for p in plugins)

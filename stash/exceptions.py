@@ -41,7 +41,7 @@ _SENTENCES: dict[type[BaseException], str] = {
     HTTPError: "the connection to Stash failed",
     JSONDecodeError: "Stash's answer is not JSON",
     GQLException: "Stash reported an error",
-    UnicodeError: "the address of Stash or its API key has characters that HTTP cannot carry",
+    ValueError: "the address of Stash or its login has characters that HTTP cannot carry",
     OSError: "Stash is not reachable",
 }
 

@@ -51,7 +51,7 @@ class StashAdapter(HTTPAdapter):
                 request, stream=True, timeout=self._timeout, verify=verify, cert=cert
             )
             self._read_body(response)
-        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise translate_stash_exception(error) from None
         if response.status_code != requests.codes.ok:
             raise error_for_status(response.status_code)
