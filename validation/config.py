@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from validation.globs import PathGlobs, parse_globs
 from validation.paths import PathRules
-from validation.sanitizers import name_key, sanitize_names
+from validation.sanitizers import name_key, sanitize_for_plex, sanitize_names
 from validation.setting_types import Setting, describe_secret, is_blank
 from validation.settings import DECLARED, OPPOSITES, Settings
 
@@ -157,7 +157,11 @@ def _report(config: PlexSyncConfig, problems: tuple[str, ...]) -> ConfigReport:
         ("path_map", _path_rules(config.path_map)[1]),
         ("exclude_paths", config.excluded_paths.problems),
     )
-    lines = [f"{_label(name)}: {problem}" for name, found in inner for problem in found]
+    lines = [
+        sanitize_for_plex(f"{_label(name)}: {problem}")  # what was typed is quoted on one line
+        for name, found in inner
+        for problem in found
+    ]
     return ConfigReport(config, (*problems, *lines))
 
 

@@ -403,6 +403,7 @@ def test_path_rules_are_read_and_their_problems_reported() -> None:
     [problem] = report.problems
     assert problem.startswith("'Path rules' (path_map): ")
     assert "nonsense" in problem
+    assert read({"path_map": "a\n\x01e\x02b"}).problems[0].isprintable()
     assert "/media/a.mp4" in report.config.path_rules.to_plex("/data/a.mp4")
 
 

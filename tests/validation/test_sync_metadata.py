@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import graphql
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from validation.metadata import (
 from validation.sanitizers import LINE_LIMIT, SUMMARY_LIMIT
 
 RECORDING = Path(__file__).parents[1] / "data" / "stash" / "graphql.json"
+SCHEMA = Path(__file__).parents[2] / "simulators" / "stash" / "data" / "schema.graphql"
 RECORDED: dict[str, Any] = {
     entry["name"]: entry["response"] for entry in json.loads(RECORDING.read_text("utf-8"))
 }
@@ -294,3 +296,9 @@ def test_the_fragment_asks_for_exactly_what_is_parsed() -> None:
     assert set(top_level.split()) <= set(recorded_scene(1))
     scene = {field: recorded_scene(1)[field] for field in top_level.split()}
     assert parse_scene(scene) == parse_scene(recorded_scene(1))
+
+
+def test_the_fragment_is_valid_in_stashs_own_schema() -> None:
+    schema = graphql.build_schema(SCHEMA.read_text("utf-8"))
+    query = graphql.parse(f"{{ findScenes {{ scenes {{ {SCENE_FRAGMENT} }} }} }}")
+    assert graphql.validate(schema, query) == []
