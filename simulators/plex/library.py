@@ -1,0 +1,278 @@
+"""The state of the server: sections and items behind one lock, by id and by name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from simulators.plex import collections
+from simulators.plex.items import (
+    NO_AGENT,
+    AgentCopy,
+    Item,
+    Location,
+    Media,
+    Part,
+    Picture,
+    Section,
+    sha1,
+    stem,
+)
+from simulators.plex.tags import TagSpec, TagTable
+
+Clock = Callable[[], float]
+MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
+
+_YEAR = re.compile(r"^(.*\S)\s*[(\[]((?:19|20)\d\d)[)\]]")
+_AGENTS = {
+    "movie": ("tv.plex.agents.movie", "Plex Movie"),
+    "show": ("tv.plex.agents.series", "Plex TV Series"),
+}
+
+
+class Library:
+    """Everything Plex remembers. Hold ``lock`` while reading more than one thing, or writing.
+
+    Switches for what nobody outside Plex knows, so that a client can be run against both answers:
+    ``append_tags`` (a tag edit of one item adds to its tags instead of replacing them),
+    ``edits_change_content`` (an edit moves the section's contentChangedAt), ``date_sets_year``,
+    ``like_wildcards``, ``ignored_edits`` (names of fields that an edit silently leaves alone) and
+    ``stored_form`` (how Plex normalises a text value before it stores it).
+    """
+
+    def __init__(self, clock: Clock = time.time, append_tags: bool = False) -> None:
+        self.clock = clock
+        self.append_tags = append_tags
+        self.edits_change_content = True
+        self.date_sets_year = False
+        self.like_wildcards = False
+        self.plex_pass = False
+        self.ignored_edits: set[str] = set()
+        self.stored_form: Callable[[str, str], str] = lambda _field, text: text
+        self.lock = threading.RLock()
+        self.sections: dict[int, Section] = {}
+        self.items: dict[int, Item] = {}
+        self.tags = TagTable()
+        self._keys = itertools.count(1)
+        self._ids = itertools.count(1)
+
+    def now(self) -> int:
+        """Epoch seconds, whole, as Plex stamps things: two edits in a second look alike."""
+        return int(self.clock())
+
+    def new_key(self) -> int:
+        return next(self._keys)
+
+    def add_section(
+        self,
+        title: str,
+        type: str = "movie",
+        locations: Iterable[str] = (),
+        agent: str | None = None,
+        scanner: str | None = None,
+        language: str | None = None,
+    ) -> Section:
+        """Add a library. ``agent="none"`` makes it "Other Videos", whose items have no agent."""
+        none = agent in ("none", NO_AGENT)
+        default_agent, default_scanner = _AGENTS[type]
+        section = Section(
+            key=len(self.sections) + 1,
+            title=title,
+            type=type,
+            agent=NO_AGENT if none else agent or default_agent,
+            scanner=scanner or ("Plex Video Files Scanner" if none else default_scanner),
+            language=language or ("xn" if none else "en-US"),
+            locations=tuple(Location(next(self._ids), path) for path in locations),
+            created_at=self.now(),
+            scanned_at=self.now(),
+        )
+        with self.lock:
+            self.sections[section.key] = section
+        return section
+
+    def add_movie(
+        self,
+        section: Section,
+        path: str | None = None,
+        *,
+        media: MediaSpec = (),
+        size: int = 700_000_000,
+        duration: int = 1_800_000,
+        tags: Mapping[str, Sequence[TagSpec]] | None = None,
+        guid: str = "",
+        guids: Sequence[str] = (),
+        added_at: int | None = None,
+        **fields: object,
+    ) -> Item:
+        """Add a movie (or other video) with one file, or with ``media``: versions of parts.
+
+        ``size`` in bytes and ``duration`` in milliseconds are those of each file. Without a title
+        the file name gives it, as the scanner does.
+        """
+        versions = self._versions(media or [[path or ""]], size, duration)
+        key, now = self.new_key(), self.now() if added_at is None else added_at
+        first = versions[0].parts[0].file
+        if section.other_videos:
+            guid = guid or f"{NO_AGENT}://{sha1(first)}?lang=xn"
+        item = Item(
+            rating_key=key,
+            section=section,
+            type="movie",
+            guid=guid or f"local://{key}",
+            added_at=now,
+            updated_at=now,
+            fields=_scanned_fields(section, first, now),
+            media=versions,
+            guids=tuple(guids),
+        )
+        return self.adopt(item, fields, tags or {})
+
+    def add_show(self, section: Section, title: str, **fields: object) -> Item:
+        """The show of that title, made when there is none."""
+        show = section.shows.get(title)
+        if show is None or show.rating_key not in self.items:
+            show = self._add_folder(section, "show", None, {"title": title, **fields})
+            section.shows[title] = show
+        return show
+
+    def add_episode(
+        self,
+        section: Section,
+        path: str,
+        *,
+        show: str,
+        season: int = 1,
+        index: int = 1,
+        size: int = 500_000_000,
+        duration: int = 1_500_000,
+        tags: Mapping[str, Sequence[TagSpec]] | None = None,
+        guid: str = "",
+        **fields: object,
+    ) -> Item:
+        """Add an episode, its show and season where missing. Two episodes may share a file."""
+        parent = self._season(self.add_show(section, show), season)
+        key, now = self.new_key(), self.now()
+        item = Item(
+            rating_key=key,
+            section=section,
+            type="episode",
+            guid=guid or f"local://{key}",
+            added_at=now,
+            updated_at=now,
+            fields={"title": f"Episode {index}", "index": str(index)},
+            media=self._versions([[path]], size, duration),
+            parent=parent,
+        )
+        return self.adopt(item, fields, tags or {})
+
+    def _season(self, show: Item, number: int) -> Item:
+        for child in show.children:
+            if child.fields.get("index") == str(number):
+                return child
+        title = f"Season {number}" if number else "Specials"
+        return self._add_folder(show.section, "season", show, {"title": title, "index": number})
+
+    def _add_folder(
+        self, section: Section, kind: str, parent: Item | None, fields: Mapping[str, object]
+    ) -> Item:
+        key, now = self.new_key(), self.now()
+        item = Item(key, section, kind, f"local://{key}", now, now, parent=parent)
+        return self.adopt(item, fields, {})
+
+    def adopt(
+        self, item: Item, fields: Mapping[str, object], tags: Mapping[str, Sequence[TagSpec]]
+    ) -> Item:
+        """Put a new item into its section; what it has now is what its agent knows."""
+        item.fields.update({name: str(value) for name, value in fields.items()})
+        if not item.section.other_videos:
+            key = f"metadata://posters/{item.section.agent}_{sha1(item.guid)}"
+            item.poster_shelf.pictures[key] = Picture(key, "tmdb")
+            item.poster_shelf.selected = key
+        with self.lock:
+            self.items[item.rating_key] = item
+            item.section.items[item.rating_key] = item
+            if item.parent:
+                item.parent.children.append(item)
+                item.parent.children.sort(key=lambda child: int(child.fields.get("index", 0)))
+            for kind, specs in tags.items():
+                item.links[kind] = [self.tags.link(item.section, kind, spec) for spec in specs]
+            collections.settle(self, item)
+            item.agent_copy = AgentCopy(
+                dict(item.fields),
+                {kind: tuple(links) for kind, links in item.links.items() if kind != "collection"},
+            )
+            self.content_changed(item.section)
+        return item
+
+    def remove(self, item: Item) -> None:
+        """Forget an item, what is below it, and a parent or collection that is empty then."""
+        with self.lock:
+            for child in list(item.children):
+                self.remove(child)
+            self.items.pop(item.rating_key, None)
+            item.section.items.pop(item.rating_key, None)
+            item.links.pop("collection", None)
+            collections.settle(self, item)
+            self.content_changed(item.section)
+            if item.parent:
+                item.parent.children.remove(item)
+                if not item.parent.children:
+                    self.remove(item.parent)
+
+    def touch(self, item: Item) -> None:
+        """Stamp an edited item. Its thumb's address ends in the same number."""
+        item.updated_at = self.now()
+        item.section.version += 1
+        if self.edits_change_content:
+            item.section.content_changed_at += 1
+
+    def content_changed(self, section: Section) -> None:
+        section.version += 1
+        section.content_changed_at += 1
+
+    def refresh(self, item: Item) -> None:
+        """The agent's refresh: what is not locked goes back to what the agent knows."""
+        with self.lock:
+            for name in set(item.fields) | set(item.agent_copy.fields):
+                if name in item.locked or name in ("userRating", "lastRatedAt", "viewCount"):
+                    continue
+                if name in item.agent_copy.fields:
+                    item.fields[name] = item.agent_copy.fields[name]
+                else:
+                    del item.fields[name]
+            for kind in set(item.links) | set(item.agent_copy.tags):
+                if kind not in item.locked and kind not in ("collection", "label"):
+                    item.links[kind] = list(item.agent_copy.tags.get(kind, ()))
+            if "thumb" not in item.locked and item.poster_shelf.pictures:
+                item.poster_shelf.selected = next(iter(item.poster_shelf.pictures))
+            self.touch(item)
+
+    def _versions(self, media: MediaSpec, size: int, duration: int) -> tuple[Media, ...]:
+        stamp = self.now()
+        return tuple(
+            Media(
+                next(self._ids),
+                tuple(Part(next(self._ids), file, size, duration, stamp) for file in files),
+            )
+            for files in media
+        )
+
+
+def _scanned_fields(section: Section, path: str, now: int) -> dict[str, str]:
+    """What Plex knows from the file alone. "Other Videos" take the file's date."""
+    name = stem(path)
+    if section.other_videos:
+        day = datetime.fromtimestamp(now, UTC)
+        return {
+            "title": name,
+            "year": str(day.year),
+            "originallyAvailableAt": day.strftime("%Y-%m-%d"),
+        }
+    match = _YEAR.match(name)
+    if match:
+        return {"title": match[1], "year": match[2]}
+    return {"title": name}

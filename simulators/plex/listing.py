@@ -1,0 +1,111 @@
+"""Lists of items: filtered, sorted, limited, paged, and abridged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulators.plex import filters
+from simulators.plex.answers import Answer, Refused
+from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
+from simulators.plex.items import TYPE_NAMES, Item, Section
+from simulators.plex.meta import meta_element
+from simulators.plex.render import Shape, item_element
+
+
+def section_items(section: Section, kind: str) -> list[Item]:
+    """All items of one type, in the default order, which is kept until something changes."""
+    version, items = section.ordered.get(kind, (-1, []))
+    if version != section.version:
+        pool = section.collections.values() if kind == "collection" else section.items.values()
+        found = [item for item in pool if item.type == kind]
+        items = filters.arrange(found, filters.default_order(kind))
+        section.ordered[kind] = section.version, items
+    return items
+
+
+def wanted_type(call: Call, default: str) -> str:
+    """The type a query asks for. Plex: a ``file`` filter without a type ends in a 500."""
+    number = call.query.get("type")
+    if not number:
+        if any(parameter.name == "file" for parameter in call.query):
+            raise Refused(500, "file= needs type=")
+        return default
+    if not number.isdigit():
+        raise Refused(400, "type is a number")
+    return TYPE_NAMES.get(int(number), "")
+
+
+def search(call: Call, items: list[Item]) -> list[Item]:
+    """What the query selects of the items, in the order it asks for."""
+    library = call.library
+    context = filters.Context(library.clock(), library.like_wildcards)
+    found = filters.select(items, call.query, context)
+    sort = call.query.get("sort")
+    if sort:
+        found = filters.arrange(found, sort)
+    limit = call.query.get("limit")
+    return found[: int(limit)] if limit.isdigit() else found
+
+
+def list_section(call: Call) -> Answer:
+    """GET /library/sections/{id}/all"""
+    section = call.section()
+    kind = wanted_type(call, section.type)
+    found = search(call, section_items(section, kind))
+    return listing(call, found, section_attributes(section, kind), section)
+
+
+def list_collections(call: Call) -> Answer:
+    """GET /library/sections/{id}/collections"""
+    section = call.section()
+    found = search(call, section_items(section, "collection"))
+    return listing(call, found, section_attributes(section, "collection"), section)
+
+
+def list_everything(call: Call) -> Answer:
+    """GET /library/all: the query over every section."""
+    pool: list[Item] = []
+    for section in call.library.sections.values():
+        pool += section_items(section, wanted_type(call, section.type))
+    return listing(call, search(call, pool), {"allowSync": "1", "identifier": IDENTIFIER})
+
+
+def section_attributes(section: Section, kind: str) -> dict[str, str]:
+    thumb = "video" if section.other_videos else section.type
+    view = {"collection": "mixed", "season": "season", "episode": "episode"}.get(kind, section.type)
+    what = section.title if section.other_videos else f"{section.type.title()}s"
+    return {
+        "allowSync": "1",
+        "art": f"/:/resources/{section.type}-fanart.jpg",
+        "identifier": IDENTIFIER,
+        "librarySectionID": str(section.key),
+        "librarySectionTitle": section.title,
+        "librarySectionUUID": section.uuid,
+        **TAG_VERSION,
+        "thumb": f"/:/resources/{thumb}.png",
+        "title1": section.title,
+        "title2": f"All {what}",
+        "viewGroup": view,
+        "viewMode": "65592",
+    }
+
+
+def listing(
+    call: Call, items: Iterable[Item], attributes: dict[str, str], section: Section | None = None
+) -> Answer:
+    """A page of items, or all of them; only a page says offset and total."""
+    found = list(items)
+    page, headers = call.page(), {}
+    if page is not None:
+        start, size = page
+        total = len(found)
+        found = found[start : None if size is None else start + size]
+        attributes = {"totalSize": str(total), "offset": str(start)} | attributes
+        headers = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Total-Size": str(total)}
+    shape = Shape.of(call.query, full=False)
+    children = [item_element(item, shape) for item in found]
+    if section and call.query.flag("includeMeta"):
+        children.insert(0, meta_element(section))
+    answer = container(children, attributes, len(found))
+    answer.headers = headers
+    return answer

@@ -1,0 +1,114 @@
+"""Scans: what lies on disk unseen, and when Plex sees it.
+
+Time comes from the library's clock and nothing runs in the background: ``advance`` carries out
+what is due, and is called before every request.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from simulators.plex.items import Item, Section, is_below
+from simulators.plex.library import Library
+from simulators.plex.xml import Element
+
+ACTIVITY_LAG = 1.0  # seconds after which a running scan shows up in /activities
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A file on disk that no scan has met yet."""
+
+    section: Section
+    path: str
+    add: Callable[[], Item]
+
+
+@dataclass(slots=True)
+class Scan:
+    section: Section
+    path: str
+    force: bool
+    started: float
+    due: float
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class Scanner:
+    """The scans of a library. ``delay`` is how many seconds one takes."""
+
+    def __init__(self, library: Library) -> None:
+        self.delay = 0.0
+        self.missing: set[str] = set()
+        self.added: list[Item] = []
+        self._library = library
+        self._arrivals: list[Arrival] = []
+        self._running: list[Scan] = []
+
+    def expect(self, section: Section, path: str, add: Callable[[], Item]) -> None:
+        """Put a file on disk: the next scan that covers ``path`` calls ``add``."""
+        with self._library.lock:
+            self._arrivals.append(Arrival(section, path, add))
+
+    def start(self, section: Section, path: str = "", force: bool = False) -> None:
+        """Begin a scan of a folder, or of the whole section; an unknown folder is ignored."""
+        if path and not section.holds(path):
+            return
+        now = self._library.clock()
+        section.running_scans += 1
+        self._running.append(Scan(section, path, force, now, now + self.delay))
+
+    def advance(self) -> None:
+        """Carry out the scans that are due."""
+        if not self._running:
+            return
+        now = self._library.clock()
+        with self._library.lock:
+            due = [scan for scan in self._running if scan.due <= now]
+            self._running = [scan for scan in self._running if scan.due > now]
+            for scan in due:
+                self._finish(scan)
+
+    def _finish(self, scan: Scan) -> None:
+        section = scan.section
+        section.running_scans -= 1
+        section.scanned_at = self._library.now()
+
+        def covered(path: str) -> bool:
+            return not scan.path or is_below(path, scan.path)
+
+        waiting, self._arrivals = self._arrivals, []
+        for arrival in waiting:
+            if arrival.section is section and covered(arrival.path):
+                self.added.append(arrival.add())
+            else:
+                self._arrivals.append(arrival)
+        for item in list(section.items.values()):
+            if item.files and all(covered(file) and self._is_missing(file) for file in item.files):
+                self._library.remove(item)
+            elif scan.force:
+                self._library.refresh(item)
+
+    def _is_missing(self, file: str) -> bool:
+        return any(is_below(file, folder) for folder in self.missing)
+
+    def activities(self) -> list[Element]:
+        """What ``/activities`` lists: every running scan, about a second late."""
+        now = self._library.clock()
+        return [_activity(scan) for scan in self._running if now - scan.started >= ACTIVITY_LAG]
+
+
+def _activity(scan: Scan) -> Element:
+    attributes = {
+        "uuid": scan.id,
+        "type": "library.update.section",
+        "cancellable": "0",
+        "userID": "1",
+        "title": "Scanning",
+        "subtitle": f"Scanning {scan.section.title}",
+        "progress": "-1",
+    }
+    context = Element("Context", {"librarySectionID": str(scan.section.key)})
+    return Element("Activity", attributes, [context])

@@ -1,0 +1,179 @@
+"""The simulator as tests, demo and benchmarks hold it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Self
+
+from simulators.http_server import HttpServer
+from simulators.plex.calls import Server
+from simulators.plex.edits import Edit, TagEdit, apply_edit
+from simulators.plex.faults import Faults
+from simulators.plex.handler import Front, PlexHandler
+from simulators.plex.items import Item, Section
+from simulators.plex.library import Clock, Library, MediaSpec
+from simulators.plex.requests import RequestLog
+from simulators.plex.scan import Scanner
+from simulators.plex.snapshot import snapshot
+from simulators.plex.tags import TagSpec
+
+TagMode = Literal["replace", "append"]
+
+
+class PlexSimulator:
+    """A Plex Media Server on loopback.
+
+    ``token`` is asked of every request but ``/identity`` (None: of none). ``tag_mode`` says what
+    sending tags for one item does: replace its tags of that kind, or add to them. ``clock`` gives
+    epoch seconds. ``max_target`` limits the request's path and query, as a reverse proxy does.
+    Usable as a context manager; state and port survive ``stop`` and ``restart``.
+    """
+
+    def __init__(
+        self,
+        token: str | None = "plex-token-for-tests",
+        tag_mode: TagMode = "replace",
+        port: int = 0,
+        machine_identifier: str | None = None,
+        *,
+        host: str = "127.0.0.1",
+        clock: Clock = time.time,
+        max_target: int | None = None,
+    ) -> None:
+        self.token = token
+        self.machine_identifier = machine_identifier or uuid.uuid4().hex + "00000000"
+        self.library = Library(clock, append_tags=tag_mode == "append")
+        self.scanner = Scanner(self.library)
+        self.requests = RequestLog()
+        self.faults = Faults()
+        server = Server(self.library, self.scanner, self.requests, self.machine_identifier)
+        self._front = Front(server, self.faults, token, max_target)
+        handler = type("Handler", (PlexHandler,), {"front": self._front})
+        self._http = HttpServer(handler, host, port)
+
+    @property
+    def url(self) -> str:
+        """The address, without a trailing slash."""
+        return self._http.url
+
+    def start(self) -> Self:
+        """Listen; returns when connections are accepted."""
+        self._front.stopping.clear()
+        self._http.start()
+        return self
+
+    def stop(self) -> None:
+        """Refuse connections and cut the open ones; state and port are kept."""
+        self._front.stopping.set()
+        self._http.stop()
+
+    def restart(self) -> None:
+        """Stop and start on the same port."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def add_section(
+        self,
+        title: str,
+        type: str = "movie",
+        locations: Iterable[str] = (),
+        agent: str | None = None,
+        scanner: str | None = None,
+    ) -> Section:
+        """Add a library; ``type`` movie or show; ``agent="none"`` makes it "Other Videos"."""
+        return self.library.add_section(title, type, locations, agent, scanner)
+
+    def add_movie(
+        self,
+        section: Section,
+        path: str | None = None,
+        *,
+        media: MediaSpec = (),
+        tags: Mapping[str, Sequence[TagSpec]] | None = None,
+        **options: Any,
+    ) -> Item:
+        """Add a movie or other video; see ``Library.add_movie`` for size, duration and fields."""
+        return self.library.add_movie(section, path, media=media, tags=tags, **options)
+
+    def add_episode(
+        self,
+        section: Section,
+        path: str,
+        *,
+        show: str,
+        season: int = 1,
+        index: int = 1,
+        **options: Any,
+    ) -> Item:
+        """Add an episode, its show and season where missing; files may be shared."""
+        return self.library.add_episode(
+            section, path, show=show, season=season, index=index, **options
+        )
+
+    def item(self, rating_key: int) -> Item:
+        """The item as it is; KeyError when there is none."""
+        self.scanner.advance()
+        return self.library.items[rating_key]
+
+    def items(self, section: Section | None = None) -> list[Item]:
+        """All items that have files, of one section or of all."""
+        self.scanner.advance()
+        found = section.items.values() if section else self.library.items.values()
+        return [item for item in found if item.files]
+
+    def collection(self, section: Section, title: str) -> Item | None:
+        """The section's collection of that title."""
+        return section.collections.get(title.casefold())
+
+    def edit(
+        self,
+        item: Item,
+        fields: Mapping[str, str] | None = None,
+        tags: Mapping[str, Sequence[TagSpec]] | None = None,
+        lock: bool = True,
+    ) -> None:
+        """Edit as a person does in Plex's own page: values, whole tag lists, locked."""
+        edit = Edit(values=dict(fields or {}))
+        for kind, specs in (tags or {}).items():
+            pairs = [spec if isinstance(spec, tuple) else (spec, "") for spec in specs]
+            add = {n: {"name": name, "role": role} for n, (name, role) in enumerate(pairs)}
+            edit.tags[kind] = TagEdit(clear=True, add=add)
+        if lock:
+            edit.locks = dict.fromkeys([*edit.values, *edit.tags], True)
+        with self.library.lock:
+            apply_edit(self.library, [item], edit, one=True)
+
+    def refresh_metadata(self, item: Item) -> None:
+        """Let the agent overwrite what is not locked with what it knows."""
+        self.library.refresh(item)
+
+    @property
+    def scan_delay(self) -> float:
+        """Seconds that a scan takes, by the simulator's clock."""
+        return self.scanner.delay
+
+    @scan_delay.setter
+    def scan_delay(self, seconds: float) -> None:
+        self.scanner.delay = seconds
+
+    def add_on_scan(self, section: Section, path: str, **options: Any) -> None:
+        """Put a file on disk; it becomes an item when a scan covers it."""
+        add = self.add_movie if section.type == "movie" else self.add_episode
+        self.scanner.expect(section, path, lambda: add(section, path, **options))
+
+    def hide_folder(self, folder: str) -> None:
+        """Let a folder be unreachable: a scan that covers its files removes their items."""
+        self.scanner.missing.add(folder)
+
+    def snapshot(self) -> dict[int, dict[str, Any]]:
+        """The whole state as plain data, without time stamps."""
+        self.scanner.advance()
+        return snapshot(self.library)

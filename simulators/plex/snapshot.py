@@ -1,0 +1,36 @@
+"""The whole state as plain data, to compare one moment with another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulators.plex.items import Item
+from simulators.plex.library import Library
+
+
+def snapshot(library: Library) -> dict[int, dict[str, Any]]:
+    """Every item by rating key. Time stamps are left out, so that equal content is equal."""
+    with library.lock:
+        return {key: describe(item) for key, item in sorted(library.items.items())}
+
+
+def describe(item: Item) -> dict[str, Any]:
+    """One item as plain data."""
+    plain: dict[str, Any] = {
+        "type": item.type,
+        "section": item.section.key,
+        "fields": {k: v for k, v in sorted(item.fields.items()) if k != "lastRatedAt"},
+        "tags": {kind: names for kind, names in item.tags.items() if names},
+        "locked": sorted(item.locked),
+        "files": item.files,
+        "posters": item.posters,
+        "poster": item.selected_poster,
+        "arts": item.arts,
+        "art": item.selected_art,
+    }
+    roles = {link.tag.name: link.role for link in item.links.get("actor", ()) if link.role}
+    if roles:
+        plain["roles"] = roles
+    if item.type == "collection":
+        plain["members"] = list(item.members)
+    return plain
