@@ -1,0 +1,60 @@
+# Everything runs in .venv, which is made from requirements-dev.txt and made anew when that or
+# requirements.txt changes. It needs make and Python 3.11 or newer; PYTHON=... names another one.
+
+PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
+VENV    := .venv
+READY   := $(VENV)/.ready
+RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
+PYTEST  := $(RUN) -m pytest
+ROOMS   := hooks tasks worker sync_queue stash plex validation simulators
+SCRIPTS := PlexSync.py process_queue.py
+
+.PHONY: help demo test check bench soak test-stash coverage clean FORCE
+.DELETE_ON_ERROR:
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 - \2/p' Makefile
+
+demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
+	@$(RUN) -m simulators.demo
+
+test: $(READY)  ## Every test, in under two minutes
+	@$(PYTEST) -n 2
+
+check: $(READY)  ## Lint, format, types, imports and every test
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
+	$(PYTEST) -n 2
+
+bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
+	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
+
+soak: $(READY)  ## The long forms of the tests: hundreds of kills
+	@$(PYTEST) -n 2 -m soak --timeout 3600
+
+test-stash: $(READY)  ## The end-to-end tests against the Stash that STASH_BIN names
+	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -m stash --timeout 600; \
+	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
+
+coverage: $(READY)  ## Which lines the tests reach
+	@$(PYTEST) -n 2 --cov --cov-report=term-missing:skip-covered
+
+clean:  ## Remove what make made; data/ stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtual environment whose Python is gone, or that was never finished, is made anew.
+$(READY): requirements.txt requirements-dev.txt $(if $(wildcard $(RUN)),,FORCE)
+	@for python in $(or $(PYTHON),$(PYTHONS)); do \
+	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	        2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "Python 3.11 or newer with venv is needed (Debian, Ubuntu: apt install python3-venv)."; \
+	    exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$($$found --version)."; \
+	$$found -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
