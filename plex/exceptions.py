@@ -30,9 +30,9 @@ class PlexSetupError(SetupError):
 
 
 class PlexPermanentError(PermanentError):
-    """Plex understood the request and refuses it. ``status`` is the HTTP status."""
+    """Plex understood the request and refuses it. ``status`` is the HTTP status (0 = none)."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
 
@@ -49,14 +49,18 @@ class ImageTooBig(UnusableImage):
     reason = Reason.IMAGE_TOO_BIG
 
 
-_Kind = type[PlexTemporaryError] | type[PlexNotFound] | type[PlexSetupError]
+_Kind = (
+    type[PlexTemporaryError] | type[PlexNotFound] | type[PlexSetupError] | type[PlexPermanentError]
+)
 
 _AWAY = "Plex is not reachable"
 _SLOW = "Plex took too long to answer"
 _GARBAGE = "Plex's answer is not what Plex answers"
 _ADDRESS = "plex_url is not an address such as http://host:32400"
 _CHARACTERS = "plex_url or plex_token holds characters that HTTP cannot carry"
-_UNEXPECTED = "unexpected trouble with Plex"
+_LOGIN = "Plex does not accept plex_token"
+_NO_ITEM = "Plex has no such item"
+_UNEXPECTED = "Unexpected trouble with Plex"
 
 # Looked up along the exception's inheritance, nearest class first, so the most specific row wins:
 # SSLError and ConnectTimeout before the ConnectionError that both are, Unauthorized before
@@ -91,21 +95,32 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     ParseError: (PlexTemporaryError, _GARBAGE),
     pa.PlexApiException: (PlexTemporaryError, _UNEXPECTED),
     pa.BadRequest: (PlexTemporaryError, _UNEXPECTED),
-    pa.NotFound: (PlexNotFound, "Plex has no such item"),
-    pa.Unauthorized: (PlexSetupError, "Plex does not accept plex_token"),
-    pa.TwoFactorRequired: (PlexSetupError, "Plex does not accept plex_token"),
+    pa.NotFound: (PlexNotFound, _NO_ITEM),
+    pa.Unauthorized: (PlexSetupError, _LOGIN),
+    pa.TwoFactorRequired: (PlexSetupError, _LOGIN),
     pa.UnknownType: (PlexTemporaryError, _GARBAGE),
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
 }
 
 _STATUS_OK = frozenset({200, 201, 204})
-_TOKEN_REFUSED = frozenset({401, 403})
-_NOT_FOUND = 404
-# The request itself is wrong or too long for Plex: sending it again changes nothing.
-_REFUSED = frozenset({400, 409, 413, 414, 431})
-# A proxy in front of Plex that wants a login of its own.
-_PROXY_LOGIN = frozenset({407, 511})
+
+# Every status that is an error; later rows replace earlier ones.
+_BY_STATUS: dict[int, tuple[_Kind, str]] = {
+    # Following a redirect would carry the token to another place, or make a read of a write.
+    **dict.fromkeys(
+        range(300, 400),
+        (PlexSetupError, "plex_url redirects; set it to the address of Plex itself"),
+    ),
+    # Unless a row below says otherwise, trying again may help: 408, 425, 429, 498 (an expired
+    # token that Plex renews itself), all of 5xx, and what no Plex was ever seen to answer.
+    **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
+    401: (PlexSetupError, _LOGIN),
+    403: (PlexSetupError, _LOGIN),
+    404: (PlexNotFound, _NO_ITEM),
+    # The request itself is wrong, in conflict or too long: sending it again changes nothing.
+    **dict.fromkeys((400, 409, 413, 414, 431), (PlexPermanentError, "Plex refuses this request")),
+}
 
 
 def translate_plex_exception(error: BaseException, status: int | None = None) -> PlexSyncError:
@@ -136,30 +151,15 @@ def error_for_status(
     """Return the error for an answer with *status*, any number that is not ``is_ok``.
 
     *retry_after* is the server's wish in seconds, *said* its own words, for people only.
-
-    - 3xx and a proxy's own login: setup. Following a redirect would carry the token to another
-      place, or turn a write into a read that succeeds.
-    - 401, 403: setup. 404: not found (the client asks /identity before it believes that).
-    - 400, 409, 413, 414, 431: permanent.
-    - everything else, 5xx, 408, 425, 429, 498 and the rest: temporary.
     """
-    words = f": {said}" if said else ""
-    if 300 <= status < 400 or status in _PROXY_LOGIN:
-        return PlexSetupError(
-            f"Something in front of Plex answers instead of Plex (HTTP {status}){words}. "
-            "Set plex_url to the address of Plex itself."
-        )
-    if status in _TOKEN_REFUSED:
-        return PlexSetupError(f"Plex does not accept plex_token (HTTP {status}).")
-    if status == _NOT_FOUND:
-        return PlexNotFound("Plex has no such item (HTTP 404).")
-    if status in _REFUSED:
-        return PlexPermanentError(
-            f"Plex refuses the request (HTTP {status}){words}.", status=status
-        )
-    return PlexTemporaryError(
-        f"Plex cannot answer now (HTTP {status}){words}.", retry_after=retry_after
-    )
+    ours, sentence = _BY_STATUS.get(status, (PlexTemporaryError, _GARBAGE))
+    message = f"{sentence} (HTTP {status}{f': {said}' if said else ''})."
+    error = ours(message)
+    if isinstance(error, PlexPermanentError):
+        error.status = status
+    elif isinstance(error, PlexTemporaryError):
+        error.retry_after = retry_after
+    return error
 
 
 def _name(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from plex.exceptions import (
 
 # A listing page of 5,000 items is under 12 MB, fifty full items under 2 MB.
 MAX_BODY = 64 * 1024 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 8 * 1024  # bytes; small, so that the clock is looked at in a slow answer too
 _SLOW_FACTOR = 4  # a body may take so many read timeouts altogether: a drip is not an answer
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 _SAID_LENGTH = 200  # characters of Plex's own explanation worth showing

@@ -20,7 +20,7 @@ from stash.exceptions import (
 
 # A page of 500 scenes is under 2 MB and a cover under 20 MB: more is not an answer to us.
 MAX_BODY = 64 * 1024 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 8 * 1024  # bytes; small, so that the clock is looked at in a slow answer too
 _SLOW_FACTOR = 4  # a body may take so many read timeouts altogether: a drip is not an answer
 _MESSAGE_LENGTH = 200  # characters of Stash's own error message worth showing
 

@@ -1,0 +1,116 @@
+"""The field table: what Stash's values are called in Plex, and what Plex should show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plex.items import PlexItem
+from plex.ownership import ListRule, keys_of
+from validation.config import PlexSyncConfig
+from validation.metadata import SyncMetadata
+from validation.paths import basename
+from validation.sanitizers import LINE_LIMIT, sanitize_for_plex, sanitize_names
+
+# The star rating, which belongs to a person unless we wrote it.
+STARS = "userRating"
+
+# Written together with a changed title, when Plex has one of its own.
+SORT_TITLE = "titleSort"
+
+# A field that stays as it is when a person's value stays in the field it follows: a year of ours
+# beside a person's date would contradict it.
+FOLLOWS: Mapping[str, str] = {"year": "originallyAvailableAt", SORT_TITLE: "title"}
+
+_RULES: Mapping[str, ListRule] = {
+    "actor": ListRule(ordered=True),
+    "director": ListRule(),
+    "genre": ListRule(),
+    "collection": ListRule(membership=True),
+}
+
+# Plex: the editor of an episode has no studio, tagline, genre and collection; these belong to the
+# show.
+_MOVIES_ONLY = frozenset({"studio", "tagline", "genre", "collection"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What Plex should show for one scene: scalar values (``""`` = none) and tag names.
+
+    A field that is not named is left alone. ``rules`` has an entry for each tag field.
+    """
+
+    values: Mapping[str, str]
+    tags: Mapping[str, tuple[str, ...]]
+    rules: Mapping[str, ListRule]
+
+
+def wanted_fields(
+    scene: SyncMetadata, kind: str, config: PlexSyncConfig, *, title_is_ours: bool
+) -> Wanted:
+    """Translate *scene* into the fields of a Plex item of *kind* under the settings *config*.
+
+    ``title_is_ours`` says that we wrote this item's title before: only then a scene without one
+    gets the name of its file, because a title is never cleared.
+    """
+    values = {
+        "title": scene.title or (_file_stem(scene) if title_is_ours else ""),
+        "originallyAvailableAt": scene.date if len(scene.date) == len("YYYY-MM-DD") else "",
+        "year": scene.date[:4],
+        "studio": scene.studio,
+        "tagline": scene.code,
+        STARS: stars(scene.rating100),
+        "summary": scene.details,
+    }
+    off = {
+        "title": not values["title"],
+        "tagline": not config.sync_code,
+        STARS: config.skip_rating,
+        "collection": config.skip_studio_collections and not config.sync_groups,
+    }
+    studio = (scene.studio,) if scene.studio else ()
+    sources = ((studio, not config.skip_studio_collections), (scene.groups, config.sync_groups))
+    tags = {
+        "actor": scene.performers,
+        "director": (scene.director,) if scene.director else (),
+        "genre": scene.tags[: config.max_tags or None],
+        "collection": sanitize_names(name for names, on in sources if on for name in names),
+    }
+    spared = keys_of(name for names, on in sources if not on for name in names)
+    rules = dict(_RULES) | {"collection": ListRule(membership=True, spared=frozenset(spared))}
+    absent = {name for name, is_off in off.items() if is_off}
+    if kind == "episode":
+        absent |= _MOVIES_ONLY
+    return Wanted(
+        values={name: value for name, value in values.items() if name not in absent},
+        tags={name: names for name, names in tags.items() if name not in absent},
+        rules=rules,
+    )
+
+
+def stars(rating100: int | None) -> str:
+    """Plex's star rating (0 to 10, one decimal) for Stash's (0 to 100); ``""`` = not rated."""
+    return "" if rating100 is None else f"{rating100 / 10:.1f}"
+
+
+def value_in_plex(item: PlexItem, field: str) -> str:
+    """A scalar field's value as Plex shows it, in the form in which we would write it.
+
+    Plex: a titleSort that equals the title is not shown, and ``8``, ``8.0`` are the same rating.
+    """
+    value = item.values.get(field, "")
+    if field == SORT_TITLE:
+        return value or item.title
+    if field == STARS and value:
+        return f"{float(value):.1f}"
+    return value
+
+
+def _file_stem(scene: SyncMetadata) -> str:
+    """The primary file's name without its extension; ``""`` for a scene without files."""
+    if not scene.files:
+        return ""
+    name = basename(scene.files[0].path)
+    stem, dot, _ = name.rpartition(".")
+    return sanitize_for_plex(stem if dot and stem else name, max_length=LINE_LIMIT)

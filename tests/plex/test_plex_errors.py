@@ -1,0 +1,460 @@
+"""One table from cause to error, reached through the real stack: requests, plexapi, our client."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import threading
+import traceback
+from collections.abc import Iterator
+from xml.etree.ElementTree import ParseError
+
+import plexapi.exceptions
+import pytest
+import requests.exceptions
+import urllib3.exceptions
+
+from plex.client import PlexClient
+from plex.exceptions import (
+    PlexNotFound,
+    PlexPermanentError,
+    PlexSetupError,
+    PlexTemporaryError,
+    error_for_status,
+    translate_plex_exception,
+)
+from simulators.http_server import HttpServer, KeepAliveHandler
+from simulators.plex.faults import Kind
+from simulators.plex.items import Item
+from simulators.plex.server import PlexSimulator
+from tests.plex.conftest import TOKEN, MakeClient
+from validation.errors import InvalidScene, PlexSyncError
+
+SETUP = {401, 403}
+NOT_FOUND = {404}
+PERMANENT = {400, 409, 413, 414, 431}
+
+
+def expected_for(status: int) -> type[PlexSyncError]:
+    if status in SETUP:
+        return PlexSetupError
+    if status in NOT_FOUND:
+        return PlexNotFound
+    return PlexPermanentError if status in PERMANENT else PlexTemporaryError
+
+
+@pytest.fixture
+def movie(plex: PlexSimulator) -> Item:
+    return plex.add_movie(plex.library.sections[1], "/data/movies/a.mp4")
+
+
+def test_every_status_from_400_to_599_has_its_error(
+    plex: PlexSimulator, client: PlexClient, movie: Item
+) -> None:
+    client.read(movie.rating_key)
+    wrong = {}
+    for status in range(400, 600):
+        plex.faults.clear()
+        plex.faults.add(Kind.STATUS, path="/library/metadata", times=None, status=status)
+        with pytest.raises(PlexSyncError) as caught:
+            client.read(movie.rating_key)
+        if type(caught.value) is not expected_for(status) or str(status) not in str(caught.value):
+            wrong[status] = caught.value
+        if isinstance(caught.value, PlexPermanentError):
+            assert caught.value.status == status
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("status", sorted(SETUP | PERMANENT | {500, 503, 498, 520, 429}))
+def test_a_refused_write_has_the_same_error_as_a_refused_read(
+    plex: PlexSimulator, client: PlexClient, movie: Item, status: int
+) -> None:
+    plex.faults.add(Kind.STATUS, method="PUT", times=None, status=status)
+
+    with pytest.raises(expected_for(status)):
+        client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "x"}])
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 202, 206])
+def test_other_answers_than_success_are_errors_too(
+    plex: PlexSimulator, client: PlexClient, movie: Item, status: int
+) -> None:
+    client.read(movie.rating_key)
+    plex.faults.add(Kind.STATUS, times=None, status=status)
+
+    with pytest.raises(PlexSyncError):
+        client.read(movie.rating_key)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind.MAINTENANCE,
+        Kind.GARBAGE,
+        Kind.HTML,
+        Kind.EMPTY,
+        Kind.CLOSE_BEFORE,
+        Kind.CLOSE_AFTER,
+        Kind.TRUNCATED,
+        Kind.DROP_BODY,
+        Kind.DELAY,
+    ],
+)
+@pytest.mark.parametrize("path", ["^/$", "/library/metadata"])
+def test_every_damaged_answer_is_temporary_and_the_next_good_one_is_used(
+    plex: PlexSimulator, make_client: MakeClient, movie: Item, kind: Kind, path: str
+) -> None:
+    client = make_client(read_timeout=0.15)
+    plex.faults.add(kind, path=path, times=3, seconds=0.4)
+
+    with pytest.raises(PlexTemporaryError):
+        client.read(movie.rating_key)
+
+    assert client.read(movie.rating_key).rating_key == movie.rating_key
+
+
+def test_what_plex_says_about_its_maintenance_is_told(
+    plex: PlexSimulator, client: PlexClient
+) -> None:
+    plex.faults.add(Kind.MAINTENANCE, times=None)
+
+    with pytest.raises(PlexTemporaryError, match="database migrations"):
+        client.sections()
+
+
+def test_an_answer_that_drips_is_given_up(
+    plex: PlexSimulator, make_client: MakeClient, movie: Item
+) -> None:
+    """Each byte comes within the read timeout; the whole answer never would."""
+    client = make_client(read_timeout=0.05)
+    client.server  # noqa: B018 - connects
+    movie.fields["summary"] = "x" * 3_000_000
+    plex.faults.add(Kind.DRIP, path="/library/metadata", times=None, seconds=0.04)
+
+    with pytest.raises(PlexTemporaryError):
+        client.read(movie.rating_key)
+
+
+def test_an_answer_without_charset_is_read_as_utf_8(
+    plex: PlexSimulator, client: PlexClient, movie: Item
+) -> None:
+    movie.fields["title"] = "Café – “Noir” 🎬"
+    plex.faults.add(Kind.NO_CHARSET, times=None)
+
+    assert client.read(movie.rating_key).title == "Café – “Noir” 🎬"
+
+
+def test_a_404_is_not_found_only_when_plex_itself_answers(
+    plex: PlexSimulator, client: PlexClient
+) -> None:
+    with pytest.raises(PlexNotFound):
+        client.read(99)
+    plex.faults.add(Kind.STATUS, path="/identity", times=None, status=404)
+
+    with pytest.raises(PlexTemporaryError):
+        client.read(99)
+
+
+def test_another_plex_at_the_address_is_no_witness_that_an_item_is_gone(
+    plex: PlexSimulator, make_client: MakeClient, movie: Item
+) -> None:
+    client = make_client()
+    before = client.server
+    plex.stop()
+    with PlexSimulator(token=TOKEN, port=int(plex.url.rpartition(":")[2])) as other:
+        with pytest.raises(PlexTemporaryError):
+            client.read(movie.rating_key)
+
+        assert client.server == other.machine_identifier != before
+
+
+def test_a_library_that_is_gone_says_nothing_about_an_item(
+    plex: PlexSimulator, client: PlexClient
+) -> None:
+    section = client.sections()[0]
+    del plex.library.sections[1]
+
+    with pytest.raises(PlexTemporaryError, match="library"):
+        client.find_by_file(section, "a.mp4")
+    assert client.sections() == ()
+
+
+def test_no_plex_at_all_is_temporary_at_once_and_named(make_client: MakeClient) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        client = make_client(f"http://127.0.0.1:{taken.getsockname()[1]}")
+
+        with pytest.raises(PlexTemporaryError, match="not reachable"):
+            client.sections()
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("", "t"),
+        ("http://127.0.0.1:1", ""),
+        ("127.0.0.1:32400", "t"),
+        ("plex", "t"),
+        ("ftp://127.0.0.1:1", "t"),
+        ("http://", "t"),
+        ("http://[::1", "t"),
+        ("http://127.0.0.1:port", "t"),
+        ("http://a..b:1", "t"),
+        ("http://*bad:1", "t"),
+        ("http://127.0.0.1:1", "to\nken"),
+        ("http://127.0.0.1:1", "tök–en"),
+    ],
+)
+def test_an_address_or_token_that_cannot_work_is_for_a_person_to_change(
+    make_client: MakeClient, url: str, token: str
+) -> None:
+    client = PlexClient(url, token, sleep=lambda _: None)
+
+    with pytest.raises(PlexSetupError, match=r"plex_url|plex_token") as caught:
+        client.sections()
+
+    assert len(token) < 2 or token not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_wrong_token_is_for_a_person_to_change(make_client: MakeClient) -> None:
+    with pytest.raises(PlexSetupError, match="plex_token"):
+        make_client(token="wrong").sections()
+
+
+# -- redirects ---------------------------------------------------------------------------------
+
+
+class Elsewhere(KeepAliveHandler):
+    """Another server. It must never hear from us."""
+
+    heard: list[str]
+
+    def do_GET(self) -> None:  # noqa: N802
+        self.heard.append(f"{self.command} {self.headers.get('X-Plex-Token')}")
+        self.answer(200, {}, b"<MediaContainer machineIdentifier='other'/>")
+
+    do_PUT = do_POST = do_GET  # noqa: N815
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[HttpServer]:
+    Elsewhere.heard = []
+    server = HttpServer(Elsewhere).start()
+    yield server
+    server.stop()
+
+
+def test_no_redirect_is_followed_and_no_token_travels(
+    plex: PlexSimulator, client: PlexClient, movie: Item, elsewhere: HttpServer
+) -> None:
+    client.read(movie.rating_key)
+    plex.faults.add(Kind.REDIRECT, times=None, location=f"{elsewhere.url}/library")
+
+    with pytest.raises(PlexSetupError, match="plex_url"):
+        client.read(movie.rating_key)
+    with pytest.raises(PlexSetupError, match=elsewhere.host):
+        client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "x"}])
+    with pytest.raises(PlexSetupError):
+        client.upload_image(movie.rating_key, "poster", b"\xff\xd8\xff")
+
+    assert Elsewhere.heard == []
+    assert [request.method for request in plex.requests][-3:] == ["GET", "PUT", "POST"]
+    assert movie.title == "a"
+
+
+# -- retries -----------------------------------------------------------------------------------
+
+
+def test_two_failures_are_ridden_out(
+    plex: PlexSimulator, client: PlexClient, movie: Item, naps: list[float]
+) -> None:
+    client.read(movie.rating_key)
+    plex.faults.add(Kind.STATUS, times=2, status=503)
+
+    assert client.read(movie.rating_key).title == "a"
+    assert naps == [0.5, 1.0]
+
+
+def test_three_failures_are_one(
+    plex: PlexSimulator, client: PlexClient, movie: Item, naps: list[float]
+) -> None:
+    client.read(movie.rating_key)
+    plex.requests.clear()
+    plex.faults.add(Kind.STATUS, times=None, status=500)
+
+    with pytest.raises(PlexTemporaryError):
+        client.read(movie.rating_key)
+
+    assert len(plex.requests) == 3
+    assert len(naps) == 2
+
+
+def test_slow_failures_are_not_repeated_beyond_five_seconds(
+    plex: PlexSimulator, make_client: MakeClient, movie: Item, naps: list[float]
+) -> None:
+    """A wait that would end after the fifth second is not begun."""
+    client = make_client(rng=lambda: 5.1)
+    client.read(movie.rating_key)
+    plex.requests.clear()
+    plex.faults.add(Kind.STATUS, times=None, status=500)
+
+    with pytest.raises(PlexTemporaryError):
+        client.read(movie.rating_key)
+
+    assert len(plex.requests) == 1
+    assert naps == []
+
+
+@pytest.mark.parametrize("status", sorted(SETUP | NOT_FOUND | PERMANENT))
+def test_what_trying_again_cannot_help_is_not_tried_again(
+    plex: PlexSimulator, client: PlexClient, movie: Item, naps: list[float], status: int
+) -> None:
+    client.read(movie.rating_key)
+    plex.faults.add(Kind.STATUS, path="/library/metadata", times=None, status=status)
+
+    with pytest.raises(PlexSyncError):
+        client.read(movie.rating_key)
+
+    assert naps == []
+
+
+def test_a_write_whose_reply_is_lost_is_said_again(
+    plex: PlexSimulator, client: PlexClient, movie: Item
+) -> None:
+    plex.faults.add(Kind.CLOSE_AFTER, method="PUT", times=1)
+
+    client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "New"}])
+
+    assert movie.title == "New"
+
+
+def test_a_connection_that_plex_closed_while_idle_is_opened_again(
+    plex: PlexSimulator, client: PlexClient, movie: Item, naps: list[float]
+) -> None:
+    client.read(movie.rating_key)
+    plex.restart()
+
+    assert client.read(movie.rating_key).title == "a"
+    assert naps == []
+
+
+class Busy(KeepAliveHandler):
+    """Says when to come back."""
+
+    def do_GET(self) -> None:  # noqa: N802
+        self.answer(503, {"Retry-After": "120"}, b"")
+
+
+def test_a_server_that_says_when_to_come_back_is_not_asked_before(
+    make_client: MakeClient, naps: list[float]
+) -> None:
+    server = HttpServer(Busy).start()
+
+    with pytest.raises(PlexTemporaryError) as caught:
+        make_client(server.url).sections()
+    server.stop()
+
+    assert caught.value.retry_after == 120
+    assert naps == []
+
+
+class Endless(KeepAliveHandler):
+    """Never stops answering."""
+
+    def do_GET(self) -> None:  # noqa: N802
+        self.send_response_only(200)
+        self.send_header("Content-Type", "text/xml;charset=utf-8")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while True:
+                self.wfile.write(b"<x>" * 100_000)
+        except OSError:
+            Endless.gone.set()
+
+    gone = threading.Event()
+
+
+def test_an_answer_without_end_is_given_up(make_client: MakeClient) -> None:
+    server = HttpServer(Endless).start()
+    client = make_client(server.url, rng=lambda: 10.0)
+
+    with pytest.raises(PlexTemporaryError, match="too long"):
+        client.sections()
+
+    assert Endless.gone.wait(10)
+    server.stop()
+
+
+# -- the table itself --------------------------------------------------------------------------
+
+
+def classes_of(module: object) -> list[type[Exception]]:
+    return [
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Exception) and not issubclass(kind, Warning)
+    ]
+
+
+FOREIGN = [
+    *classes_of(plexapi.exceptions),
+    *classes_of(requests.exceptions),
+    *classes_of(urllib3.exceptions),
+    ParseError,
+    TypeError,
+    UnicodeEncodeError,
+    ConnectionResetError,
+    TimeoutError,
+]
+
+
+@pytest.mark.parametrize("kind", FOREIGN, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_every_foreign_exception_has_a_row(kind: type[Exception]) -> None:
+    error = translate_plex_exception(kind.__new__(kind))
+
+    assert isinstance(error, PlexTemporaryError | PlexNotFound | PlexSetupError)
+    assert kind.__name__ in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours"),
+    [
+        (plexapi.exceptions.BadRequest, PlexTemporaryError),
+        (plexapi.exceptions.Unauthorized, PlexSetupError),
+        (plexapi.exceptions.TwoFactorRequired, PlexSetupError),
+        (plexapi.exceptions.NotFound, PlexNotFound),
+        (requests.exceptions.SSLError, PlexTemporaryError),
+        (requests.exceptions.InvalidHeader, PlexSetupError),
+        (requests.exceptions.InvalidSchema, PlexSetupError),
+        (requests.exceptions.InvalidURL, PlexSetupError),
+        (requests.exceptions.MissingSchema, PlexSetupError),
+        (UnicodeEncodeError, PlexSetupError),
+        (ValueError, PlexTemporaryError),
+        (KeyError, PlexTemporaryError),
+    ],
+)
+def test_the_most_specific_row_decides(kind: type[Exception], ours: type[Exception]) -> None:
+    assert type(translate_plex_exception(kind.__new__(kind))) is ours
+
+
+def test_trouble_with_a_certificate_is_told_from_no_connection() -> None:
+    assert "insecure_tls" in str(translate_plex_exception(requests.exceptions.SSLError()))
+    assert "insecure_tls" not in str(
+        translate_plex_exception(requests.exceptions.ConnectionError())
+    )
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_a_known_status_decides_before_the_type(status: int) -> None:
+    error = translate_plex_exception(plexapi.exceptions.BadRequest("(200) ok"), status)
+
+    expected = PlexSetupError if status < 400 else expected_for(status)
+    assert type(error) is expected is type(error_for_status(status))
+
+
+def test_an_error_of_ours_stays_what_it_is() -> None:
+    error = InvalidScene("x")
+
+    assert translate_plex_exception(error, 503) is error
