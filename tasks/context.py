@@ -16,7 +16,8 @@ class TaskRequest:
     """``arguments`` are Stash's ``args`` without ``mode``: defaults arrive as strings.
 
     ``connection`` is what a hook would store: ``server_connection`` and ``settings``; empty from a
-    shell. ``stash_dir`` is Stash's configuration directory ("" from a shell).
+    shell. ``stash_dir`` is Stash's configuration directory ("" from a shell). ``environ`` is where
+    empty settings come from; a shell's may hold keys of its own that no child process inherits.
     """
 
     mode: str
@@ -25,17 +26,18 @@ class TaskRequest:
     connection: Mapping[str, Any] = field(default_factory=dict)
     stash_dir: str = ""
     data_dir: str = ""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def resolve(self) -> str:
         """The data directory, created when missing. Raises ``OSError`` when it cannot be."""
         if self.data_dir:
             datadir.make_private(os.path.join(self.data_dir, datadir.QUEUE_DIR))
             return self.data_dir
-        return datadir.resolve(self.plugin_dir, self.stash_dir, os.environ)
+        return datadir.resolve(self.plugin_dir, self.stash_dir, self.environ)
 
     def locate(self) -> str:
         """The data directory for a reader: creates nothing."""
-        return self.data_dir or datadir.locate(self.plugin_dir, self.stash_dir, os.environ)
+        return self.data_dir or datadir.locate(self.plugin_dir, self.stash_dir, self.environ)
 
 
 @dataclass(frozen=True, slots=True)

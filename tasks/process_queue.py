@@ -47,7 +47,13 @@ def drain(
     with QueueManager(data_dir) as manager:
         manager.queue.resume_unack_tasks()
         dlq = DeadLetterQueue(manager.connection)
-        worker = SyncWorker(manager, dlq, plugin_dir=request.plugin_dir, when_idle=True)
+        worker = SyncWorker(
+            manager,
+            dlq,
+            plugin_dir=request.plugin_dir,
+            environ=request.environ,
+            when_idle=True,
+        )
         worker.start()
         try:
             while worker.is_alive():
