@@ -5,13 +5,31 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from validation.paths import basename
+from validation.paths import basename, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
+# "Alien" tells a film, "gx" and "cd" do not.
+_TELLING_LETTERS = 4
+# A time stamp to the minute has twelve digits, a camera's counter four to eight.
+_TELLING_DIGITS = 12
+
+_WORD = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+# Words that programs and cameras give to every file, and that people give to every folder.
+_GENERIC_WORDS = """
+video videos movie movies film films clip clips scene scenes part parts pt disc disk cd dvd vol
+volume title titles track tracks episode episodes season seasons series ep chapter file files
+untitled unknown new final full main feature sample trailer preview output export render recording
+rec record download downloads media data content stream bdmv vts vob vid img mvi mov dsc dscf dscn
+pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
+the and of a an copy version видео vidéo vídeo 视频 影片 動画 영상
+"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
+)
 
 
-def name_key(path: str) -> str:
+def file_key(path: str) -> str:
     """The file name for look-ups: one Unicode form, case ignored. A superset of equality."""
     return unicodedata.normalize("NFC", basename(path)).lower()
 
@@ -23,30 +41,46 @@ def stem(path: str) -> str:
     return head if dot and head.strip(".") and " " not in tail else name
 
 
-def needles(path: str) -> tuple[str, ...]:
+def is_distinctive(text: str) -> bool:
+    """Whether a name says enough that two different videos do not share it by chance.
+
+    ``video``, ``Disc 1``, ``clip 03`` and a camera's ``GOPR0123`` do not: what counts is letters
+    outside of such words, each by its weight in UTF-8 so that two ideographs are enough, or a long
+    run of digits such as a time stamp.
+    """
+    words = _WORD.findall(unicodedata.normalize("NFC", text).lower())
+    telling = [word for word in words if word not in _GENERIC]
+    digits = sum(char.isdigit() for word in _DIGITS.findall(text) for char in word)
+    letters = sum(len(word.encode("utf-8", "replace")) for word in telling)
+    return letters >= _TELLING_LETTERS or letters + digits >= _TELLING_DIGITS
+
+
+def needles(path: str, separator: str = "") -> tuple[str, ...]:
     """What to ask ``file=`` for, to find every file with this file's name; best first.
 
     Plex: ``file=`` means "contains", a comma means "or", and an empty alternative matches the
     whole library. So the longest piece of the file name without a comma is asked for; where
     possible one without characters that NFC and NFD write differently, else one piece per form.
-    Nothing is returned when no piece could tell one file from a whole library.
+    With ``separator`` (Plex's own) the folder is asked for too: half a library may be called
+    ``video.mp4``. Nothing is returned when no piece could tell one file from a whole library.
     """
     name = basename(path)
+    if separator:
+        name = separator.join(split_names(path)[-2:])
+    extension = basename(path)[len(stem(path)) :]
     whole = unicodedata.normalize("NFC", name)
-    stable = "".join(
-        char if unicodedata.normalize("NFD", char) == char and not unicodedata.combining(char)
-        else ","
-        for char in whole
-    )  # fmt: skip
-    piece = _longest_piece(stable, name)
-    if piece:
-        return (piece,)
+    stable = "".join("," if _has_two_forms(char) else char for char in whole)
     forms = (name, whole, unicodedata.normalize("NFD", name))
-    return tuple(dict.fromkeys(filter(None, (_longest_piece(form, name) for form in forms))))
+    piece = _longest_piece(stable, extension)
+    found = (piece,) if piece else (_longest_piece(form, extension) for form in forms)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _longest_piece(text: str, name: str) -> str:
-    extension = name[len(stem(name)) :]
+def _has_two_forms(char: str) -> bool:
+    return bool(unicodedata.combining(char)) or unicodedata.normalize("NFD", char) != char
+
+
+def _longest_piece(text: str, extension: str) -> str:
     pieces = [piece.strip() for piece in text.split(",")]
     best = max((piece for piece in pieces if piece != extension), key=len, default="")
     return best if len(best) >= _SHORTEST_NEEDLE else ""

@@ -105,6 +105,11 @@ def common_suffix_length(a: str, b: str) -> int:
     return len(common_suffix(a, b))
 
 
+def split_names(path: str) -> tuple[str, ...]:
+    """The names of a path, file name last, as they are written."""
+    return _split(path).names
+
+
 def basename(path: str) -> str:
     """The file name as it is written, for either separator; ``""`` for a root."""
     names = _split(path).names
