@@ -26,7 +26,6 @@ pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd s
 the and of a an copy version видео vidéo vídeo 视频 影片 動画 영상
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
-)
 
 
 def file_key(path: str) -> str:
