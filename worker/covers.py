@@ -1,0 +1,78 @@
+"""A scene's cover as the item's poster (and background, when asked for)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+from plex.client import ImageSlot, PlexClient
+from plex.images import fit_for_plex, needs_upload, sha1_of
+from plex.items import PlexItem
+from stash.client import StashClient
+from validation.config import PlexSyncConfig
+from validation.metadata import SyncMetadata
+from validation.records import LedgerEntry
+
+# Plex's name of the field that a slot's upload locks.
+LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
+
+
+def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
+    """Where the cover belongs for this item under these settings."""
+    if not config.skip_posters:
+        yield "poster"
+    if config.sync_background and item.kind == "movie":
+        yield "background"
+
+
+def cover_version(scene: SyncMetadata) -> str:
+    """Stash's own version of the cover: another one means that it may have changed."""
+    return parse_qs(urlsplit(scene.cover).query).get("t", [""])[0]
+
+
+def stale_slots(
+    scene: SyncMetadata, item: PlexItem, entry: LedgerEntry, config: PlexSyncConfig
+) -> tuple[ImageSlot, ...]:
+    """The slots whose cover has not been looked at in this version. Asks nobody."""
+    if not scene.cover:
+        return ()
+    version = cover_version(scene)
+    return tuple(
+        slot
+        for slot in wanted_slots(item, config)
+        if not version or entry.image_versions.get(slot) != version
+    )
+
+
+def sync_covers(
+    scene: SyncMetadata,
+    item: PlexItem,
+    entry: LedgerEntry,
+    config: PlexSyncConfig,
+    stash: StashClient,
+    plex: PlexClient,
+) -> LedgerEntry:
+    """Upload the cover where its bytes changed; returns the entry that remembers it.
+
+    One request to Plex per changed image. Raises ``UnusableImage`` or ``ImageTooBig``.
+    """
+    slots = stale_slots(scene, item, entry, config)
+    data = stash.image(scene.cover) if slots else None
+    if not slots:
+        return entry
+    images, versions = dict(entry.images), dict(entry.image_versions)
+    for slot in slots:
+        versions[slot] = cover_version(scene)
+        if data is None:  # Stash has only a placeholder
+            continue
+        locked = LOCKS[slot] in item.locked
+        if needs_upload(
+            images.get(slot, ""),
+            data,
+            locked=locked,
+            preserve_plex_edits=config.preserve_plex_edits,
+        ):
+            plex.upload_image(item.rating_key, slot, fit_for_plex(data))
+            images[slot] = sha1_of(data)
+    return replace(entry, images=images, image_versions=versions)
