@@ -7,11 +7,9 @@ from collections.abc import Iterable
 
 import yaml
 
-ALL_TRIGGERS = tuple(
-    f"{kind}.{event}.Post"
-    for kind in ("Scene", "Performer", "Studio", "Tag", "Group")
-    for event in ("Create", "Update", "Destroy")
-) + ("Tag.Merge.Post",)
+_KINDS = ("Scene", "Performer", "Studio", "Tag", "Group")
+_EVENTS = ("Create.Post", "Update.Post", "Destroy.Post")
+ALL_TRIGGERS = (*(f"{kind}.{event}" for kind in _KINDS for event in _EVENTS), "Tag.Merge.Post")
 
 ECHO = """
 import os, sys

@@ -39,9 +39,14 @@ class Fault:
 
 
 class Faults:
-    """Ordered faults; the first one that applies to a request is its fate."""
+    """Ordered faults; the first one that applies to a request is its fate.
+
+    Each fault counts all its matches, also those that another one spoils. ``taken`` lists those
+    that happened, in order.
+    """
 
     def __init__(self) -> None:
+        self.taken: list[Fault] = []
         self._lock = threading.Lock()
         self._ordered: list[tuple[Fault, Counter[str]]] = []
 
@@ -58,14 +63,15 @@ class Faults:
 
     def for_request(self, method: str, path: str, body: str) -> Fault | None:
         with self._lock:
+            due = []
             for fault, seen in self._ordered:
-                if not _applies(fault, method, path, body):
-                    continue
-                seen["matches"] += 1
-                late = seen["matches"] - fault.nth
-                if late >= 0 and (fault.times is None or late < fault.times):
-                    return fault
-        return None
+                if _applies(fault, method, path, body):
+                    seen["matches"] += 1
+                    late = seen["matches"] - fault.nth
+                    if late >= 0 and (fault.times is None or late < fault.times):
+                        due.append(fault)
+            self.taken += due[:1]
+        return due[0] if due else None
 
 
 def _applies(fault: Fault, method: str, path: str, body: str) -> bool:

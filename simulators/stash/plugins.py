@@ -184,8 +184,9 @@ class Plugins:
         run.pid, run.stdout, run.seconds = process.popen.pid, finished.stdout, finished.seconds
         run.exit_code, run.cancelled = finished.exit_code, finished.cancelled
         run.output, run.error = result(finished)
-        kept = finished.seconds - self.host.loses_lines_within
-        run.logs[:] = [line for line in run.logs if line.at <= kept]
+        if self.host.loses_lines_within:
+            kept = finished.seconds - self.host.loses_lines_within
+            run.logs[:] = [line for line in run.logs if line.at <= kept]
         return run
 
     def kill_running(self) -> None:

@@ -98,6 +98,7 @@ class PluginProcess:
         self._end_mark = b"\0end of %d\n" % self.popen.pid
         self._logs = _start(lambda: self._read_stderr(on_line))
         self._stdout = b""
+        self._ended = 0.0
         self._over = threading.Event()
         self._feed(stdin)
         _start(self._collect)
@@ -107,7 +108,7 @@ class PluginProcess:
         cancel.on_cancel(self._kill)
         self._over.wait()
         code = self.popen.wait()
-        seconds = time.monotonic() - self.started
+        seconds = (self._ended or time.monotonic()) - self.started
         text = self._stdout.decode("utf-8", "replace")
         return Finished(text, code, cancel.thrown, seconds)
 
@@ -135,6 +136,7 @@ class PluginProcess:
         with pipe:
             self._stdout = pipe.read()
         self.popen.wait()
+        self._ended = time.monotonic()
         # Written after all that the process wrote itself, the mark ends the reading of stderr
         # even while a grandchild still holds the pipe; that one then gets EPIPE, as under Stash.
         with contextlib.suppress(OSError):

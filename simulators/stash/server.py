@@ -58,9 +58,9 @@ class StashSimulator(Acts):
         plugin_id: str = "PlexSync",
         now: Now = time.time,
     ) -> None:
-        self._own_folder = None if config_dir else tempfile.TemporaryDirectory(prefix="stash-")
-        folder = os.fspath(config_dir) if config_dir else self._own_folder.name  # type: ignore[union-attr]
+        self._own_folder: tempfile.TemporaryDirectory[str] | None = None
         self.clock = Clock(now)
+        folder = os.fspath(config_dir) if config_dir else ""
         self.host = Host(python, folder, env, told_host)
         plugins = os.fspath(plugin_dir) if plugin_dir else None
         self.stash = Stash(self.clock, self.host, plugins, credentials, max_session_age)
@@ -70,6 +70,9 @@ class StashSimulator(Acts):
 
     def start(self) -> Self:
         """Listen, load the plugins, begin to work on jobs."""
+        if not self.host.config_dir:
+            self._own_folder = tempfile.TemporaryDirectory(prefix="stash-")
+            self.host.config_dir = self._own_folder.name
         self.site.closing.clear()
         self._server.start()
         self.host.port = self._server.port

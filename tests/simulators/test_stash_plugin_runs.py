@@ -1,0 +1,303 @@
+"""How the simulated Stash starts a plugin, waits for it, and kills it."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from simulators.stash.fake_plugin import write_plugin
+from simulators.stash.runs import PluginRun
+from simulators.stash.server import StashSimulator
+
+SAVE = "mutation($input:SceneUpdateInput!){sceneUpdate(input:$input){id}}"
+PATIENCE = 10.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A plugins folder whose name needs quoting."""
+    return tmp_path / "plugins, été"
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.005)
+
+
+def run_once(folder: Path, code: str, **options: Any) -> PluginRun:
+    write_plugin(folder, code)
+    with StashSimulator(folder, config_dir=folder.parent, **options) as sim:
+        return sim.run_operation()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_stdin_is_one_json_object_and_then_its_end(folder: Path) -> None:
+    run = run_once(folder, "import sys\nprint('{\"output\":' + sys.stdin.read() + '}')")
+    assert run.output == run.stdin
+    assert run.error is None
+    assert run.exit_code == 0
+
+
+def test_a_large_stdin_arrives_whole_and_one_that_nobody_reads_blocks_nothing(folder: Path) -> None:
+    write_plugin(folder, "import sys\nprint(len(sys.stdin.read()))")
+    image = "data:image/png;base64," + "A" * 2_000_000
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        read = sim.run_operation({"image": image})
+        assert int(read.stdout) > 2_000_000
+        write_plugin(folder, "print(1)")
+        assert sim.run_operation({"image": image}).output == "1\n"
+
+
+def test_the_process_gets_stashs_environment_directory_and_arguments(folder: Path) -> None:
+    code = (
+        "import os, sys, json\n"
+        "print(json.dumps({'output': [os.getcwd(), dict(os.environ), sys.argv, sys.executable,"
+        " os.getsid(0), os.getpgid(0)]}))"
+    )
+    env = {"PYTHONPATH": "/before", "MINE": "1", "PATH": os.environ["PATH"]}
+    run = run_once(folder, code, env=env)
+    cwd, seen, argv, python, session, group = run.output
+    assert cwd == str(folder.parent)
+    assert seen["MINE"] == "1"
+    assert seen["PYTHONPATH"] == f"/before{os.pathsep}{folder}"
+    assert argv == [f"{folder}/PlexSync/plugin.py"]
+    assert python == sys.executable
+    assert (session, group) == (os.getsid(0), os.getpgid(0))
+
+
+CHILD = """
+import subprocess, sys, os
+child = subprocess.Popen([sys.executable, '-S', '-c', %r], %s)
+print('{"output": %%d}' %% child.pid, flush=True)
+"""
+
+
+def test_a_child_that_inherits_stdout_keeps_stash_waiting(folder: Path) -> None:
+    code = CHILD % ("import time; time.sleep(0.4)", "stderr=subprocess.DEVNULL")
+    assert run_once(folder, code).seconds > 0.4
+
+
+def test_a_child_that_inherits_only_stderr_finds_the_pipe_closed(
+    folder: Path, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    child = (
+        "import os, time, sys\n"
+        "for _ in range(2000):\n"
+        "    try: os.write(2, b'still here\\n')\n"
+        f"    except BrokenPipeError: open({str(told)!r}, 'w').close(); break\n"
+        "    time.sleep(0.005)\n"
+    )
+    run = run_once(folder, CHILD % (child, "stdout=subprocess.DEVNULL"))
+    assert run.exit_code == 0
+    until(told.exists)
+
+
+def test_a_detached_child_is_not_waited_for(folder: Path) -> None:
+    quiet = "stdin=-3, stdout=-3, stderr=-3, start_new_session=True"
+    run = run_once(folder, CHILD % ("import time; time.sleep(60)", quiet))
+    assert run.seconds < 30
+    assert is_alive(run.output)
+    os.kill(run.output, signal.SIGKILL)
+
+
+# The plugin says its pid and that of its child in a file, and hangs.
+HANGS = """
+import subprocess, sys, os, time
+child = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'],
+                         stdin=-3, stdout=-3, stderr=-3)
+with open(%r, 'w') as file:
+    file.write(f'{os.getpid()} {child.pid} .')
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def pids(tmp_path: Path) -> Iterator[Callable[[], tuple[int, int]]]:
+    """Waits for the hanging plugin and tells its pid and its child's; kills both at the end."""
+    file = tmp_path / "pids"
+
+    def read() -> tuple[int, int]:
+        until(lambda: file.exists() and file.read_text().endswith("."))
+        plugin, child = map(int, file.read_text().split()[:2])
+        return plugin, child
+
+    yield read
+    for pid in read():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_client_that_goes_away_kills_the_hook_alone_and_the_save_stays(
+    folder: Path, tmp_path: Path, pids: Callable[[], tuple[int, int]]
+) -> None:
+    write_plugin(folder, HANGS % str(tmp_path / "pids"))
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("old", files=[{"path": "/a.mp4"}])
+        client = post_and_leave_open(sim, SAVE, input={"id": scene, "title": "new"})
+        plugin, child = pids()
+        client.close()
+        until(lambda: not is_alive(plugin))
+        until(lambda: any("operation cancelled" in line.message for line in sim.logs))
+        assert is_alive(child)
+        assert sim.library.scenes[scene].title == "new"
+        assert sim.runs[-1].cancelled
+        assert sim.runs[-1].exit_code == -signal.SIGKILL
+
+
+def post_and_leave_open(sim: StashSimulator, query: str, **variables: Any) -> socket.socket:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    where = urlsplit(sim.url)
+    assert where.hostname and where.port
+    client = socket.create_connection((where.hostname, where.port))
+    head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    client.sendall(head.encode() + body)
+    return client
+
+
+def test_a_cancel_skips_the_hooks_of_later_plugins(
+    folder: Path, tmp_path: Path, pids: Callable[[], tuple[int, int]]
+) -> None:
+    write_plugin(folder, HANGS % str(tmp_path / "pids"))
+    write_plugin(folder, plugin_id="Zeta")
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("old", files=[{"path": "/a.mp4"}])
+        client = post_and_leave_open(sim, SAVE, input={"id": scene})
+        pids()
+        client.close()
+        until(lambda: any("operation cancelled" in line.message for line in sim.logs))
+        assert len(sim.runs) == 1
+
+
+def test_a_process_that_cannot_start_is_logged_and_the_save_succeeds(folder: Path) -> None:
+    write_plugin(folder, exec=["python3", "x"])
+    nowhere = str(folder / "no python")
+    with StashSimulator(folder, nowhere, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("old")
+        (run,) = sim.scene_update(scene, title="new")
+        assert run.exit_code is None
+        assert "error executing post hooks" in sim.logs[-1].message
+        assert sim.library.scenes[scene].title == "new"
+
+
+def test_hooks_of_different_requests_run_at_the_same_time(folder: Path, tmp_path: Path) -> None:
+    meeting = (
+        "import os, time, sys\n"
+        f"place = {str(tmp_path)!r}\n"
+        "open(f'{place}/here{os.getpid()}', 'w').close()\n"
+        "end = time.monotonic() + 20\n"
+        "while len([n for n in os.listdir(place) if n.startswith('here')]) < 4:\n"
+        "    assert time.monotonic() < end\n"
+        "    time.sleep(0.01)\n"
+    )
+    write_plugin(folder, meeting)
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scenes = [sim.library.add_scene(f"scene {n}") for n in range(4)]
+        saves = [threading.Thread(target=sim.scene_update, args=(scene,)) for scene in scenes]
+        for save in saves:
+            save.start()
+        for save in saves:
+            save.join()
+        assert [run.error for run in sim.runs] == [None] * 4
+
+
+def test_a_bulk_edit_runs_one_process_per_scene_in_sequence(folder: Path) -> None:
+    write_plugin(folder, "print(1)")
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scenes = [sim.library.add_scene(f"scene {n}") for n in range(5)]
+        runs = sim.bulk_scene_update(scenes, organized=True)
+        assert [run.stdin["args"]["hookContext"]["id"] for run in runs] == scenes
+        assert len({run.pid for run in runs}) == 5
+
+
+def test_a_plugin_that_edits_with_its_own_cookie_is_stopped_after_ten_rounds(
+    folder: Path,
+) -> None:
+    code = (
+        "import json, sys, urllib.request\n"
+        "given = json.load(sys.stdin); server = given['server_connection']\n"
+        "query = {'query': 'mutation{sceneUpdate(input:{id:1}){id}}'}\n"
+        "url = 'http://127.0.0.1:%d/graphql' % server['Port']\n"
+        "cookie = {'Cookie': 'session=' + server['SessionCookie']['Value']}\n"
+        "urllib.request.urlopen(urllib.request.Request(url, json.dumps(query).encode(), cookie))\n"
+    )
+    write_plugin(folder, code, triggers=["Scene.Update.Post"])
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("x")
+        sim.scene_update(scene)
+        assert len(sim.runs) == 10
+        assert any("cyclic loop detected" in line.message for line in sim.logs)
+
+
+def test_a_disabled_plugin_runs_nothing(folder: Path) -> None:
+    write_plugin(folder, "print(1)")
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("x")
+        sim.enable(False)
+        assert sim.scene_update(scene) == []
+        sim.enable(True)
+        assert len(sim.scene_update(scene)) == 1
+
+
+def test_stored_settings_are_on_stdin_only_when_asked_for(folder: Path) -> None:
+    write_plugin(folder, "print(1)")
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        sim.configure(plex_url="http://x")
+        assert "settings" not in sim.run_operation().stdin
+        sim.host.sends_settings = True
+        assert sim.run_operation().stdin["settings"] == {"plex_url": "http://x"}
+
+
+def test_a_destroyed_scene_is_described_to_its_hook(folder: Path) -> None:
+    write_plugin(folder, "print(1)")
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        one, two, three = (sim.library.add_scene(files=[{"path": f"/{n}.mp4"}]) for n in range(3))
+        (run,) = sim.scene_destroy(one)
+        context = run.stdin["args"]["hookContext"]
+        assert (context["id"], context["type"]) == (one, "Scene.Destroy.Post")
+        assert context["input"].pop("oshash")
+        assert context["input"] == {
+            "id": "1",
+            "delete_file": None,
+            "delete_generated": None,
+            "checksum": "",
+            "path": "/0.mp4",
+        }
+        assert "inputFields" not in context
+        runs = sim.scenes_destroy([two, three])
+        inputs = [run.stdin["args"]["hookContext"]["input"] for run in runs]
+        assert [given["path"] for given in inputs] == ["/1.mp4", "/2.mp4"]
+        assert [given["ids"] for given in inputs] == [["2", "3"]] * 2
+
+
+def test_a_shutdown_waits_for_a_running_hook(folder: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    code = f"import time; open({str(begun)!r}, 'w').close(); time.sleep(0.3); print(1)"
+    write_plugin(folder, code)
+    with StashSimulator(folder, config_dir=folder.parent) as sim:
+        scene = sim.library.add_scene("x", files=[{"path": "/a.mp4"}])
+        client = post_and_leave_open(sim, SAVE, input={"id": scene})
+        until(begun.exists)
+        sim.restart()
+        assert sim.runs[-1].exit_code == 0
+        client.close()
