@@ -118,7 +118,8 @@ class PlexClient:
 
         With *since* (epoch seconds) only items that Plex changed at that time or later.
         """
-        changed = f"&{quote('updatedAt>>')}={since}" if since else ""
+        # Plex's ">>=" is "greater than".
+        changed = f"&{quote('updatedAt>>')}={since - 1}" if since else ""
         path = f"{_all(section)}&sort=addedAt&{_INDEX_QUERY}{changed}"
         return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
 
