@@ -270,7 +270,7 @@ def find_form(name: str, here: dict[str, str], forms: dict[str, str]) -> str:
 def _comes_back(name: str, forms: dict[str, str], memory: FieldMemory, undone_stays: bool) -> bool:
     """Is a wanted name that Plex does not have to be sent?"""
     key = name_key(name)
-    if key not in forms or memory.doubts == 1:
+    if key not in forms or (memory.doubts == 1 and forms[key]):
         return True
     if memory.doubts >= BELIEVED and not forms[key]:
         return False

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 # A scalar field's text ("" = no value), or a tag field's names in order.
 Value = str | tuple[str, ...]
+
+
+class FieldState(StrEnum):
+    """How far a field's last write has come."""
+
+    PLANNED = "planned"  # about to be sent: only the original is known, nothing of ours yet
+    SENT = "sent"  # accepted by Plex, not read back
+    SETTLED = "settled"  # read back, or found in Plex as we want it
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +24,20 @@ class FieldMemory:
 
     ``written`` is Stash's value as we last sent it, ``stored`` the form Plex gave back for it,
     ``original`` and ``original_locked`` Plex's own value and lock before our first write.
+    For a tag field ``written`` and ``stored`` are parallel: ``stored`` has ``""`` for a name that
+    is not in Plex, because a person took it out or Plex does not take it. ``removed`` is what the
+    last write took out, until it is read back. ``doubts`` counts how often in a row Plex gave
+    back something else than was sent; at 2 we believe it and send the value no more until Stash's
+    own value changes.
     """
 
     written: Value
     stored: Value
     original: Value
     original_locked: bool = False
+    state: FieldState = FieldState.SETTLED
+    removed: tuple[str, ...] = ()
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,8 @@ class LedgerEntry:
     ``image_versions`` maps the same names to Stash's version of the cover they came from;
     ``item_updated_at`` is Plex's ``updatedAt`` as read back (epoch seconds, 0 = not yet read
     back); ``scene_updated_at`` Stash's ``updated_at`` text of the state we wrote;
-    ``fingerprint`` stands for the settings that shaped the write; ``file`` is Plex's path.
+    ``fingerprint`` stands for the settings that shaped the write, ``considered`` for Stash's
+    values as the last plan saw them, written or not (``""`` = plan again); ``file`` is Plex's path.
     """
 
     server: str
@@ -43,6 +61,7 @@ class LedgerEntry:
     images: Mapping[str, str] = field(default_factory=dict)
     image_versions: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    considered: str = ""
     scene_updated_at: str = ""
     item_updated_at: int = 0
     synced_at: float = 0.0
