@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulators.plex.answers import XML, Answer, Refused
+from simulators.plex.catalogue import Catalogue
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Library
 from simulators.plex.query import Query
@@ -26,6 +27,7 @@ class Server:
     requests: RequestLog
     machine_identifier: str
     friendly_name: str = "Simulated Plex"
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,10 +37,9 @@ class Context:
     like_wildcards: bool = False
 
 
-def select(items: Iterable[Item], query: Query, context: Context) -> list[Item]:
-    """The items that every condition of the query accepts."""
-    test = _expression(list(query), context)
-    return list(items) if test is None else [item for item in items if test(item)]
+def expression(query: Query, context: Context) -> Test | None:
+    """The query's conditions as one test of an item; None when it has none."""
+    return _expression(list(query), context)
 
 
 def _expression(parameters: list[Parameter], context: Context) -> Test | None:

@@ -118,7 +118,8 @@ class Location:
 
 @dataclass(slots=True, eq=False)
 class Section:
-    """A library. ``content_changed_at`` is a counter, ``version`` counts every change of state."""
+    """A library. ``content_changed_at`` is a counter, ``version`` counts every change of
+    state, ``files_version`` those that add or remove files."""
 
     key: int
     title: str
@@ -131,11 +132,11 @@ class Section:
     scanned_at: int
     content_changed_at: int = 1
     version: int = 0
+    files_version: int = 0
     running_scans: int = 0
     items: dict[int, Item] = field(default_factory=dict, repr=False)
     shows: dict[str, Item] = field(default_factory=dict, repr=False)
     collections: dict[str, Item] = field(default_factory=dict, repr=False)
-    ordered: dict[str, tuple[int, list[Item]]] = field(default_factory=dict, repr=False)
 
     @property
     def uuid(self) -> str:

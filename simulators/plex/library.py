@@ -189,9 +189,10 @@ class Library:
         """Put a new item into its section; what it has now is what its agent knows."""
         item.fields.update({name: str(value) for name, value in fields.items()})
         if not item.section.other_videos:
-            key = f"metadata://posters/{item.section.agent}_{sha1(item.guid)}"
-            item.poster_shelf.pictures[key] = Picture(key, "tmdb")
-            item.poster_shelf.selected = key
+            for kind, shelf in (("posters", item.poster_shelf), ("arts", item.art_shelf)):
+                key = f"metadata://{kind}/{item.section.agent}_{sha1(item.guid)}"
+                shelf.pictures[key] = Picture(key, "tmdb")
+                shelf.selected = key
         with self.lock:
             self.items[item.rating_key] = item
             item.section.items[item.rating_key] = item
@@ -231,7 +232,9 @@ class Library:
             item.section.content_changed_at += 1
 
     def content_changed(self, section: Section) -> None:
+        """Items came or went."""
         section.version += 1
+        section.files_version += 1
         section.content_changed_at += 1
 
     def refresh(self, item: Item) -> None:

@@ -9,18 +9,37 @@ from simulators.plex.answers import Answer, Refused
 from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
 from simulators.plex.items import TYPE_NAMES, Item, Section
 from simulators.plex.meta import meta_element
-from simulators.plex.render import Shape, item_element
+from simulators.plex.render import item_element
+from simulators.plex.shape import Shape
 
 
-def section_items(section: Section, kind: str) -> list[Item]:
-    """All items of one type, in the default order, which is kept until something changes."""
-    version, items = section.ordered.get(kind, (-1, []))
-    if version != section.version:
-        pool = section.collections.values() if kind == "collection" else section.items.values()
-        found = [item for item in pool if item.type == kind]
-        items = filters.arrange(found, filters.default_order(kind))
-        section.ordered[kind] = section.version, items
-    return items
+def find(call: Call, section: Section, kind: str) -> list[Item]:
+    """The items of one type that the query selects, in the order it asks for."""
+    catalogue = call.server.catalogue
+    test = _test(call)
+    if test is None:
+        return _sorted(call, catalogue.ordered(section, kind))
+    pool = catalogue.pool(section, kind, call.query, call.library.like_wildcards)
+    found = filters.arrange([item for item in pool if test(item)], filters.default_order(kind))
+    return _sorted(call, found)
+
+
+def search(call: Call, items: list[Item]) -> list[Item]:
+    """What the query selects of the items, which keep their order if it asks for none."""
+    test = _test(call)
+    return _sorted(call, items if test is None else [item for item in items if test(item)])
+
+
+def _test(call: Call) -> filters.Test | None:
+    library = call.library
+    return filters.expression(call.query, filters.Context(library.clock(), library.like_wildcards))
+
+
+def _sorted(call: Call, items: list[Item]) -> list[Item]:
+    sort, limit = call.query.get("sort"), call.query.get("limit")
+    if sort:
+        items = filters.arrange(items, sort)
+    return items[: int(limit)] if limit.isdigit() else items
 
 
 def wanted_type(call: Call, default: str) -> str:
@@ -35,30 +54,18 @@ def wanted_type(call: Call, default: str) -> str:
     return TYPE_NAMES.get(int(number), "")
 
 
-def search(call: Call, items: list[Item]) -> list[Item]:
-    """What the query selects of the items, in the order it asks for."""
-    library = call.library
-    context = filters.Context(library.clock(), library.like_wildcards)
-    found = filters.select(items, call.query, context)
-    sort = call.query.get("sort")
-    if sort:
-        found = filters.arrange(found, sort)
-    limit = call.query.get("limit")
-    return found[: int(limit)] if limit.isdigit() else found
-
-
 def list_section(call: Call) -> Answer:
     """GET /library/sections/{id}/all"""
     section = call.section()
     kind = wanted_type(call, section.type)
-    found = search(call, section_items(section, kind))
+    found = find(call, section, kind)
     return listing(call, found, section_attributes(section, kind), section)
 
 
 def list_collections(call: Call) -> Answer:
     """GET /library/sections/{id}/collections"""
     section = call.section()
-    found = search(call, section_items(section, "collection"))
+    found = find(call, section, "collection")
     return listing(call, found, section_attributes(section, "collection"), section)
 
 
@@ -66,8 +73,8 @@ def list_everything(call: Call) -> Answer:
     """GET /library/all: the query over every section."""
     pool: list[Item] = []
     for section in call.library.sections.values():
-        pool += section_items(section, wanted_type(call, section.type))
-    return listing(call, search(call, pool), {"allowSync": "1", "identifier": IDENTIFIER})
+        pool += find(call, section, wanted_type(call, section.type))
+    return listing(call, pool, {"allowSync": "1", "identifier": IDENTIFIER})
 
 
 def section_attributes(section: Section, kind: str) -> dict[str, str]:

@@ -6,9 +6,11 @@ from simulators.plex.answers import Answer, Refused
 from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
 from simulators.plex.images import shelf_of
 from simulators.plex.items import TAG_ELEMENTS, Item
-from simulators.plex.listing import listing, search, section_items, wanted_type
+from simulators.plex.listing import find, listing, search, wanted_type
 from simulators.plex.query import Query
-from simulators.plex.render import Shape, item_element, picture_elements, section_element
+from simulators.plex.render import item_element
+from simulators.plex.render_others import picture_elements, section_element
+from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
 
 VERSION = "1.43.1.10611-1e34174b1"
@@ -124,7 +126,7 @@ def members(call: Call, collection: Item) -> list[Item]:
     raw = collection.smart_uri.partition("?")[2]
     smart = Call(call.server, "GET", "", raw, Query.parse(raw), {}, b"", ())
     kind = wanted_type(smart, collection.section.type)
-    return search(smart, section_items(collection.section, kind))
+    return find(smart, collection.section, kind)
 
 
 def pictures(call: Call) -> Answer:
@@ -150,7 +152,7 @@ def choices(call: Call) -> Answer:
     section, name = call.section(), call.groups[1]
     kind = wanted_type(call, section.type)
     found: dict[str, str] = {}
-    for item in section_items(section, kind):
+    for item in call.server.catalogue.ordered(section, kind):
         if name in TAG_ELEMENTS:
             found.update({str(link.tag.id): link.tag.name for link in item.links.get(name, ())})
         elif name == "decade" and "year" in item.fields:

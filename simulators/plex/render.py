@@ -1,22 +1,10 @@
-"""Items and sections as elements: abridged in lists, whole when asked for by id."""
+"""Items as elements: abridged in lists, whole when asked for by id."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import quote
-
-from simulators.plex.items import (
-    TAG_ELEMENTS,
-    TYPES,
-    Item,
-    Media,
-    Part,
-    Section,
-    Shelf,
-    TagLink,
-    sha1,
-)
-from simulators.plex.query import Query
+from simulators.plex.items import TAG_ELEMENTS, Item, Shelf, TagLink, sha1
+from simulators.plex.render_media import media_text
+from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
 
 # How many of each kind a list shows, without id, role or picture; kinds not named: none.
@@ -24,39 +12,13 @@ _IN_LISTS = {"genre": 2, "country": 2, "director": 3, "writer": 2, "actor": 3, "
 _BEFORE_DATES = ("rating", "audienceRating", "userRating", "viewCount", "lastRatedAt", "year")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How much of an item is shown. ``full`` as for its own address, else as in a list."""
-
-    full: bool = False
-    guids: bool = False
-    check_files: bool = False
-    without_fields: frozenset[str] = frozenset()
-    without_elements: frozenset[str] = frozenset()
-
-    @staticmethod
-    def of(query: Query, full: bool) -> Shape:
-        """The shape a request asks for with include… and exclude… parameters."""
-        return Shape(
-            full=full,
-            guids=full or query.flag("includeGuids"),
-            check_files=query.flag("checkFiles"),
-            without_fields=query.names("excludeFields"),
-            without_elements=query.names("excludeElements"),
-        )
-
-
 def item_element(item: Item, shape: Shape) -> Element:
     """A movie or episode as ``Video``; a show, season or collection as ``Directory``."""
     attributes = _attributes(item, shape)
     for name in shape.without_fields:
         attributes.pop(name, None)
-    children = _children(item, shape)
-    if shape.without_elements:
-        children = [child for child in children if child.tag not in shape.without_elements]
-    return Element(
-        "Video" if item.type in ("movie", "episode") else "Directory", attributes, children
-    )
+    name = "Video" if item.type in ("movie", "episode") else "Directory"
+    return Element(name, attributes, _children(item, shape))
 
 
 def _attributes(item: Item, shape: Shape) -> dict[str, str]:
@@ -124,9 +86,10 @@ def _add_parents(item: Item, shown: dict[str, str]) -> None:
         shown[f"{prefix}Guid"] = ancestor.guid
         shown[f"{prefix}Key"] = f"/library/metadata/{ancestor.rating_key}"
         shown[f"{prefix}Title"] = ancestor.title
-        picture = picture_path(ancestor, "thumb")
-        if picture:
-            shown[f"{prefix}Thumb"] = picture
+        for suffix, name in (("Thumb", "thumb"), ("Art", "art")):
+            path = picture_path(ancestor, name)
+            if path and (prefix, name) != ("parent", "art"):
+                shown[prefix + suffix] = path
     if "index" in parent.fields:
         shown["parentIndex"] = parent.fields["index"]
 
@@ -156,18 +119,20 @@ def _add_collection(item: Item, shown: dict[str, str]) -> None:
     _add(shown, item.fields, "collectionMode", "collectionSort")
 
 
-def _children(item: Item, shape: Shape) -> list[Element]:
-    children = []
-    if "Media" not in shape.without_elements:
-        children += [_media(media, shape) for media in item.media]
-    children += _images(item)
-    if shape.guids:
+def _children(item: Item, shape: Shape) -> list[Element | str]:
+    without = shape.without_elements
+    children: list[Element | str] = []
+    if "Media" not in without:
+        children += [media_text(media, shape) for media in item.media]
+    if "Image" not in without:
+        children += _images(item)
+    if "UltraBlurColors" not in without and item.poster_shelf.selected:
+        children.append(_colours(item))
+    if shape.guids and "Guid" not in without:
         children += [Element("Guid", {"id": guid}) for guid in item.guids]
     for kind, tag in TAG_ELEMENTS.items():
-        if tag in shape.without_elements:
-            continue
         links = item.links.get(kind)
-        if links:
+        if links and tag not in without:
             shown = links if shape.full else links[: _IN_LISTS.get(kind, 0)]
             children += [_tag(kind, tag, link, shape.full) for link in shown]
     if shape.full:
@@ -182,18 +147,26 @@ def _children(item: Item, shape: Shape) -> list[Element]:
 
 
 def _images(item: Item) -> list[Element]:
-    kinds = {"thumb": "snapshot" if item.type == "episode" else "coverPoster", "art": "background"}
-    found = [
+    paths = {"coverPoster": picture_path(item, "thumb"), "background": picture_path(item, "art")}
+    if item.type == "episode" and item.parent and item.parent.parent:
+        paths = {
+            "coverPoster": picture_path(item.parent, "thumb"),
+            "background": picture_path(item.parent.parent, "art"),
+            "snapshot": picture_path(item, "thumb"),
+        }
+    return [
         Element("Image", {"alt": item.title, "type": kind, "url": path})
-        for name, kind in kinds.items()
-        if (path := picture_path(item, name))
+        for kind, path in paths.items()
+        if path
     ]
-    if found:
-        seed = sha1(item.guid)
-        corners = ("topLeft", "topRight", "bottomRight", "bottomLeft")
-        colours = {name: seed[i * 6 : i * 6 + 6] for i, name in enumerate(corners)}
-        found.append(Element("UltraBlurColors", colours))
-    return found
+
+
+def _colours(item: Item) -> Element:
+    seed = sha1(item.guid)
+    corners = ("topLeft", "topRight", "bottomRight", "bottomLeft")
+    return Element(
+        "UltraBlurColors", {name: seed[i * 6 : i * 6 + 6] for i, name in enumerate(corners)}
+    )
 
 
 def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
@@ -205,104 +178,3 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
         if value:
             attributes[name] = value
     return Element(element, attributes)
-
-
-def _media(media: Media, shape: Shape) -> Element:
-    attributes = {
-        "id": str(media.id),
-        "duration": str(media.duration),
-        "bitrate": str(media.bitrate),
-        "width": str(media.width),
-        "height": str(media.height),
-        "aspectRatio": "1.78",
-        "audioChannels": "2",
-        "audioCodec": "aac",
-        "videoCodec": "h264",
-        "videoResolution": str(media.height),
-        "container": media.parts[0].container,
-        "videoFrameRate": "24p",
-        "audioProfile": "lc",
-        "videoProfile": "high",
-        "hasVoiceActivity": "0",
-    }
-    return Element("Media", attributes, [_part(part, media, shape) for part in media.parts])
-
-
-def _part(part: Part, media: Media, shape: Shape) -> Element:
-    attributes = {"accessible": "1", "exists": "1"} if shape.check_files else {}
-    attributes |= {
-        "id": str(part.id),
-        "key": f"/library/parts/{part.id}/{part.stamp}/file.{part.container}",
-        "duration": str(part.duration),
-        "file": part.file,
-        "size": str(part.size),
-        "audioProfile": "lc",
-        "container": part.container,
-        "videoProfile": "high",
-    }
-    if "file" in shape.without_fields:
-        del attributes["file"]
-    return Element("Part", attributes, _streams(part, media) if shape.full else [])
-
-
-def _streams(part: Part, media: Media) -> list[Element]:
-    common = {"default": "1", "bitrate": str(media.bitrate)}
-    size = {"width": str(media.width), "height": str(media.height), "frameRate": "24.000"}
-    name = f"{media.height}p (H.264)"
-    titles = {"displayTitle": name, "extendedDisplayTitle": name}
-    video = {"id": str(part.id * 2), "streamType": "1", **common, "codec": "h264", "index": "0"}
-    audio = {"id": str(part.id * 2 + 1), "streamType": "2", "selected": "1", **common}
-    audio |= {"codec": "aac", "index": "1", "channels": "2", "samplingRate": "44100"}
-    audio |= {"displayTitle": "Unknown (AAC Stereo)"}
-    return [Element("Stream", video | size | titles), Element("Stream", audio)]
-
-
-def section_element(section: Section) -> Element:
-    """A library in ``/library/sections``."""
-    number = section.key
-    thumb = "video" if section.other_videos else section.type
-    attributes = {
-        "allowSync": "1",
-        "art": f"/:/resources/{section.type}-fanart.jpg",
-        "composite": f"/library/sections/{number}/composite/{section.scanned_at}",
-        "filters": "1",
-        "refreshing": "1" if section.running_scans else "0",
-        "thumb": f"/:/resources/{thumb}.png",
-        "key": str(number),
-        "type": section.type,
-        "title": section.title,
-        "agent": section.agent,
-        "scanner": section.scanner,
-        "language": section.language,
-        "uuid": section.uuid,
-        "updatedAt": str(section.scanned_at),
-        "createdAt": str(section.created_at),
-        "scannedAt": str(section.scanned_at),
-        "content": "1",
-        "directory": "1",
-        "contentChangedAt": str(section.content_changed_at),
-        "hidden": "0",
-    }
-    places = [
-        Element("Location", {"id": str(place.id), "path": place.path})
-        for place in section.locations
-    ]
-    return Element("Directory", attributes, places)
-
-
-def picture_elements(item: Item, shelf: Shelf) -> list[Element]:
-    """The posters (or backgrounds) of an item."""
-    found = []
-    for picture in shelf.pictures.values():
-        path = picture.key
-        if not path.startswith("http"):
-            path = f"/library/metadata/{item.rating_key}/file?url={quote(picture.key, safe='')}"
-        selected = "1" if picture.key == shelf.selected else "0"
-        attributes = {"key": path, "ratingKey": picture.key, "selected": selected, "thumb": path}
-        if picture.provider:
-            attributes["provider"] = picture.provider
-        found.append(Element("Photo", attributes))
-    return found
-
-
-__all__ = ["TYPES", "Shape", "item_element", "picture_elements", "section_element"]

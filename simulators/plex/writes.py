@@ -10,9 +10,10 @@ from simulators.plex.answers import Answer, Refused, done
 from simulators.plex.calls import Call, container
 from simulators.plex.edits import Edit, apply_edit, parse_edit
 from simulators.plex.items import Item, Section
-from simulators.plex.listing import section_items, wanted_type
-from simulators.plex.render import Shape, item_element
+from simulators.plex.listing import find, wanted_type
+from simulators.plex.render import item_element
 from simulators.plex.requests import Request
+from simulators.plex.shape import Shape
 
 
 def edit_section(call: Call) -> Answer:
@@ -27,7 +28,8 @@ def edit_section(call: Call) -> Answer:
         call.server.requests.alarm(
             Request(call.method, call.path, call.raw_query, 200, call.library.clock())
         )
-        return _apply(call, section_items(section, kind), edit, one=False)
+        everything = find(call, section, kind)
+        return _apply(call, everything, edit, one=False)
     items = [_member(call, section, kind, text) for text in ids]
     return _apply(call, items, edit, one=len(items) == 1)
 

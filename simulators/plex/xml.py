@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 Put = Callable[[str], None]
@@ -22,33 +22,41 @@ _ENTITIES = {
 
 @dataclass(slots=True)
 class Element:
-    """A tag with attributes in order and children. Values are text as the XML form shows them."""
+    """A tag with attributes in order and children, of which some may be written already."""
 
     tag: str
     attributes: dict[str, str]
-    children: list[Element] = field(default_factory=list)
+    children: Sequence[Element | str] = field(default_factory=list)
 
 
 def write_xml(root: Element) -> bytes:
     """The XML form, UTF-8. Control characters are sent raw, as Plex does: not well-formed."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>\n']
-    _write(root, lines.append)
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n' + to_text(root)
     # A lone surrogate cannot come in over HTTP; "replace" keeps a test's bad text from killing us.
-    return "".join(lines).encode("utf-8", "replace")
+    return text.encode("utf-8", "replace")
+
+
+def to_text(element: Element) -> str:
+    """One element with all that is in it, without the XML declaration."""
+    lines: list[str] = []
+    _write(element, lines.append)
+    return "".join(lines)
 
 
 def _write(element: Element, put: Put) -> None:
-    line = "<" + element.tag
-    for name, value in element.attributes.items():
-        if _SPECIAL.search(value):
-            value = _SPECIAL.sub(_entity, value)
-        line += f' {name}="{value}"'
+    attributes = element.attributes
+    if _SPECIAL.search("".join(attributes.values())):
+        attributes = {name: _SPECIAL.sub(_entity, value) for name, value in attributes.items()}
+    text = "".join([f' {name}="{value}"' for name, value in attributes.items()])
     if not element.children:
-        put(line + "/>\n")
+        put(f"<{element.tag}{text}/>\n")
         return
-    put(line + ">\n")
+    put(f"<{element.tag}{text}>\n")
     for child in element.children:
-        _write(child, put)
+        if isinstance(child, str):
+            put(child)
+        else:
+            _write(child, put)
     put(f"</{element.tag}>\n")
 
 
