@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulators.stash.chores import identify
 from simulators.stash.faults import Faults, RequestLog
 from simulators.stash.jobs import Job
 from simulators.stash.library import Library
 from simulators.stash.runs import PluginRun
+from simulators.stash.state import Call
 from simulators.stash.web import Answer, Site
 
 
@@ -125,6 +127,18 @@ class Acts:
     def scan_touched_file(self, scene_id: int) -> list[PluginRun]:
         self.site.stash.disk.touch(scene_id)
         return self.scan()
+
+    def clean_missing_file(self, scene_id: int) -> list[PluginRun]:
+        """The scene's primary file vanished and the Clean task finds out."""
+        self.site.stash.disk.remove(scene_id)
+        job_id = self.graphql("mutation{metadataClean(input:{dryRun:false})}").data["metadataClean"]
+        return self.wait_for_job(int(job_id)).runs
+
+    def identify(self, scene_id: int, **found: Any) -> list[PluginRun]:
+        """The Identify task writes these fields of SceneUpdateInput, ids as text."""
+        stash = self.site.stash
+        work = identify(Call(stash, self.url, self.site.user_origin()), scene_id, found)
+        return self.wait_for_job(stash.jobs.add("Identifying...", work).id).runs
 
     def start_task(self, name: str | None, args: Mapping[str, Any] | None = None) -> int:
         """Queue a task; ``args`` as given by its caller. Returns the job's id."""

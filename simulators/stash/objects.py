@@ -82,7 +82,7 @@ def scenes_with(related: Callable[[Scene], Iterable[object]]) -> Resolver:
     """All scenes that hold the source among their related records."""
 
     def resolve(source: object, info: Info, **_: Any) -> list[Scene]:
-        scenes = info.context.stash.library.scenes.values()
+        scenes = list(info.context.stash.library.scenes.values())
         return [scene for scene in scenes if source in related(scene)]
 
     return resolve
@@ -103,12 +103,14 @@ _of_group = scenes_with(_groups_of)
 
 
 def _child_studios(studio: Studio, info: Info) -> list[Studio]:
-    studios = info.context.stash.library.studios.values()
+    studios = list(info.context.stash.library.studios.values())
     return [other for other in studios if other.parent_studio is studio]
 
 
 def _child_tags(tag: Tag, info: Info) -> list[Tag]:
-    return [other for other in info.context.stash.library.tags.values() if tag in other.parents]
+    return [
+        other for other in list(info.context.stash.library.tags.values()) if tag in other.parents
+    ]
 
 
 def _folder(file: VideoFile) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Disk:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._pending: list[NewFile | MovedFile | TouchedFile] = []
+        self._gone: list[int] = []
 
     def add(self, path: str, **fields: Any) -> None:
         """A new file; one with the ``oshash`` of a known scene becomes that scene's next file."""
@@ -46,6 +47,22 @@ class Disk:
 
     def touch(self, scene_id: int) -> None:
         self._pending.append(TouchedFile(scene_id))
+
+    def remove(self, scene_id: int) -> None:
+        """The scene's primary file is deleted; the next clean finds it missing."""
+        self._gone.append(scene_id)
+
+    def clean(self) -> list[Scene]:
+        """Forget missing files; returns the scenes that had no other file, now destroyed."""
+        destroyed, (gone, self._gone) = [], (self._gone, [])
+        with self._library.lock:
+            for scene in (self._library.scenes[scene_id] for scene_id in gone):
+                if len(scene.files) <= 1:
+                    destroyed.append(self._library.scenes.pop(scene.id))
+                else:
+                    scene.files = scene.files[1:]
+                    scene.updated_at = self._library.clock.text()
+        return destroyed
 
     def scan(self, announce: Announce, go_on: Callable[[], bool]) -> None:
         """Register each pending file, then fire its hook; stop when ``go_on`` says no."""

@@ -177,7 +177,8 @@ class StashSimulator(Acts):
         methods = [
             *(self.seed, self.request_counts, self.expire_sessions, self.set_api_key),
             *(self.scene_update, self.bulk_scene_update, self.scene_destroy, self.rename_performer),
-            *(self.scan_new_file, self.scan_moved_file, self.run_task, self.run_operation),
+            *(self.scan_new_file, self.scan_moved_file, self.clean_missing_file, self.identify),
+            *(self.run_task, self.run_operation, self.scenes_update, self.scene_merge),
             *(self.server_connection, self.hook_stdin, self.configure),
         ]
         return {method.__name__: method for method in methods} | {

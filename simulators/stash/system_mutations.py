@@ -7,11 +7,11 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from simulators.stash import chores
 from simulators.stash.jobs import Job, Work
 from simulators.stash.objects import Resolver
 from simulators.stash.plugins import PluginError
 from simulators.stash.queries import Args, number, root
-from simulators.stash.runs import Origin
 from simulators.stash.state import Call
 
 
@@ -43,8 +43,7 @@ def _run_task(call: Call, args: Args) -> int:
         given = {entry["key"]: _plain(entry.get("value")) for entry in args.get("args") or ()}
 
     def work(job: Job) -> str | None:
-        # The job outlives the request: its own cancel counts, and its cookie is made now.
-        origin = Origin(call.origin.user, call.origin.visited, job.cancel, job.runs)
+        origin = chores.in_job(call, job)
         try:
             call.stash.plugins.run_task(origin, plugin_id, name, given, job.report)
         except PluginError as error:
@@ -76,15 +75,11 @@ def _run_operation(call: Call, args: Args) -> Any:
 
 
 def _scan(call: Call, _args: Args) -> int:
-    def work(job: Job) -> None:
-        origin = Origin(call.origin.user, call.origin.visited, job.cancel, job.runs)
-        hooks = call.stash.plugins.run_hooks
-        call.stash.disk.scan(
-            lambda hook_type, scene_id: hooks(origin, hook_type, scene_id),
-            lambda: not job.cancel.thrown,
-        )
+    return _add_job(call, "Scanning...", chores.scan(call))
 
-    return _add_job(call, "Scanning...", work)
+
+def _clean(call: Call, _args: Args) -> int:
+    return _add_job(call, "Cleaning...", chores.clean(call))
 
 
 def _auto_tag(call: Call, _args: Args) -> int:
@@ -123,6 +118,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "runPluginTask": root(_run_task),
         "runPluginOperation": root(_run_operation),
         "metadataScan": root(_scan),
+        "metadataClean": root(_clean),
         "metadataAutoTag": root(_auto_tag),
         "stopJob": root(_stop_job),
         "stopAllJobs": root(_stop_all),
