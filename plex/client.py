@@ -14,6 +14,7 @@ from plex.device_identity import configure
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.images import image_kind
 from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
+from plex.requests import MAX_REQUEST_LINE, edit_path, line_length
 from plex.xml import parse_images, parse_index_page, parse_items, parse_sections, total_size
 from validation.sanitizers import sanitize_for_plex
 
@@ -21,8 +22,6 @@ ImageSlot = Literal["poster", "background"]
 
 READ_MANY_LIMIT = 50  # items per batched read: a request line of a few hundred bytes
 _LIST_PAGE = 500  # items per page when a search finds many
-# Reverse proxies commonly take a request line of 8 kB; their own prefix needs some of it.
-MAX_REQUEST_LINE = 8000
 _TOO_LONG = frozenset({400, 413, 414, 431})
 
 # What a listing does not need; Plex halves its answer.
@@ -184,13 +183,13 @@ class PlexClient:
             "identifier": "com.plexapp.plugins.library",
             "rating": "-1" if rating is None else f"{rating:g}",
         }
-        self._plex.send("put", f"/:/rate?{urlencode(query)}")
+        self._plex.send("put", f"/:/rate?{_encoded(query)}")
 
     def scan_folder(self, section: PlexSection, folder: str) -> None:
         """Ask Plex to scan one folder (its own path) of *section*; it does so in its own time."""
         if not folder:
             raise ValueError("a scan without a folder would scan the whole library")
-        query = urlencode({"path": folder}, quote_via=quote, safe="")
+        query = _encoded({"path": folder})
         self._plex.send("get", f"/library/sections/{section.section_id}/refresh?{query}")
 
     # -- images -------------------------------------------------------------------------------
@@ -211,14 +210,14 @@ class PlexClient:
         """Select *image*, one of ``uploaded_images``; nothing is sent when it is selected."""
         if image.selected:
             return
-        query = urlencode({"url": image.key}, quote_via=quote, safe="")
+        query = _encoded({"url": image.key})
         path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][1]}"
         self._plex.send("put", f"{path}?{query}", plain_answer=True)
 
     def _find(self, section: PlexSection, field: str, needle: str) -> tuple[PlexItem, ...]:
         if "," in needle or not needle.strip():
             raise ValueError("a needle must be text without commas")
-        query = f"{_all(section)}&includeGuids=0&{urlencode({field: needle}, quote_via=quote)}"
+        query = f"{_all(section)}&includeGuids=0&{_encoded({field: needle})}"
         return tuple(self._list(section, query))
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
@@ -244,7 +243,7 @@ class PlexClient:
         return parse_items(self._plex.get(f"/library/metadata/{listed}"), 0, full=True)
 
     def _put_edit(self, section_id: int, parameters: Mapping[str, str]) -> None:
-        self._plex.send("put", _edit_path(section_id, parameters))
+        self._plex.send("put", edit_path(section_id, parameters))
 
     def _shortened(
         self, section_id: int, target: Mapping[str, str], edit: Mapping[str, str]
@@ -256,8 +255,8 @@ class PlexClient:
         ((name, text),) = texts.items()
 
         def fits(candidate: str) -> bool:
-            path = _edit_path(section_id, {**target, **edit, name: candidate})
-            return len(f"PUT {path} HTTP/1.1") <= MAX_REQUEST_LINE
+            shorter = {**target, **edit, name: candidate}
+            return line_length(section_id, shorter) <= MAX_REQUEST_LINE
 
         if fits(text):
             return {}
@@ -287,8 +286,12 @@ def _all(section: PlexSection) -> str:
 
 
 def _edit_path(section_id: int, parameters: Mapping[str, str]) -> str:
-    query = urlencode(parameters, quote_via=quote, safe="")
-    return f"/library/sections/{section_id}/all?{query}"
+    return f"/library/sections/{section_id}/all?{_encoded(parameters)}"
+
+
+def _encoded(parameters: Mapping[str, str]) -> str:
+    """A query string. Half a surrogate pair, as a damaged file name may have, becomes "?"."""
+    return urlencode(parameters, quote_via=quote, safe="", errors="replace")
 
 
 def _page(start: int, size: int) -> dict[str, str]:

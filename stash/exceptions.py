@@ -10,7 +10,7 @@ from json import JSONDecodeError
 
 from requests import exceptions as rq
 from stashapi.classes import GQLException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from validation.errors import PlexSyncError, TransientError
 
@@ -57,7 +57,7 @@ def translate_stash_exception(error: BaseException) -> PlexSyncError:
         return error
     for kind in type(error).__mro__:
         if kind in _SENTENCES:
-            return StashUnavailable(f"{_SENTENCES[kind]} ({type(error).__name__}).")
+            return StashUnavailable(f"{_SENTENCES[kind]} ({_name(error)}).")
     return StashUnavailable(f"Unexpected trouble with Stash ({type(error).__name__}).")
 
 
@@ -69,3 +69,11 @@ def error_for_status(status: int) -> StashUnavailable:
     if status in _LOGIN_STATUSES or 300 <= status < 400:
         return StashLoginNeeded(f"Stash asks for a login (HTTP {status}).")
     return StashUnavailable(f"Stash answered with HTTP {status}.")
+
+
+def _name(error: BaseException) -> str:
+    """The type's name; of requests' errors that of the reason inside, which says more."""
+    inner = error.args[0] if error.args else None
+    if isinstance(inner, MaxRetryError) and inner.reason is not None:
+        return type(inner.reason).__name__
+    return type(error).__name__

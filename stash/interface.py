@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass, field
 
 import requests
+import urllib3
 from stashapi.stashapp import StashInterface
+from urllib3.exceptions import InsecureRequestWarning
 
 from stash.connection import StashConnection
 from stash.transport import StashAdapter
@@ -33,6 +35,9 @@ class Interface(StashInterface):
         self, connection: StashConnection, login: Login, timeouts: tuple[float, float]
     ) -> None:
         self._timeouts = timeouts
+        if connection.is_local:
+            # Stash's own certificate on this machine is self-signed; urllib3 would warn each time.
+            urllib3.disable_warnings(InsecureRequestWarning)
         super().__init__(
             {
                 "Scheme": connection.scheme,

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from plex.client import MAX_REQUEST_LINE, PlexClient, cut_to_fit
+from plex.client import PlexClient, cut_to_fit
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexSection
+from plex.requests import MAX_REQUEST_LINE
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator
@@ -130,6 +131,12 @@ def test_every_character_of_a_needle_arrives(
     plex.add_movie(plex.library.sections[1], "/data/movies/other.mp4")
 
     assert [i.rating_key for i in client.find_by_file(movies, needle)] == [right.rating_key]
+
+
+def test_half_a_character_in_a_file_name_finds_nothing(
+    client: PlexClient, movies: PlexSection, movie: Item
+) -> None:
+    assert client.find_by_file(movies, "Noir\udcff") == ()
 
 
 @pytest.mark.parametrize("needle", ["", "  ", "a,b", ","])

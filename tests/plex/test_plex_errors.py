@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import random
 import socket
 import threading
 import traceback
@@ -98,15 +99,13 @@ def test_other_answers_than_success_are_errors_too(
         Kind.CLOSE_AFTER,
         Kind.TRUNCATED,
         Kind.DROP_BODY,
-        Kind.DELAY,
     ],
 )
 @pytest.mark.parametrize("path", ["^/$", "/library/metadata"])
 def test_every_damaged_answer_is_temporary_and_the_next_good_one_is_used(
-    plex: PlexSimulator, make_client: MakeClient, movie: Item, kind: Kind, path: str
+    plex: PlexSimulator, client: PlexClient, movie: Item, kind: Kind, path: str
 ) -> None:
-    client = make_client(read_timeout=0.15)
-    plex.faults.add(kind, path=path, times=3, seconds=0.4)
+    plex.faults.add(kind, path=path, times=3)
 
     with pytest.raises(PlexTemporaryError):
         client.read(movie.rating_key)
@@ -123,17 +122,25 @@ def test_what_plex_says_about_its_maintenance_is_told(
         client.sections()
 
 
+def test_a_slow_answer_is_not_waited_for_longer_than_told(
+    plex: PlexSimulator, make_client: MakeClient
+) -> None:
+    plex.faults.add(Kind.DELAY, times=None, seconds=30)
+
+    with pytest.raises(PlexTemporaryError, match="too long"):
+        make_client(read_timeout=0.3, rng=lambda: 10.0).sections()
+
+
 def test_an_answer_that_drips_is_given_up(
     plex: PlexSimulator, make_client: MakeClient, movie: Item
 ) -> None:
-    """Each byte comes within the read timeout; the whole answer never would."""
-    client = make_client(read_timeout=0.05)
-    client.server  # noqa: B018 - connects
-    movie.fields["summary"] = "x" * 3_000_000
-    plex.faults.add(Kind.DRIP, path="/library/metadata", times=None, seconds=0.04)
+    """Each piece comes within the read timeout; the whole answer would take far longer."""
+    movie.fields["summary"] = random.Random(1).randbytes(200_000).hex()
+    make_client().read(movie.rating_key)
+    plex.faults.add(Kind.DRIP, path="/library/metadata", times=None, seconds=0.25)
 
-    with pytest.raises(PlexTemporaryError):
-        client.read(movie.rating_key)
+    with pytest.raises(PlexTemporaryError, match="too slow"):
+        make_client(read_timeout=0.4, rng=lambda: 10.0).read(movie.rating_key)
 
 
 def test_an_answer_without_charset_is_read_as_utf_8(

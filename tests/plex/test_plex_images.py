@@ -69,7 +69,7 @@ def test_nothing_else_is_an_image(data: bytes) -> None:
 
 def test_a_big_image_is_scaled_below_the_limit_and_always_to_the_same_bytes() -> None:
     out = io.BytesIO()
-    noise(2400, 1600).save(out, "PNG")
+    noise(2000, 1800).save(out, "PNG")
     assert len(out.getvalue()) > MAX_BYTES
 
     fitted = fit_for_plex(out.getvalue())

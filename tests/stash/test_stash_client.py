@@ -158,7 +158,6 @@ def test_more_related_scenes_than_a_page_are_all_found(stash: StashSimulator) ->
         {"status": 502},
         {"html": True, "status": 503},
         {"status": 204},
-        {"delay": 0.5},
         {"error": "sql: database is locked"},
     ],
     ids=str,
@@ -167,7 +166,7 @@ def test_every_fault_is_temporary_and_the_next_answer_is_used(
     stash: StashSimulator, fault: dict[str, object]
 ) -> None:
     scene = stash.library.add_scene("One")
-    client = client_for(stash, read_timeout=0.2)
+    client = client_for(stash)
     client.read_settings()
     stash.faults.add(path="/graphql", times=2, **fault)
 
@@ -178,6 +177,14 @@ def test_every_fault_is_temporary_and_the_next_answer_is_used(
     assert not isinstance(caught.value, StashLoginNeeded)
     assert str(caught.value).startswith("Stash")
     assert set(client.read_scenes([scene]).scenes) == {scene}
+
+
+def test_a_slow_answer_is_not_waited_for_longer_than_told(stash: StashSimulator) -> None:
+    client = client_for(stash, read_timeout=0.3)
+    stash.faults.add(path="/graphql", times=None, delay=30)
+
+    with pytest.raises(StashUnavailable, match="too long"):
+        client.read_settings()
 
 
 def test_a_fault_while_connecting_is_temporary_as_well(stash: StashSimulator) -> None:
