@@ -1,0 +1,120 @@
+"""An edit plan as the parameters of Plex's PUT. Pure.
+
+Plex: ``PUT /library/sections/<section>/all?type=<n>&id=<item>&<edits>``, everything in the query:
+``F.value`` and ``F.locked`` for a field, ``T[i].tag.tag`` for a tag to have, ``T[].tag.tag-`` for
+names to remove, separated by commas, each name encoded once more for that reason. Without an id
+the edit hits the whole library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from urllib.parse import quote, urlencode
+
+from plex.edit_plan import EditPlan, TagEdit
+from plex.items import TYPE_NUMBERS
+
+# Bytes of one request line. Reverse proxies commonly take 8 kB; what their own address adds has
+# to fit, too.
+MAX_REQUEST_LINE = 8000
+
+Parameters = Mapping[str, str]
+_Fits = Callable[[Parameters], bool]
+
+
+def edit_path(section_id: int, parameters: Parameters) -> str:
+    """The path and query of one edit; every reserved character is percent-encoded."""
+    query = urlencode(parameters, quote_via=quote, safe="")
+    return f"/library/sections/{section_id}/all?{query}"
+
+
+def line_length(section_id: int, parameters: Parameters) -> int:
+    """The length in bytes of the request line that carries *parameters*."""
+    return len(f"PUT {edit_path(section_id, parameters)} HTTP/1.1")
+
+
+def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
+    """The parameters of each PUT that *edits* needs, in the order in which they must be sent.
+
+    As few as fit into MAX_REQUEST_LINE: fields first, then tags. What belongs together is never
+    parted: a value and its lock, a title and its titleSort, the names of one tag field with their
+    lock. Whether Plex replaces or appends is not known; half of a list would delete the other
+    half on a server that replaces. So a list that is too long for one request is sent alone and
+    whole, like a field that is too long. Only its removals, which mean the same in both modes, go
+    before it in requests of their own: the lock comes last, so that a list of which only the
+    removals arrived is still the agent's when the job is tried again.
+
+    Empty for an empty plan. Raises ValueError for a plan without an item.
+    """
+    if edits.rating_key <= 0 or edits.section_id <= 0:
+        raise ValueError("an edit without an item's id would change the whole library")
+    target = {"type": str(TYPE_NUMBERS[edits.kind]), "id": str(edits.rating_key)}
+
+    def fits(parameters: Parameters) -> bool:
+        return line_length(edits.section_id, {**target, **parameters}) <= MAX_REQUEST_LINE
+
+    calls: list[dict[str, str]] = []
+    for part in _parts(edits, fits):
+        if calls and fits({**calls[-1], **part}):
+            calls[-1].update(part)
+        else:
+            calls.append(part)
+    return tuple({**target, **call} for call in calls)
+
+
+def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
+    """*edits* with the texts that had to be cut because Plex refused them.
+
+    *cut* has the parameters as sent (``summary.value``); the ledger compares with the cut text.
+    """
+    texts = {name.removesuffix(".value"): text for name, text in cut.items()}
+    unknown = texts.keys() - edits.values.keys()
+    if unknown:
+        raise ValueError(f"no planned value was cut: {', '.join(sorted(unknown))}")
+    changes = (replace(line, after=texts.get(line.field, line.after)) for line in edits.changes)
+    return replace(edits, values={**edits.values, **texts}, changes=tuple(changes))
+
+
+def _parts(edits: EditPlan, fits: _Fits) -> Iterator[dict[str, str]]:
+    """Yield what must not be parted, in order."""
+    values = dict(edits.values)
+    title = [name for name in ("title", "titleSort") if name in values]
+    if title:
+        yield {k: v for name in title for k, v in _value(edits, name, values.pop(name)).items()}
+    for name, value in values.items():
+        yield _value(edits, name, value)
+    for name, tags in edits.tags.items():
+        yield from _tags(edits, name, tags, fits)
+
+
+def _value(edits: EditPlan, name: str, value: str) -> dict[str, str]:
+    return {f"{name}.value": value, **_lock(edits, name)}
+
+
+def _lock(edits: EditPlan, name: str) -> dict[str, str]:
+    return {f"{name}.locked": "1" if edits.locks[name] else "0"} if name in edits.locks else {}
+
+
+def _tags(edits: EditPlan, name: str, tags: TagEdit, fits: _Fits) -> Iterator[dict[str, str]]:
+    whole = {f"{name}[{index}].tag.tag": tag for index, tag in enumerate(tags.wanted)}
+    whole |= _lock(edits, name)
+    if fits(whole | _removal(name, tags.removed)):
+        yield whole | _removal(name, tags.removed)
+        return
+    chunk: tuple[str, ...] = ()
+    for tag in tags.removed:
+        if chunk and not fits(_removal(name, (*chunk, tag))):
+            yield _removal(name, chunk)
+            chunk = ()
+        chunk = (*chunk, tag)
+    if chunk:
+        yield _removal(name, chunk)
+    yield whole
+
+
+def _removal(name: str, tags: tuple[str, ...]) -> dict[str, str]:
+    """The parameter that removes *tags*. Without names there is none: empty, it removes all."""
+    if not tags:
+        return {}
+    return {f"{name}[].tag.tag-": ",".join(quote(tag, safe="") for tag in tags)}
