@@ -110,6 +110,11 @@ def split_names(path: str) -> tuple[str, ...]:
     return _split(path).names
 
 
+def separator_of(path: str) -> str:
+    """The separator that the server of an absolute path uses."""
+    return "\\" if _split(path).windows or path.startswith("\\") else "/"
+
+
 def basename(path: str) -> str:
     """The file name as it is written, for either separator; ``""`` for a root."""
     names = _split(path).names
@@ -243,6 +248,6 @@ def _rule_behind(mine: str, theirs: str, extra: int) -> PathRule:
 def _folder(path: str, drop: int) -> str:
     """``path`` without its last ``drop`` names, in its own style."""
     parts = _split(path)
-    separator = "\\" if parts.windows or path.startswith("\\") else "/"
+    separator = separator_of(path)
     root = separator * 2 if parts.root == "//" else parts.root.rstrip("/") + separator
     return root + separator.join(parts.names[: len(parts.names) - drop])

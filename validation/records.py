@@ -69,6 +69,16 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """The scene that a Plex item was written for, by which file of Plex, and whether a person
+    chose the item for it."""
+
+    scene_id: int
+    file: str
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IndexedFile:
     """One file of one Plex item as a listing showed it: a hint, never proof.
 
@@ -86,3 +96,19 @@ class IndexedFile:
     year: int
     added_at: int
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedSection:
+    """How far the index follows one Plex library.
+
+    ``content_changed_at`` is Plex's counter before the last refresh; ``watermark`` the newest
+    ``updatedAt`` seen (epoch seconds of Plex's clock); ``listed_at`` and ``refreshed_at`` are the
+    times of the last full and of the last refresh of any kind (epoch seconds of our clock).
+    """
+
+    section_id: int
+    content_changed_at: int
+    watermark: int
+    listed_at: float
+    refreshed_at: float
