@@ -141,11 +141,11 @@ class StashSimulator(Acts):
         self,
         hook_type: str,
         record_id: int,
-        given: Any = None,
+        input: Any = None,
         input_fields: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         """The stdin object of a hook, to be fed to the plugin directly."""
-        context = hook_context(hook_type, record_id, given, input_fields)
+        context = hook_context(hook_type, record_id, input, input_fields)
         return {"server_connection": self.server_connection(), "args": {"hookContext": context}}
 
     def task_stdin(self, **args: Any) -> dict[str, Any]:
