@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from plex.items import PlexItem
 from plex.ownership import ListRule, keys_of
 from validation.config import PlexSyncConfig
+from validation.file_names import stem
 from validation.metadata import SyncMetadata
-from validation.paths import basename
 from validation.sanitizers import LINE_LIMIT, sanitize_for_plex, sanitize_names
 
 # The star rating, which belongs to a person unless we wrote it.
@@ -109,8 +109,6 @@ def value_in_plex(item: PlexItem, field: str) -> str:
 
 def _file_stem(scene: SyncMetadata) -> str:
     """The primary file's name without its extension; ``""`` for a scene without files."""
-    if not scene.files:
-        return ""
-    name = basename(scene.files[0].path)
-    stem, dot, _ = name.rpartition(".")
-    return sanitize_for_plex(stem if dot and stem else name, max_length=LINE_LIMIT)
+    return (
+        sanitize_for_plex(stem(scene.files[0].path), max_length=LINE_LIMIT) if scene.files else ""
+    )
