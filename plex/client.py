@@ -11,10 +11,18 @@ from xml.etree.ElementTree import Element
 
 from plex.connection import PlexConnection
 from plex.device_identity import configure
+from plex.edit_plan import EditPlan
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.images import image_kind
 from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
-from plex.requests import MAX_REQUEST_LINE, edit_path, line_length
+from plex.requests import (
+    MAX_REQUEST_LINE,
+    Parameters,
+    as_sent,
+    edit_parameters,
+    edit_path,
+    line_length,
+)
 from plex.xml import parse_images, parse_index_page, parse_items, parse_sections, total_size
 from validation.sanitizers import sanitize_for_plex
 
@@ -149,32 +157,17 @@ class PlexClient:
 
     # -- writing ------------------------------------------------------------------------------
 
-    def write_parameters(
-        self,
-        section_id: int,
-        kind: str,
-        rating_key: int,
-        edits: Sequence[Mapping[str, str]],
-    ) -> dict[str, str]:
-        """Send *edits*, one PUT each; return the parameters that had to be cut, as sent.
+    def write(self, edits: EditPlan) -> EditPlan:
+        """Send *edits*, in one PUT where they fit, and return them as sent.
 
-        An edit of one value that is too long for Plex, or for what stands before it, is cut at a
-        word and sent once more. Any failure raises, also when earlier edits have arrived.
+        A text that is too long for Plex, or for what stands before it, is cut at a word and sent
+        once more; what is returned has it as cut. Any failure raises, also when earlier parts
+        have arrived: then the write is not done. An empty plan sends nothing.
         """
-        if rating_key <= 0 or section_id <= 0:
-            raise ValueError("an edit without an item's id would change the whole library")
         cut: dict[str, str] = {}
-        for edit in edits:
-            target = {"type": str(TYPE_NUMBERS[kind]), "id": str(rating_key)}
-            try:
-                self._put_edit(section_id, target | dict(edit))
-            except PlexPermanentError as refusal:
-                shorter = self._shortened(section_id, target, edit)
-                if refusal.status not in _TOO_LONG or not shorter:
-                    raise
-                self._put_edit(section_id, target | dict(edit) | shorter)
-                cut |= shorter
-        return cut
+        for parameters in edit_parameters(edits) if edits else ():
+            cut |= self._put(edits.section_id, parameters)
+        return as_sent(edits, cut)
 
     def rate(self, rating_key: int, rating: float | None) -> None:
         """Set the star rating (0 to 10; ``None`` removes it) the way a Plex client does."""
@@ -242,25 +235,30 @@ class PlexClient:
         listed = ",".join(str(_checked(key)) for key in keys)
         return parse_items(self._plex.get(f"/library/metadata/{listed}"), 0, full=True)
 
-    def _put_edit(self, section_id: int, parameters: Mapping[str, str]) -> None:
-        self._plex.send("put", edit_path(section_id, parameters))
+    def _put(self, section_id: int, parameters: Parameters) -> dict[str, str]:
+        """Send one PUT; return the text that had to be cut, as sent, by its parameter."""
+        try:
+            self._plex.send("put", edit_path(section_id, parameters))
+        except PlexPermanentError as refusal:
+            shorter = _shortened(section_id, parameters)
+            if refusal.status not in _TOO_LONG or not shorter:
+                raise
+            self._plex.send("put", edit_path(section_id, {**parameters, **shorter}))
+            return shorter
+        return {}
 
-    def _shortened(
-        self, section_id: int, target: Mapping[str, str], edit: Mapping[str, str]
-    ) -> dict[str, str]:
-        """The one text of *edit* cut so that it fits the request line; {} if that is not it."""
-        texts = {name: text for name, text in edit.items() if name.endswith(".value")}
-        if len(texts) != 1:
-            return {}
-        ((name, text),) = texts.items()
 
-        def fits(candidate: str) -> bool:
-            shorter = {**target, **edit, name: candidate}
-            return line_length(section_id, shorter) <= MAX_REQUEST_LINE
+def _shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
+    """The one text among *parameters*, cut to fit the request line; {} if that is not it."""
+    texts = [name for name in parameters if name.endswith(".value")]
+    if len(texts) != 1 or line_length(section_id, parameters) <= MAX_REQUEST_LINE:
+        return {}
+    name = texts[0]
 
-        if fits(text):
-            return {}
-        return {name: cut_to_fit(text, fits, multiline=name in _MULTILINE_FIELDS)}
+    def fits(text: str) -> bool:
+        return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
+
+    return {name: cut_to_fit(parameters[name], fits, multiline=name in _MULTILINE_FIELDS)}
 
 
 def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
@@ -283,10 +281,6 @@ def _checked(rating_key: int) -> int:
 
 def _all(section: PlexSection) -> str:
     return f"/library/sections/{section.section_id}/all?type={TYPE_NUMBERS[section.kind]}"
-
-
-def _edit_path(section_id: int, parameters: Mapping[str, str]) -> str:
-    return f"/library/sections/{section_id}/all?{_encoded(parameters)}"
 
 
 def _encoded(parameters: Mapping[str, str]) -> str:

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from plex.client import PlexClient
+from plex.edit_plan import EditPlan
 from plex.items import PlexSection
 from simulators.plex.server import PlexSimulator
 
 TOKEN = "canary-token-for-tests"
 
 MakeClient = Callable[..., PlexClient]
+
+
+def edits(rating_key: int, *, section_id: int = 1, lock: bool = False, **values: str) -> EditPlan:
+    """A plan that writes these values to one movie."""
+    locks = dict.fromkeys(values, True) if lock else {}
+    return EditPlan(rating_key, section_id, "movie", values=values, locks=locks)
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from urllib.parse import quote
 import pytest
 
 from plex.client import PlexClient, cut_to_fit
+from plex.edit_plan import EditPlan, TagEdit
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexSection
-from plex.requests import MAX_REQUEST_LINE
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator
-from tests.plex.conftest import TOKEN, MakeClient
+from tests.plex.conftest import TOKEN, MakeClient, edits
 
 
 @pytest.fixture
@@ -294,18 +294,22 @@ def test_one_edit_is_one_put_for_one_item(
     client.server  # noqa: B018 - connects
     plex.requests.clear()
 
-    cut = client.write_parameters(
+    plan = EditPlan(
+        movie.rating_key,
         1,
         "movie",
-        movie.rating_key,
-        [{"title.value": "Ä & b=c; 100% +1 🎬", "title.locked": "1", "genre[0].tag.tag": "x"}],
+        values={"title": "Ä & b=c; 100% +1 🎬"},
+        tags={"genre": TagEdit(("x", "a & b, c"), ("Drama", "Noir", "Crime"))},
+        locks={"title": True},
     )
 
-    assert cut == {}
+    assert client.write(plan) == plan
+
     assert movie.title == "Ä & b=c; 100% +1 🎬"
     assert movie.locked == {"title"}
+    assert client.read(movie.rating_key).tags["genre"] == ("x", "a & b, c")
     assert other.title == "other"
-    assert [request.method for request in plex.requests] == ["PUT"]
+    assert [request.method for request in plex.requests] == ["PUT", "GET"]
     assert plex.requests.whole_section_edits == []
 
 
@@ -314,8 +318,13 @@ def test_an_edit_without_an_item_is_never_sent(
     plex: PlexSimulator, client: PlexClient, section_id: int, rating_key: int
 ) -> None:
     with pytest.raises(ValueError, match="whole library"):
-        client.write_parameters(section_id, "movie", rating_key, [{"title.value": "x"}])
+        client.write(edits(rating_key, section_id=section_id, title="x"))
 
+    assert len(plex.requests) == 0
+
+
+def test_an_empty_plan_sends_nothing(plex: PlexSimulator, client: PlexClient) -> None:
+    assert not client.write(edits(1))
     assert len(plex.requests) == 0
 
 
@@ -323,7 +332,7 @@ def test_a_write_to_an_item_that_is_gone_is_not_found(
     client: PlexClient, movies: PlexSection
 ) -> None:
     with pytest.raises(PlexNotFound):
-        client.write_parameters(1, "movie", 4711, [{"title.value": "x"}])
+        client.write(edits(4711, title="x"))
 
 
 def test_a_partly_failed_write_is_not_a_success(
@@ -332,9 +341,10 @@ def test_a_partly_failed_write_is_not_a_success(
     plex.faults.add(Kind.STATUS, method="PUT", nth=2, times=None, status=500)
 
     with pytest.raises(PlexTemporaryError):
-        client.write_parameters(
-            1, "movie", movie.rating_key, [{"title.value": "New"}, {"studio.value": "New"}]
-        )
+        client.write(edits(movie.rating_key, title="New", summary=LONG))
+
+    assert movie.title == "New"
+    assert movie.fields["summary"] == "One.\n\nTwo."
 
 
 LONG = " ".join(f"wörd{n}" for n in range(3000))
@@ -348,19 +358,19 @@ def test_a_text_too_long_for_a_proxy_is_cut_at_a_word_and_sent_once_more(
         movie = plex.add_movie(section, "/m/a.mp4")
         client = make_client(plex.url)
 
-        cut = client.write_parameters(
-            1, "movie", movie.rating_key, [{"summary.value": LONG, "summary.locked": "1"}]
-        )
+        sent = client.write(edits(movie.rating_key, lock=True, summary=LONG, title="New"))
 
         stored = movie.fields["summary"]
-        assert cut == {"summary.value": stored}
+        assert sent.values == {"summary": stored, "title": "New"}
+        assert movie.title == "New"
         assert LONG.startswith(stored + " ")
         assert len(quote(stored)) > 7000
-        assert movie.locked == {"summary"}
+        assert movie.locked == {"summary", "title"}
 
 
 def test_a_text_that_plex_takes_is_not_cut(client: PlexClient, movie: Item) -> None:
-    assert client.write_parameters(1, "movie", movie.rating_key, [{"summary.value": LONG}]) == {}
+    client.write(edits(movie.rating_key, summary=LONG))
+
     assert movie.fields["summary"] == LONG
 
 
@@ -371,7 +381,7 @@ def test_a_text_that_is_refused_when_cut_too_is_refused(
     plex.faults.add(Kind.STATUS, method="PUT", times=None, status=status)
 
     with pytest.raises(PlexPermanentError) as caught:
-        client.write_parameters(1, "movie", movie.rating_key, [{"summary.value": LONG}])
+        client.write(edits(movie.rating_key, summary=LONG))
 
     assert caught.value.status == status
     assert len([r for r in plex.requests if r.method == "PUT"]) == 2
@@ -382,11 +392,11 @@ def test_what_is_refused_for_another_reason_than_its_length_is_not_cut(
 ) -> None:
     plex.faults.add(Kind.STATUS, method="PUT", times=None, status=409)
     with pytest.raises(PlexPermanentError):
-        client.write_parameters(1, "movie", movie.rating_key, [{"summary.value": LONG}])
+        client.write(edits(movie.rating_key, summary=LONG))
     plex.faults.clear()
     plex.faults.add(Kind.STATUS, method="PUT", times=None, status=400)
     with pytest.raises(PlexPermanentError):
-        client.write_parameters(1, "movie", movie.rating_key, [{"summary.value": "short"}])
+        client.write(edits(movie.rating_key, summary="short"))
 
     assert len([r for r in plex.requests if r.method == "PUT"]) == 2
 
@@ -405,10 +415,6 @@ def test_a_cut_keeps_paragraphs_and_never_splits_a_character() -> None:
     assert all(text.startswith(part) for part in results)
     assert not any(part.endswith("‍") for part in results)
     assert results == sorted(results, key=len)
-
-
-def test_the_limit_leaves_room_below_what_proxies_take() -> None:
-    assert 7500 < MAX_REQUEST_LINE < 8192
 
 
 def test_a_rating_can_be_given_the_way_clients_do(client: PlexClient, movie: Item) -> None:

@@ -28,7 +28,7 @@ from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
-from tests.plex.conftest import TOKEN, MakeClient
+from tests.plex.conftest import TOKEN, MakeClient, edits
 from validation.errors import InvalidScene, PlexSyncError
 
 SETUP = {401, 403}
@@ -74,7 +74,7 @@ def test_a_refused_write_has_the_same_error_as_a_refused_read(
     plex.faults.add(Kind.STATUS, method="PUT", times=None, status=status)
 
     with pytest.raises(expected_for(status)):
-        client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "x"}])
+        client.write(edits(movie.rating_key, title="x"))
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 202, 206])
@@ -261,7 +261,7 @@ def test_no_redirect_is_followed_and_no_token_travels(
     with pytest.raises(PlexSetupError, match="plex_url"):
         client.read(movie.rating_key)
     with pytest.raises(PlexSetupError, match=elsewhere.host):
-        client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "x"}])
+        client.write(edits(movie.rating_key, title="x"))
     with pytest.raises(PlexSetupError):
         client.upload_image(movie.rating_key, "poster", b"\xff\xd8\xff")
 
@@ -331,7 +331,7 @@ def test_a_write_whose_reply_is_lost_is_said_again(
 ) -> None:
     plex.faults.add(Kind.CLOSE_AFTER, method="PUT", times=1)
 
-    client.write_parameters(1, "movie", movie.rating_key, [{"title.value": "New"}])
+    client.write(edits(movie.rating_key, title="New"))
 
     assert movie.title == "New"
 

@@ -22,7 +22,7 @@ from plex.isolation import BASE_HEADERS
 from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.plex.faults import Kind
 from simulators.plex.server import PlexSimulator
-from tests.plex.conftest import TOKEN, MakeClient
+from tests.plex.conftest import TOKEN, MakeClient, edits
 from validation.errors import PlexSyncError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -56,7 +56,7 @@ def everything_a_client_can_do(client: PlexClient, rating_key: int) -> Iterator[
         lambda: client.index_page(section, 0, 10),
         lambda: client.read(rating_key),
         lambda: client.read_many([rating_key]),
-        lambda: client.write_parameters(1, "movie", rating_key, [{"title.value": "x"}]),
+        lambda: client.write(edits(rating_key, title="x")),
         lambda: client.rate(rating_key, 5),
         lambda: client.upload_image(rating_key, "poster", picture),
         lambda: client.uploaded_images(rating_key, "poster"),
@@ -101,7 +101,7 @@ def test_a_failed_edit_does_not_show_the_scene(plex: PlexSimulator, client: Plex
     title = "-".join(("a", "private", "title"))
 
     with pytest.raises(PlexTemporaryError) as caught:
-        client.write_parameters(1, "movie", movie.rating_key, [{"title.value": title}])
+        client.write(edits(movie.rating_key, title=title))
 
     assert title not in "".join(traceback.format_exception(caught.value))
 
