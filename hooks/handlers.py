@@ -9,8 +9,6 @@ import os
 import time
 
 from hooks import protocol
-from sync_queue import datadir, launch, producer
-from sync_queue.version import code_version
 
 # An event is ignored only if every changed field is known not to matter; unknown names matter.
 FIELDS_WITHOUT_EFFECT = frozenset(
@@ -29,6 +27,7 @@ SCENE_EVENTS = frozenset({"Scene.Create.Post", "Scene.Update.Post", "Scene.Destr
 # Fields of a performer, studio, tag or group that scenes show in Plex, or that filters look at.
 NAMING_FIELDS = frozenset({"name", "parent_id"})
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
+NAMING_ACTIONS = frozenset({"Update.Post", "Destroy.Post", "Merge.Post"})
 SLOW_HOOK_SECONDS = 0.1
 
 
@@ -37,12 +36,8 @@ def handle(plugin_dir: str) -> protocol.Event | None:
     started = time.perf_counter()
     try:
         event = protocol.parse_event(protocol.read_stdin())
-    except protocol.UnreadableInput:
-        sentence = (
-            "PlexSync could not read what Stash sent it: not one JSON object. Nothing stored."
-        )
-        protocol.log(protocol.ERROR, sentence)
-        protocol.refuse(sentence)
+    except protocol.UnreadableInput as error:
+        fail(f"PlexSync could not read what Stash sent it ({error}). Nothing was stored.")
         return None
     if event.is_task and not event.is_hook:
         return event
@@ -55,42 +50,65 @@ def handle(plugin_dir: str) -> protocol.Event | None:
 
 def answer_hook(event: protocol.Event, plugin_dir: str) -> None:
     """Store what matters of a hook's event and reply."""
-    job = job_for(event)
-    if job is None:
-        if event.is_hook and event.id <= 0:
-            sentence = "Stash sent a hook without an id: nothing stored. Please report this."
-            protocol.log(protocol.ERROR, sentence)
-            protocol.refuse(sentence)
-            return
-        if event.is_hook:
-            protocol.log(protocol.DEBUG, f"{event.type}: nothing that Plex shows has changed.")
-        protocol.reply(protocol.OK)
+    if event.is_hook and event.id <= 0:
+        fail("Stash sent a hook without an id: nothing was stored. Please report this.")
         return
-    on_scene_update(event, job, plugin_dir)
+    job = job_for(event)
+    if job is not None:
+        on_scene_update(event, job, plugin_dir)
+        return
+    if event.is_hook and is_known(event.type):
+        protocol.log(protocol.DEBUG, f"{event.type}: nothing that Plex shows has changed.")
+    elif event.is_hook:
+        protocol.log(protocol.WARNING, f"PlexSync has no use for the hook {event.type!r}.")
+    protocol.reply(protocol.OK)
+
+
+def fail(sentence: str) -> None:
+    """Say in Stash's log and in the reply why an event was stored nowhere."""
+    protocol.log(protocol.ERROR, sentence)
+    protocol.refuse(sentence)
 
 
 def on_scene_update(event: protocol.Event, job: tuple[str, int], plugin_dir: str) -> None:
     """Store the job durably, make sure that a worker lives, reply."""
+    # Only here: a save that changes nothing of note does not pay for these imports.
+    from sync_queue import datadir, launch, producer
+    from sync_queue.version import code_version
+
+    key, scene_id = job
+    record = {
+        "key": key,
+        "scene_id": scene_id,
+        "update_type": event.type,
+        "fields": fields_json(event.fields or ()),
+        "connection": event.connection,
+        "version": code_version(plugin_dir),
+        "now": time.time(),
+    }
     try:
         data_dir = datadir.resolve(plugin_dir, event.stash_dir, os.environ)
-        stored = producer.store(data_dir, event_record(event, job, plugin_dir), say=protocol.log)
+        producer.store(data_dir, record, say=protocol.log)
     except OSError as error:
-        sentence = (
+        fail(
             f"PlexSync could not store this edit: {error.strerror or 'the disk refused it'}. "
             "Check free space and permissions of its data directory, then run Sync Changed Scenes."
         )
-        protocol.log(protocol.ERROR, sentence)
-        protocol.refuse(sentence)
         return
     try:
         launch.ensure_worker(plugin_dir, data_dir)
     except OSError as error:
         protocol.log(
             protocol.ERROR,
-            f"The edit is {stored}, but no worker could be started: {error.strerror}. "
+            f"The edit is stored, but no worker could be started ({error.strerror}). "
             "Run the task Process Queue.",
         )
     protocol.reply(protocol.OK)
+
+
+def is_known(kind: str) -> bool:
+    """Whether this kind of event can have an effect at all."""
+    return kind in SCENE_EVENTS or kind.partition(".")[0] in NAMED_THINGS
 
 
 def requires_plex_sync(fields: tuple[str, ...] | None) -> bool:
@@ -103,29 +121,16 @@ def requires_plex_sync(fields: tuple[str, ...] | None) -> bool:
 
 def job_for(event: protocol.Event) -> tuple[str, int] | None:
     """The key and scene number (0: none) of an event's job; ``None`` when it does not matter."""
-    if event.id <= 0:
-        return None
     if event.type in SCENE_EVENTS:
-        if not requires_plex_sync(event.fields):
-            return None
-        return f"scene:{event.id}", event.id
+        return (f"scene:{event.id}", event.id) if requires_plex_sync(event.fields) else None
     thing, _, action = event.type.partition(".")
-    if thing not in NAMED_THINGS or action not in ("Update.Post", "Destroy.Post", "Merge.Post"):
+    if thing not in NAMED_THINGS or action not in NAMING_ACTIONS:
         return None
     if event.fields is not None and NAMING_FIELDS.isdisjoint(event.fields):
         return None
     return f"{thing.lower()}:{event.id}", 0
 
 
-def event_record(event: protocol.Event, job: tuple[str, int], plugin_dir: str) -> dict[str, object]:
-    """The event as the producer stores it."""
-    key, scene_id = job
-    return {
-        "key": key,
-        "scene_id": scene_id,
-        "update_type": event.type,
-        "fields": event.fields_json,
-        "connection": event.connection,
-        "version": code_version(plugin_dir),
-        "now": time.time(),
-    }
+def fields_json(names: tuple[str, ...]) -> str:
+    """The changed fields as JSON text. GraphQL names need no escapes; nothing else is a name."""
+    return "[" + ",".join(f'"{name}"' for name in names if name.isidentifier()) + "]"

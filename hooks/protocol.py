@@ -7,7 +7,8 @@ read standard input, which may carry a cover image of several megabytes. Replies
 from __future__ import annotations
 
 import os
-import sqlite3
+
+from sync_queue.light_sqlite import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
@@ -20,25 +21,28 @@ DEBUG, INFO, WARNING, ERROR = "d", "i", "w", "e"
 # Stash gives up on lines of 64 KiB and closes the pipe.
 LONGEST_LINE = 4000
 
+# Two walks over the whole document, whatever it carries; everything else reads the small extract.
 READ_EVENT = """
+WITH sent AS MATERIALIZED (
+    SELECT
+        json_type(:doc, '$.args.hookContext') AS hook,
+        json_extract(
+            :doc,
+            '$.args.hookContext.type', '$.args.hookContext.id', '$.args.hookContext.inputFields',
+            '$.args.mode', '$.server_connection', '$.settings'
+        ) AS part
+)
 SELECT
-    json_type(doc) = 'object',
-    json_extract(doc, '$.args.hookContext') IS NOT NULL,
-    json_extract(doc, '$.args.mode') IS NOT NULL,
-    json_extract(doc, '$.args.hookContext.type'),
-    CASE json_type(doc, '$.args.hookContext.id')
-        WHEN 'integer' THEN json_extract(doc, '$.args.hookContext.id') END,
-    CASE json_type(doc, '$.args.hookContext.inputFields') WHEN 'array' THEN (
-        SELECT group_concat(value, char(31))
-        FROM json_each(doc, '$.args.hookContext.inputFields')) END,
-    CASE json_type(doc, '$.args.hookContext.inputFields') WHEN 'array'
-        THEN json_extract(doc, '$.args.hookContext.inputFields') ELSE '[]' END,
-    json_extract(doc, '$.server_connection.Dir'),
+    hook IS NOT NULL AND hook <> 'null',
+    json_type(part, '$[3]') <> 'null',
+    json_extract(part, '$[0]'),
+    CASE json_type(part, '$[1]') WHEN 'integer' THEN json_extract(part, '$[1]') END,
+    CASE json_type(part, '$[2]') WHEN 'array' THEN (
+        SELECT group_concat(value, char(31)) FROM json_each(part, '$[2]')) END,
+    json_extract(part, '$[4].Dir'),
     json_object(
-        'server_connection', json_extract(doc, '$.server_connection'),
-        'settings', json_extract(doc, '$.settings')
-    )
-FROM (SELECT CAST(? AS TEXT) AS doc)
+        'server_connection', json_extract(part, '$[4]'), 'settings', json_extract(part, '$[5]'))
+FROM sent
 """
 
 FIELD_SEPARATOR = "\x1f"
@@ -47,16 +51,15 @@ FIELD_SEPARATOR = "\x1f"
 class Event:
     """What Stash wrote to standard input, as far as a hook needs it.
 
-    ``raw`` is the whole object, for a task; ``fields`` the names of ``inputFields``, ``None``
-    when Stash sent none (a scan), and ``fields_json`` the same list as JSON text; ``connection``
-    a JSON object with Stash's address and session (and, from a newer Stash, the settings), to be
-    stored and never to be shown.
+    ``raw`` is the whole object, for a task; ``id`` the hook's, 0 when Stash sent none; ``fields``
+    the names of ``inputFields``, ``None`` when Stash sent none (a scan); ``connection`` a JSON
+    object with Stash's address and session (and, from a newer Stash, the settings), to be stored
+    and never to be shown.
     """
 
     __slots__ = (
         "connection",
         "fields",
-        "fields_json",
         "id",
         "is_hook",
         "is_task",
@@ -67,14 +70,13 @@ class Event:
 
     def __init__(self, raw: bytes, row: tuple[Any, ...]) -> None:
         """``row`` is what ``READ_EVENT`` found in ``raw``, in its order."""
-        is_hook, is_task, kind, number, fields, fields_json, stash_dir, connection = row
+        is_hook, is_task, kind, number, fields, stash_dir, connection = row
         self.raw = raw
         self.is_hook = bool(is_hook)
         self.is_task = bool(is_task)
         self.type = kind if isinstance(kind, str) else ""
-        self.id: int = number or 0
+        self.id = number if isinstance(number, int) else 0
         self.fields = None if fields is None else tuple(fields.split(FIELD_SEPARATOR))
-        self.fields_json: str = fields_json
         self.stash_dir = stash_dir if isinstance(stash_dir, str) else ""
         self.connection: str = connection
 
@@ -85,23 +87,28 @@ class UnreadableInput(ValueError):
 
 def read_stdin() -> bytes:
     """All of standard input; one read, since ``+=`` in a loop is quadratic."""
-    with open(0, "rb", 0, closefd=False) as stdin:
-        return stdin.readall()
+    try:
+        with open(0, "rb", 0, closefd=False) as stdin:
+            return stdin.readall()
+    except OSError as error:
+        raise UnreadableInput("standard input is closed") from error
 
 
 def parse_event(raw: bytes) -> Event:
     """Read Stash's JSON object. Raises ``UnreadableInput`` for anything else."""
+    doc = raw.decode("utf-8", "replace")
+    if not doc.lstrip().startswith("{"):
+        raise UnreadableInput("not a JSON object")
     reader = sqlite3.connect(":memory:")
+    # An escaped lone surrogate comes out of SQLite as bytes that are no UTF-8.
     reader.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
-        row = reader.execute(READ_EVENT, (raw,)).fetchone()
-    except (sqlite3.OperationalError, sqlite3.DataError, OverflowError) as error:
-        raise UnreadableInput(str(error)) from error
+        row = reader.execute(READ_EVENT, {"doc": doc}).fetchone()
+    except (sqlite3.Error, OverflowError) as error:
+        raise UnreadableInput("not JSON, or too big or too deep") from error
     finally:
         reader.close()
-    if not row[0]:
-        raise UnreadableInput("not a JSON object")
-    return Event(raw, row[1:])
+    return Event(raw, row)
 
 
 def reply(text: bytes) -> None:
@@ -121,9 +128,10 @@ def log(level: str, *lines: str) -> None:
 
 
 def encode_log(level: str, lines: tuple[str, ...]) -> bytes:
-    """Lines in Stash's log encoding, each with its own prefix."""
+    """Lines in Stash's log encoding. What a foreign text breaks into lines stays one line."""
     return b"".join(
-        f"\x01{level}\x02{line[:LONGEST_LINE]}\n".encode("utf-8", "replace") for line in lines
+        f"\x01{level}\x02{' '.join(line[:LONGEST_LINE].split())}\n".encode("utf-8", "replace")
+        for line in lines
     )
 
 

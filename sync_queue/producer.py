@@ -1,17 +1,17 @@
 """Storing one event durably: an upsert, or a spool file when the database cannot take it.
 
-Standard library only. The database connection keeps SQLite's default ``synchronous=FULL``: what
-a hook has answered for survives a power cut. The worker uses ``NORMAL``, which can lose a lease
-or a settled state there (a repeated sync) but never an event.
+Standard library only. The hook's connection uses ``synchronous=FULL``: what a hook has answered
+for survives a power cut. The worker uses ``NORMAL``, which can lose a lease or a settled state
+there (a repeated sync) but never an event.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 
 from sync_queue import datadir, schema
+from sync_queue.light_sqlite import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # typing costs a hook more than everything else
 
 # How long a save may wait for a database that another process is writing.
 BUSY_SECONDS = 0.5
-NOTICE_EVERY_SECONDS = 3600.0
+# The last connection to close would write the log back into the database while a person waits.
+LEFT_OPEN: list[sqlite3.Connection] = []
 
 MAKE_JOB = """
 SELECT json_object(
@@ -27,41 +28,54 @@ SELECT json_object(
     'data', json_object('fields', json(:fields)), 'enqueued_at', :now, 'job_key', :key)
 """
 
+# A clock that jumped back keeps no notice silent. The count is made only when it is said.
+DUE_NOTICE = f"""
+SELECT replace(sentence, '{{waiting}}', (SELECT count(*) FROM {schema.JOBS} WHERE status < 2))
+FROM notice WHERE NOT :now BETWEEN said_at AND said_at + 3600
+"""
 
-def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None]) -> str:
-    """Store one event; returns ``queued`` or ``spooled``. Raises ``OSError`` if neither works.
+
+def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None]) -> None:
+    """Store one event in the queue, or in a file. Raises ``OSError`` if neither works.
 
     ``record`` has ``key`` and ``scene_id`` of the job, ``update_type`` (the hook's name),
     ``fields`` and ``connection`` (JSON text), ``version`` (of the code), ``now`` (epoch seconds).
 
-    ``say(level, line)`` writes to Stash's log: a standing problem's notice goes out first, since
-    lines written just before a process ends may be lost.
+    ``say(level, line)`` writes to Stash's log. Lines go out before a write to disk: what is
+    written just before a process ends may be lost.
     """
+    path = datadir.database_path(data_dir)
     try:
-        put(datadir.database_path(data_dir), record, say)
+        stored = os.path.exists(path) and put(path, record, say)
     except sqlite3.Error as error:
+        say("w", f"The queue's database did not answer ({error}); the edit waits in a file.")
+        stored = False
+    if not stored:
         spool(data_dir, record)
-        if os.path.exists(datadir.database_path(data_dir)):
-            say("w", f"The queue's database did not answer ({error}); the edit waits in a file.")
-        return "spooled"
-    return "queued"
 
 
-def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> None:
-    """One transaction: the job, and Stash's newest address and session."""
+def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bool:
+    """One transaction: the job, and Stash's newest address and session.
+
+    False while the first worker is still creating the tables.
+    """
     # mode=rw: only a worker creates the database. SQLite reads %, ? and # in URIs as syntax.
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace("\\", "/")
     slash = "" if quoted.startswith("/") else "/"
     database = sqlite3.connect(
         f"file:{slash}{quoted}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
-    deliver_notice(database, time.time(), say)
+    LEFT_OPEN.append(database)
     values = job_values(database, record)
+    database.execute("PRAGMA synchronous = FULL")
     database.execute("BEGIN IMMEDIATE")
-    database.execute(schema.PUT_JOB, values)
-    database.execute(schema.PUT_CONNECTION, values)
+    created: bool = database.execute("PRAGMA user_version").fetchone()[0] > 0
+    if created:
+        deliver_notice(database, values, say)
+        database.execute(schema.PUT_JOB, values)
+        database.execute(schema.PUT_CONNECTION, values)
     database.execute("COMMIT")
-    # Not closed: the last one out would checkpoint the log while a person waits.
+    return created
 
 
 def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> dict[str, object]:
@@ -70,14 +84,15 @@ def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> di
     return {**record, "job": job, "due": 0.0, "prio": 0}
 
 
-def deliver_notice(database: sqlite3.Connection, now: float, say: Callable[..., None]) -> None:
+def deliver_notice(
+    database: sqlite3.Connection, values: Mapping[str, object], say: Callable[..., None]
+) -> None:
     """Say a standing problem where people look, at most once an hour."""
-    row = database.execute("SELECT sentence, said_at FROM notice").fetchone()
-    if row is None or 0 <= now - row[1] < NOTICE_EVERY_SECONDS:
+    row = database.execute(DUE_NOTICE, values).fetchone()
+    if row is None:
         return
-    cursor = database.execute("UPDATE notice SET said_at = ? WHERE said_at = ?", (now, row[1]))
-    if cursor.rowcount:
-        say("w", row[0])
+    database.execute("UPDATE notice SET said_at = :now", values)
+    say("w", row[0])
 
 
 def spool(data_dir: str, record: Mapping[str, object]) -> None:

@@ -55,6 +55,10 @@ LATE_IMPORTS: Mapping[tuple[str, str], str] = {
     ("PlexSync.py", "site"): "only tasks and worker need the libraries",
     ("PlexSync.py", "tasks.entry"): "a hook would pay for it",
     ("PlexSync.py", "worker.resident"): "a hook would pay for it",
+    ("hooks/handlers.py", "sync_queue.datadir"): "a filtered hook would pay for it",
+    ("hooks/handlers.py", "sync_queue.launch"): "a filtered hook would pay for it",
+    ("hooks/handlers.py", "sync_queue.producer"): "a filtered hook would pay for it",
+    ("hooks/handlers.py", "sync_queue.version"): "a filtered hook would pay for it",
     ("sync_queue/launch.py", "subprocess"): "Windows and old systems; a hook would pay for it",
     ("worker/resident.py", "sync_queue.launch"): "the hand-over on Windows",
 }
