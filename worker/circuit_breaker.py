@@ -52,8 +52,16 @@ class CircuitBreaker:
         """An open breaker whose time has come: ``/identity``, then one real job."""
         return replace(self, state=BreakerState.HALF_OPEN)
 
+    def lasts_longer_than(self, seconds: float, now: float) -> bool:
+        """Whether the outage is older than ``seconds``. A start in the future is a jumped clock."""
+        if self.state is BreakerState.CLOSED:
+            return False
+        return not 0.0 <= now - self.opened_at <= seconds
+
     def on_failure(self, now: float) -> CircuitBreaker:
-        """An outage was seen."""
+        """An outage was seen. While open nobody asks Plex, so there is nothing to learn from it."""
+        if self.state is BreakerState.OPEN:
+            return self
         if self.state is BreakerState.CLOSED:
             failures = self.failures + 1
             if failures < FAILURES_TO_OPEN:

@@ -70,7 +70,7 @@ class Gate:
     def on_outage(self, now: float) -> None:
         """Plex failed in a way that would fail every job."""
         self.keep(self.breaker.on_failure(now))
-        if not self.is_closed and now - self.breaker.opened_at > LONG_OUTAGE_SECONDS:
+        if self.breaker.lasts_longer_than(LONG_OUTAGE_SECONDS, now):
             with self.manager.transaction():
                 self.manager.state.set_notice(
                     "Plex has not answered for more than five minutes; {waiting} edits wait and"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from validation.reasons import Reason
@@ -12,6 +13,10 @@ SETUP_DELAYS = (60.0, 300.0, 900.0, 3600.0)
 STASH_DELAYS = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # How often settings are read while something waits for a person's change.
 LOOK_SECONDS = 60.0
+DELAYS: Mapping[Reason, tuple[float, ...]] = {
+    Reason.WAITING_FOR_STASH: STASH_DELAYS,
+    Reason.PAUSED: (LOOK_SECONDS,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,5 @@ def hold_for(reason: Reason, sentence: str, now: float, before: Hold | None) -> 
     again = before is not None and before.reason is reason
     step = before.step + 1 if again and before is not None else 0
     since = before.since if again and before is not None else now
-    delays = STASH_DELAYS if reason is Reason.WAITING_FOR_STASH else SETUP_DELAYS
-    if reason is Reason.PAUSED:
-        delays = (LOOK_SECONDS,)
+    delays = DELAYS.get(reason, SETUP_DELAYS)
     return Hold(reason, sentence, since, now + delays[min(step, len(delays) - 1)], step)

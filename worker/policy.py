@@ -82,14 +82,16 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
     if isinstance(error, PermanentError):
         return Verdict(Fate.BURY, reason)
     if isinstance(error, SetupError | StashUnavailable):
-        return Verdict(Fate.HOLD, reason, outage=False)
+        return Verdict(Fate.HOLD, reason)
     if isinstance(error, PlexNotFound):
         if tries.charged + 1 >= NOT_FOUND_TRIES and tries.age >= NOT_FOUND_SECONDS:
             return Verdict(Fate.BURY, reason)
         return Verdict(Fate.RETRY, reason, NOT_FOUND.delay(tries.charged, rng), charge=True)
     retry_after = error.retry_after if isinstance(error, TransientError) else None
     outage = isinstance(error, PlexTemporaryError)
-    if tries.fair and tries.charged + 1 >= tries.most:
-        return Verdict(Fate.BURY, Reason.REFUSED_BY_PLEX, outage=False)
+    # Only a known outage is nobody's fault: the unknown is counted, so that nothing loops for ever.
+    charge = tries.fair or not outage
+    if charge and tries.charged + 1 >= tries.most:
+        return Verdict(Fate.BURY, Reason.REFUSED_BY_PLEX)
     delay = TEMPORARY.delay(tries.charged, rng, retry_after=retry_after)
-    return Verdict(Fate.RETRY, reason, delay, charge=tries.fair, outage=outage)
+    return Verdict(Fate.RETRY, reason, delay, charge=charge, outage=outage)
