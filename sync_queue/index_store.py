@@ -120,6 +120,13 @@ class IndexStore:
             (server, section_id, mark),
         ).rowcount
 
+    def note_update(self, server: str, rating_key: int, updated_at: int) -> None:
+        """Remember the ``updatedAt`` that a read of the item showed."""
+        self.connection.execute(
+            "UPDATE plex_files SET updated_at = ? WHERE server = ? AND rating_key = ?",
+            (updated_at, server, rating_key),
+        )
+
     def forget(self, server: str, rating_keys: Sequence[int]) -> None:
         """Remove items that Plex says are gone."""
         self.connection.executemany(

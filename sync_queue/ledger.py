@@ -105,6 +105,13 @@ class Ledger:
         )
         return list(map(_entry, rows))
 
+    def unread_count(self, server: str) -> int:
+        """How many entries were written and not yet read back."""
+        count: int = self.connection.execute(
+            "SELECT count(*) FROM ledger WHERE server = ? AND item_updated_at = 0", (server,)
+        ).fetchone()[0]
+        return count
+
     def owner(self, server: str, rating_key: int) -> Owner | None:
         """The scene that an item was written for."""
         entry = self.entry(server, rating_key)
@@ -199,6 +206,11 @@ class Ledger:
             "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
         )
         return dict(rows.fetchall())
+
+    def has_parked(self) -> bool:
+        """Does any scene wait for its file to appear in Plex?"""
+        rows = self.connection.execute("SELECT 1 FROM parked_names LIMIT 1")
+        return rows.fetchone() is not None
 
     def parked_scenes(self, files: Iterable[str]) -> list[int]:
         """The parked scenes (``not_in_plex``) that have a file with the name of one of ``files``,

@@ -14,6 +14,9 @@ from sync_queue.models import QueueStats
 from sync_queue.operations import count_jobs
 
 
+NOTHING = QueueStats(0, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class QueueReport:
     """A look at a queue. ``problem`` says why the database could not be read ("" = it could).
@@ -25,7 +28,7 @@ class QueueReport:
     data_dir: str
     worker_alive: bool
     spooled: int
-    stats: QueueStats = QueueStats(0, 0, 0, 0, 0)
+    stats: QueueStats = NOTHING
     outcomes: Mapping[str, int] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     newest_letter: str = ""
@@ -58,7 +61,9 @@ def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -
     letter = database.execute(
         "SELECT reason, message FROM dead_letters ORDER BY failed_at DESC LIMIT 1"
     ).fetchone()
-    outcomes = database.execute("SELECT outcome, count(*) FROM scenes GROUP BY outcome").fetchall()
+    outcomes = database.execute(
+        "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
+    ).fetchall()
     states = database.execute("SELECT name, doc FROM state").fetchall()
     return QueueReport(
         data_dir=report.data_dir,

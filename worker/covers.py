@@ -18,11 +18,11 @@ from validation.records import LedgerEntry
 LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
 
 
-def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
-    """Where the cover belongs for this item under these settings."""
+def wanted_slots(config: PlexSyncConfig) -> Iterator[ImageSlot]:
+    """What the cover is used for under these settings."""
     if not config.skip_posters:
         yield "poster"
-    if config.sync_background and item.kind == "movie":
+    if config.sync_background:
         yield "background"
 
 
@@ -32,7 +32,7 @@ def cover_version(scene: SyncMetadata) -> str:
 
 
 def stale_slots(
-    scene: SyncMetadata, item: PlexItem, entry: LedgerEntry, config: PlexSyncConfig
+    scene: SyncMetadata, entry: LedgerEntry, config: PlexSyncConfig
 ) -> tuple[ImageSlot, ...]:
     """The slots whose cover has not been looked at in this version. Asks nobody."""
     if not scene.cover:
@@ -40,7 +40,7 @@ def stale_slots(
     version = cover_version(scene)
     return tuple(
         slot
-        for slot in wanted_slots(item, config)
+        for slot in wanted_slots(config)
         if not version or entry.image_versions.get(slot) != version
     )
 
@@ -57,14 +57,15 @@ def sync_covers(
 
     One request to Plex per changed image. Raises ``UnusableImage`` or ``ImageTooBig``.
     """
-    slots = stale_slots(scene, item, entry, config)
+    slots = stale_slots(scene, entry, config)
     data = stash.image(scene.cover) if slots else None
     if not slots:
         return entry
     images, versions = dict(entry.images), dict(entry.image_versions)
     for slot in slots:
         versions[slot] = cover_version(scene)
-        if data is None:  # Stash has only a placeholder
+        # Stash may have only a placeholder; Plex gives episodes no background of their own.
+        if data is None or (slot == "background" and item.kind != "movie"):
             continue
         locked = LOCKS[slot] in item.locked
         if needs_upload(

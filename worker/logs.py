@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
+from io import TextIOWrapper
 from typing import TextIO
 
 LOG_FILE = "plexsync.log"
@@ -44,9 +45,9 @@ class StashHandler(logging.Handler):
 class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
     """A rotating file that only its owner can read (0600)."""
 
-    def _open(self) -> TextIO:  # type: ignore[override]
+    def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        return open(descriptor, self.mode, encoding=self.encoding, errors="backslashreplace")
+        return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 
 def to_file(data_dir: str) -> None:

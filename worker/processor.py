@@ -33,7 +33,7 @@ TRIM_EVERY = 500
 log = logging.getLogger("plexsync.worker")
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """The worker has to stop before its next write; ``str()`` says why."""
 
 
@@ -200,7 +200,7 @@ class SyncWorker:
             self.manager.queue.trim()
 
     def may_write(self) -> bool:
-        """Whether the next job may be begun. Raises ``Stopped`` when the plugin was switched off."""
+        """Whether the next job may be begun. Raises ``Stopped`` when the plugin is off."""
         now = self.clock()
         self.look_at_settings(now, SETTINGS_SECONDS)
         if not self.session.plugin_enabled:
@@ -230,12 +230,12 @@ class SyncWorker:
         try:
             if leased.job.scene_id == 0:
                 renames.expand(leased.job, self.session.stash(), self.manager, self.clock())
-                result = SyncResult.nothing()
+                result = SyncResult("")
             else:
                 result = self.scenes.sync(leased.job, scenes.get(leased.job.scene_id))
         except PlexSyncError as error:
             self.settle_failure(leased, error)
-        except Exception as error:  # noqa: BLE001 (unknown: temporary and counted, so nothing loops)
+        except Exception as error:  # unknown: temporary and counted, so that nothing loops
             log.exception("Unexpected trouble with %s.", leased.job.job_key)
             self.settle_failure(leased, TransientError(f"unexpected: {type(error).__name__}"))
         else:

@@ -137,7 +137,7 @@ def hand_over(plugin_dir: str, descriptor: int) -> None:
         launch.spawn_windows(command, dict(os.environ))
         return
     logging.shutdown()
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
 
 
 def started_by_pid_one() -> bool:

@@ -1,0 +1,165 @@
+"""One scene's road: validate, filter, find its Plex items, plan, write, remember."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from plex.edit_plan import EditPlan, intend, needs_read, plan, remember
+from plex.exceptions import UnusableImage
+from plex.items import PlexItem
+from plex.matcher import MatchResult, find_plex_items_with_confidence
+from sync_queue.ledger import SYNCED
+from sync_queue.manager import QueueManager
+from sync_queue.models import SyncJob
+from validation.filters import skip_reason
+from validation.metadata import SyncMetadata, parse_scene
+from validation.reasons import Reason
+from validation.records import LedgerEntry
+from worker.covers import stale_slots, sync_covers
+from worker.session import Session
+from worker.sources import PlexSources
+
+log = logging.getLogger("plexsync.scene")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What became of one job.
+
+    ``outcome`` is ``synced``, a reason code, or "" for a job that is no scene's; ``detail`` the
+    story for a person as JSON values; ``writes`` how many items were written; ``asked_plex``
+    whether Plex served it.
+    """
+
+    outcome: str
+    scene: SyncMetadata | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    writes: int = 0
+    asked_plex: bool = False
+
+
+class SceneSync:
+    """Brings one scene at a time to Plex. Not thread-safe: the sync thread owns it."""
+
+    def __init__(self, manager: QueueManager, session: Session, clock: Callable[[], float]) -> None:
+        self.manager = manager
+        self.session = session
+        self.clock = clock
+
+    def sync(self, job: SyncJob, raw: Mapping[str, Any] | None) -> SyncResult:
+        """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
+
+        Raises the errors of ``validation.errors``; what was written is in the ledger by then.
+        """
+        if raw is None:
+            return SyncResult(Reason.SCENE_GONE)
+        scene = parse_scene(raw)
+        for note in scene.notes:
+            log.info("Scene %d: %s", scene.scene_id, note)
+        known = self.manager.ledger.knows_scene(scene.scene_id)
+        skipped = skip_reason(scene, self.session.config, known=known)
+        if self.manager.ledger.is_ignored(scene.scene_id):
+            skipped = Reason.FILTERED
+        if skipped is not None:
+            return SyncResult(skipped, scene)
+        plex = self.session.plex()
+        if self.is_unchanged(scene, plex.server):
+            return SyncResult(SYNCED, scene)
+        sources = PlexSources(plex, self.manager, self.session.config)
+        match = find_plex_items_with_confidence(
+            scene,
+            self.session.config,
+            sources,
+            pinned=self.manager.ledger.pinned_item(scene.scene_id, sources.server),
+        )
+        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
+        if match.reason is not None:
+            return self.unmatched(scene, match)
+        return self.write_all(scene, match, sources)
+
+    def is_unchanged(self, scene: SyncMetadata, server: str) -> bool:
+        """Whether ledger and index agree that Plex shows this scene: then nothing is asked."""
+        entries = self.manager.ledger.entries_of_scene(server, scene.scene_id)
+        config = self.session.config
+        indexed = self.manager.index.updated_at(server, [entry.rating_key for entry in entries])
+        return bool(entries) and not any(
+            needs_read(entry, scene, config, indexed.get(entry.rating_key, 0))
+            or stale_slots(scene, entry, config)
+            for entry in entries
+        )
+
+    def unmatched(self, scene: SyncMetadata, match: MatchResult) -> SyncResult:
+        """Nothing may be written. Raises ``PlexNotFound`` where waiting may help."""
+        return SyncResult(str(match.reason), scene, match.as_evidence(), asked_plex=True)
+
+    def write_all(
+        self, scene: SyncMetadata, match: MatchResult, sources: PlexSources
+    ) -> SyncResult:
+        """Write every item that shows the scene."""
+        writes = 0
+        trouble: UnusableImage | None = None
+        for candidate in match.matches:
+            key = candidate.item.rating_key
+            item = sources.full.get(key) or sources.plex.read(key)
+            try:
+                writes += self.write_item(scene, item, sources)
+            except UnusableImage as error:
+                trouble = error
+        if trouble is not None:
+            detail = {"sentence": str(trouble)}
+            return SyncResult(trouble.reason, scene, detail, writes, asked_plex=True)
+        return SyncResult(SYNCED, scene, {}, writes, asked_plex=True)
+
+    def write_item(self, scene: SyncMetadata, item: PlexItem, sources: PlexSources) -> int:
+        """Plan, write and remember one item; returns 1 when Plex was written."""
+        config, plex = self.session.config, sources.plex
+        ledger = self.manager.ledger
+        entry = ledger.entry(sources.server, item.rating_key)
+        if entry is not None and entry.scene_id != scene.scene_id:
+            entry = replace(entry, considered="")
+        edits = plan(scene, item, entry, config)
+        if edits:
+            entry = self.note_originals(entry, scene, item, edits, sources.server)
+            log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
+            edits = plex.write(edits)
+        entry = remember(entry, scene, item, edits, config, self.clock(), sources.server)
+        with self.manager.transaction():
+            ledger.put(entry)
+        covered = sync_covers(scene, item, entry, config, self.session.stash(), plex)
+        if covered is not entry:
+            with self.manager.transaction():
+                ledger.put(covered)
+        return int(bool(edits))
+
+    def note_originals(
+        self,
+        entry: LedgerEntry | None,
+        scene: SyncMetadata,
+        item: PlexItem,
+        edits: EditPlan,
+        server: str,
+    ) -> LedgerEntry | None:
+        """Before our first write of a field, keep Plex's own value and lock."""
+        noted = intend(entry, scene, item, edits, server)
+        if noted is None:
+            return entry
+        with self.manager.transaction():
+            self.manager.ledger.put(noted)
+        return noted
+
+    def record(self, job: SyncJob, result: SyncResult) -> None:
+        """Keep a scene's outcome, within the caller's transaction."""
+        if result.outcome == Reason.SCENE_GONE:
+            self.manager.ledger.forget_scene(job.scene_id)
+        elif result.scene is not None:
+            self.manager.ledger.set_outcome(
+                result.scene.scene_id,
+                result.outcome,
+                result.detail,
+                scene_updated_at=result.scene.updated_at,
+                files=[file.path for file in result.scene.files],
+                now=self.clock(),
+            )

@@ -1,0 +1,57 @@
+"""Where match candidates come from: the ledger, Plex itself, the file index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plex.candidates import Remembered, choose_sections
+from plex.client import PlexClient
+from plex.items import PlexItem, PlexSection
+from sync_queue.manager import QueueManager
+from validation.config import PlexSyncConfig
+from validation.records import IndexedFile, Owner
+
+
+class PlexSources:
+    """The sources of one scene's match. Items read in full are kept for the plan."""
+
+    def __init__(self, plex: PlexClient, manager: QueueManager, config: PlexSyncConfig) -> None:
+        self.plex = plex
+        self.manager = manager
+        self.server = plex.server
+        self.config = config
+        self.full: dict[int, PlexItem] = {}
+
+    def sections(self) -> tuple[PlexSection, ...]:
+        """The chosen libraries; a name that is unknown may belong to a library made since."""
+        known = {section.title.casefold() for section in self.plex.sections()}
+        fresh = any(name.casefold() not in known for name in self.config.libraries)
+        return choose_sections(self.plex.sections(fresh=fresh), self.config.libraries)
+
+    def remembered(self, scene_id: int) -> tuple[Remembered, ...]:
+        """The ledger's items of this scene that still exist, freshly read."""
+        entries = self.manager.ledger.entries_of_scene(self.server, scene_id)
+        files = {entry.rating_key: entry.file for entry in entries}
+        return tuple(Remembered(item, files[item.rating_key]) for item in self.read(tuple(files)))
+
+    def owner(self, rating_key: int) -> Owner | None:
+        """The scene that the ledger has the item for."""
+        return self.manager.ledger.owner(self.server, rating_key)
+
+    def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
+        """The items, freshly read, in one request; those that are gone are absent."""
+        items = self.plex.read_many(rating_keys)
+        self.full.update({item.rating_key: item for item in items})
+        return items
+
+    def by_file(self, section: PlexSection, needle: str) -> tuple[PlexItem, ...]:
+        """Items of which a file's path contains ``needle``."""
+        return self.plex.find_by_file(section, needle)
+
+    def by_title(self, section: PlexSection, title: str) -> tuple[PlexItem, ...]:
+        """Items whose title contains ``title``."""
+        return self.plex.find_by_title(section, title)
+
+    def indexed(self, path: str) -> tuple[IndexedFile, ...]:
+        """What the file index has under the file name of ``path``: hints, never proof."""
+        return self.manager.index.lookup(self.server, path)
