@@ -91,9 +91,6 @@ def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test |
         return _date_test(name, parameter, context.now)
     if name in TAG_ELEMENTS:
         return _tag_test(name, parameter)
-    if name == "id":
-        wanted = set(parameter.alternatives)
-        return lambda item: str(item.rating_key) in wanted
     if name in _EXACT:
         return _exact_test(_EXACT[name], parameter)
     if name in _FLAGS:
@@ -105,6 +102,8 @@ def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test |
 def _text_of(name: str) -> Callable[[Item], str]:
     if name == "titleSort":
         return lambda item: item.sort_title.casefold()
+    if name == "guid":
+        return lambda item: item.guid
     return lambda item: item.fields.get(name, "").casefold()
 
 
@@ -194,6 +193,7 @@ def _exact_test(value_of: Callable[[Item], str], parameter: Parameter) -> Test:
 
 
 _EXACT: dict[str, Callable[[Item], str]] = {
+    "id": lambda item: str(item.rating_key),
     "guid": lambda item: item.guid,
     "contentRating": lambda item: item.fields.get("contentRating", ""),
     "resolution": lambda item: str(item.media[0].height) if item.media else "",
@@ -276,8 +276,7 @@ def _sort_key(item: Item, scope: str, name: str) -> tuple[float, str] | None:
     elif name == "id":
         number = float(subject.rating_key)
     else:
-        text = subject.sort_title if name == "titleSort" else subject.fields.get(name, "")
-        return (0.0, text.casefold())
+        return (0.0, _text_of(name)(subject))
     return None if number is None else (number, "")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from simulators.http_server import KeepAliveHandler
-from simulators.plex import control
+from simulators.plex import control, websocket
 from simulators.plex.answers import HTML, Answer, Refused, error_page
 from simulators.plex.calls import Call, Server
 from simulators.plex.faults import Fault, Faults, Kind
@@ -79,7 +79,25 @@ class PlexHandler(KeepAliveHandler):
         reply = self._reply(answer, fault)
         status = 0 if fault and fault.kind is Kind.CLOSE_AFTER else reply.status
         self._log(path, query, status, body, fault)
-        self._send(reply, fault)
+        if status == 101:
+            self._notify()
+        else:
+            self._send(reply, fault)
+
+    def _notify(self) -> None:
+        """Turn the connection into a websocket and stay until it closes."""
+        self.close_connection = True
+        self.send_response_only(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        accepted = websocket.accept_key(self.headers["Sec-WebSocket-Key"])
+        self.send_header("Sec-WebSocket-Accept", accepted)
+        self.end_headers()
+        self.wfile.flush()
+        server = self.front.server
+        websocket.serve(
+            self.connection, server.library.events, self.front.stopping, server.scanner.advance
+        )
 
     def _control(self, path: str, query: str, body: bytes) -> None:
         front = self.front
@@ -96,6 +114,8 @@ class PlexHandler(KeepAliveHandler):
         parsed = Query.parse(query)
         if path != "/identity" and not self._has_token(parsed):
             return error_page(401)
+        if path == "/:/websockets/notifications" and "Sec-WebSocket-Key" in self.headers:
+            return Answer(status=101)
         route = find_route(self.command, path)
         if route is None:
             return error_page(404)

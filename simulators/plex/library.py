@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from simulators.plex import collections
+from simulators.plex.events import DELETED, DONE, Events
 from simulators.plex.items import (
     NO_AGENT,
     AgentCopy,
@@ -57,6 +58,7 @@ class Library:
         self.sections: dict[int, Section] = {}
         self.items: dict[int, Item] = {}
         self.tags = TagTable()
+        self.events = Events()
         self._keys = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -223,6 +225,7 @@ class Library:
                 item.parent.children.remove(item)
                 if not item.parent.children:
                     self.remove(item.parent)
+            self.events.item(item, DELETED, "deleted")
 
     def touch(self, item: Item) -> None:
         """Stamp an edited item. Its thumb's address ends in the same number."""
@@ -230,6 +233,7 @@ class Library:
         item.section.version += 1
         if self.edits_change_content:
             item.section.content_changed_at += 1
+        self.events.item(item, DONE)
 
     def content_changed(self, section: Section) -> None:
         """Items came or went."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-_OPERATOR = re.compile(r"^(.*?)([!<>&]*)$", re.DOTALL)
+_OPERATOR = re.compile(r"^(.*?)([!<>&=]*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

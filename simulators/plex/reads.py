@@ -8,7 +8,7 @@ from simulators.plex.images import shelf_of
 from simulators.plex.items import TAG_ELEMENTS, Item
 from simulators.plex.listing import find, listing, search, wanted_type
 from simulators.plex.query import Query
-from simulators.plex.render import item_element
+from simulators.plex.render import item_element, preferences_element
 from simulators.plex.render_others import picture_elements, section_element
 from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
@@ -88,7 +88,10 @@ def metadata(call: Call) -> Answer:
         "librarySectionUUID": section.uuid,
         **TAG_VERSION,
     }
-    return container([item_element(item, shape) for item in items], attributes)
+    found = [item_element(item, shape) for item in items]
+    if call.query.flag("includePreferences") and items[0].type == "collection":
+        found[0].children = [*found[0].children, preferences_element(items[0])]
+    return container(found, attributes)
 
 
 def children(call: Call) -> Answer:
@@ -175,6 +178,24 @@ def choices(call: Call) -> Answer:
         "viewGroup": "secondary",
     }
     return container(directories, attributes)
+
+
+def timeline(call: Call) -> Answer:
+    """GET /library/sections/{id}/timeline: how many items wait for their metadata."""
+    section = call.section()
+    attributes = {
+        "allowSync": "0",
+        "art": f"/:/resources/{section.type}-fanart.jpg",
+        "content": "secondary",
+        "identifier": IDENTIFIER,
+        "latestEntryTime": str(section.scanned_at),
+        **TAG_VERSION,
+        "thumb": f"/:/resources/{section.type}.png",
+        "title1": section.title,
+        "updateQueueSize": str(section.running_scans),
+        "viewGroup": "secondary",
+    }
+    return container([Element("LibraryTimeline", attributes)], attributes)
 
 
 def activities(call: Call) -> Answer:

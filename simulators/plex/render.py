@@ -7,9 +7,23 @@ from simulators.plex.render_media import media_text
 from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
 
+# A collection's preferences and their values where nobody has set them.
+COLLECTION_PREFERENCES = {
+    "collectionMode": "-1",
+    "collectionSort": "0",
+    "collectionFilterBasedOnUser": "0",
+}
 # How many of each kind a list shows, without id, role or picture; kinds not named: none.
 _IN_LISTS = {"genre": 2, "country": 2, "director": 3, "writer": 2, "actor": 3, "collection": 2}
-_BEFORE_DATES = ("rating", "audienceRating", "userRating", "viewCount", "lastRatedAt", "year")
+_NUMBERS = (
+    "rating",
+    "audienceRating",
+    "userRating",
+    "viewCount",
+    "lastViewedAt",
+    "lastRatedAt",
+    "year",
+)
 
 
 def item_element(item: Item, shape: Shape) -> Element:
@@ -41,18 +55,16 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
         shown["titleSort"] = item.sort_title
     _add(shown, fields, "originalTitle", "editionTitle", "contentRating")
     shown["summary"] = fields.get("summary", "")
-    _add(shown, fields, "index", "parentIndex", *_BEFORE_DATES, "tagline")
+    _add(shown, fields, "index", "parentIndex", *_NUMBERS, "tagline")
     _add_pictures(item, shown)
     if item.media:
         shown["duration"] = str(item.media[0].duration)
     _add(shown, fields, "originallyAvailableAt")
     if item.children:
-        leaves = str(len(item.descendants("episode")))
-        shown |= {
-            "leafCount": leaves,
-            "viewedLeafCount": "0",
-            "childCount": str(len(item.children)),
-        }
+        leaves = item.descendants("episode")
+        shown["leafCount"] = str(len(leaves))
+        shown["viewedLeafCount"] = str(sum("viewCount" in leaf.fields for leaf in leaves))
+        shown["childCount"] = str(len(item.children))
     if item.type == "collection":
         _add_collection(item, shown)
     shown["addedAt"] = str(item.added_at)
@@ -116,7 +128,12 @@ def _add_collection(item: Item, shown: dict[str, str]) -> None:
     if item.smart_uri:
         shown["smart"] = "1"
         shown["content"] = item.smart_uri
-    _add(shown, item.fields, "collectionMode", "collectionSort")
+    years = [year for member in item.members.values() if (year := member.fields.get("year"))]
+    if years:
+        shown |= {"minYear": min(years), "maxYear": max(years)}
+    if "thumb" not in shown:
+        shown["thumb"] = f"/library/collections/{item.rating_key}/composite/{item.updated_at}"
+    _add(shown, item.fields, *COLLECTION_PREFERENCES)
 
 
 def _children(item: Item, shape: Shape) -> list[Element | str]:
@@ -178,3 +195,14 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
         if value:
             attributes[name] = value
     return Element(element, attributes)
+
+
+def preferences_element(item: Item) -> Element:
+    """What can be set for a collection, asked for with ``includePreferences=1``."""
+    settings = [
+        Element(
+            "Setting", {"id": name, "default": default, "value": item.fields.get(name, default)}
+        )
+        for name, default in COLLECTION_PREFERENCES.items()
+    ]
+    return Element("Preferences", {}, settings)

@@ -42,7 +42,6 @@ class Scanner:
     def __init__(self, library: Library) -> None:
         self.delay = 0.0
         self.missing: set[str] = set()
-        self.added: list[Item] = []
         self._library = library
         self._arrivals: list[Arrival] = []
         self._running: list[Scan] = []
@@ -58,7 +57,9 @@ class Scanner:
             return
         now = self._library.clock()
         section.running_scans += 1
-        self._running.append(Scan(section, path, force, now, now + self.delay))
+        scan = Scan(section, path, force, now, now + self.delay)
+        self._running.append(scan)
+        self._library.events.activity("started", scan.id, f"Scanning {section.title}")
 
     def advance(self) -> None:
         """Carry out the scans that are due."""
@@ -82,7 +83,7 @@ class Scanner:
         waiting, self._arrivals = self._arrivals, []
         for arrival in waiting:
             if arrival.section is section and covered(arrival.path):
-                self.added.append(arrival.add())
+                self._library.events.arrival(arrival.add())
             else:
                 self._arrivals.append(arrival)
         for item in list(section.items.values()):
@@ -90,6 +91,10 @@ class Scanner:
                 self._library.remove(item)
             elif scan.force:
                 self._library.refresh(item)
+
+        self._library.events.activity("ended", scan.id, f"Scanning {section.title}")
+        if not section.running_scans:
+            self._library.events.status("Library scan complete")
 
     def _is_missing(self, file: str) -> bool:
         return any(is_below(file, folder) for folder in self.missing)

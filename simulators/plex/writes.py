@@ -59,9 +59,7 @@ def _apply(call: Call, items: list[Item], edit: Edit, one: bool) -> Answer:
 
 def rate(call: Call) -> Answer:
     """PUT /:/rate: the star rating, without a lock; -1 takes it away."""
-    item = call.library.items.get(int(call.query.get("key", "0")))
-    if item is None:
-        raise Refused(404, "no such item")
+    item = _by_key(call)
     rating = float(call.query.get("rating", "-1"))
     if rating > 10:
         raise Refused(400, "a rating is at most 10")
@@ -73,6 +71,35 @@ def rate(call: Call) -> Answer:
         item.fields["lastRatedAt"] = str(call.library.now())
     call.library.touch(item)
     return done()
+
+
+def played(call: Call) -> Answer:
+    """GET /:/scrobble: a person has watched an item, or everything below it."""
+    for item in _watched(call):
+        item.fields["viewCount"] = str(int(item.fields.get("viewCount", "0")) + 1)
+        item.fields["lastViewedAt"] = str(call.library.now())
+    return done()
+
+
+def unplayed(call: Call) -> Answer:
+    """GET /:/unscrobble"""
+    for item in _watched(call):
+        item.fields.pop("viewCount", None)
+        item.fields.pop("lastViewedAt", None)
+    return done()
+
+
+def _watched(call: Call) -> list[Item]:
+    item = _by_key(call)
+    return [item] if item.files else item.descendants("episode")
+
+
+def _by_key(call: Call) -> Item:
+    key = call.query.get("key")
+    item = call.library.items.get(int(key)) if key.isdigit() else None
+    if item is None:
+        raise Refused(404, "no such item")
+    return item
 
 
 def upload_picture(call: Call) -> Answer:
@@ -204,8 +231,13 @@ def set_preferences(call: Call) -> Answer:
     return done()
 
 
-def nothing(call: Call) -> Answer:
+def nothing(_call: Call) -> Answer:
     """Jobs that leave no trace here: analyse, empty the trash, clean bundles."""
-    if call.groups:
-        call.section()
+    return done()
+
+
+def scan_everything(call: Call) -> Answer:
+    """GET /library/sections/all/refresh"""
+    for section in call.library.sections.values():
+        call.server.scanner.start(section, force=call.query.flag("force"))
     return done()
