@@ -104,10 +104,23 @@ class QueueManager:
         with self.queue.transaction() as database:
             return self.queue.retry_in(database, leased, due, charge=charge, error=error)
 
-    def fail_job(self, leased: ClaimedJob, letter: DeadLetter) -> int:
-        """Bury a leased job: the dead letter and the job's end in one transaction."""
+    def fail_job(self, leased: ClaimedJob, letter: DeadLetter, seen: str) -> int:
+        """Bury a leased job: its end, its dead letter and its scene's outcome in one transaction.
+
+        ``seen`` is Stash's ``updated_at`` of the state that failed, so that the sweep does not
+        take the same state for a change.
+        """
         with self.queue.transaction() as database:
             self.queue.bury_in(database, leased.queue_id, letter.failed_at, letter.message)
+            if leased.job.scene_id:
+                self.ledger.set_outcome(
+                    leased.job.scene_id,
+                    letter.reason,
+                    {"sentence": letter.message},
+                    scene_updated_at=seen,
+                    files=(),
+                    now=letter.failed_at,
+                )
             return self.dlq.add(letter)
 
     def get_stats(self, now: float) -> QueueStats:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LONG_PATH = re.compile(r"[\\/]{2}\?[\\/](UNC[\\/])?", re.IGNORECASE)
 _DRIVE = re.compile(r"([A-Za-z]:)([\\/]|$)")
@@ -35,6 +36,7 @@ class _Parts:
         return tuple(name.lower() for name in names) if fold else names
 
 
+@lru_cache(maxsize=4096)
 def _split(path: str) -> _Parts:
     """Take a path apart. ``\\\\?\\`` only lifts a length limit and names no other file."""
     long_path = _LONG_PATH.match(path)
@@ -52,6 +54,7 @@ def _split(path: str) -> _Parts:
     return _Parts(root, tuple(name for name in _EITHER.split(rest) if name not in ("", ".")))
 
 
+@lru_cache(maxsize=4096)
 def normalise(path: str) -> str:
     """The form in which two paths of one server are compared; equal means the same file."""
     parts = _split(path)
@@ -119,6 +122,12 @@ def basename(path: str) -> str:
     """The file name as it is written, for either separator; ``""`` for a root."""
     names = _split(path).names
     return names[-1] if names else ""
+
+
+def folder_of(path: str) -> str:
+    """The folder that holds a file, as it is written, for either separator."""
+    name = basename(path)
+    return path[: len(path) - len(name)].rstrip("/\\") if name else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from plex.client import READ_MANY_LIMIT, PlexClient
-from plex.index import REFRESH_SECONDS, FileIndex
+from plex.client import READ_MANY_LIMIT
+from plex.index import REFRESH_SECONDS
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
+from validation.errors import PlexSyncError
 from worker.session import Session
 from worker.sweep import SWEEP_SECONDS, sweep, sweep_due
 from worker.verify import verify_batch
@@ -30,27 +31,22 @@ class Chores:
         self.quiet_since: float | None = None
         self.looked_at = float("-inf")
         self.tidied_at = float("-inf")
-        self._index: tuple[PlexClient, FileIndex] | None = None
-
-    def file_index(self) -> FileIndex:
-        """The index of the Plex of this moment."""
-        plex = self.session.plex()
-        if self._index is None or self._index[0] is not plex:
-            self._index = plex, FileIndex(plex, self.manager.index, self.manager.transaction)
-        return self._index[1]
 
     def busy(self) -> None:
         """Jobs are being synced: the quiet has ended; fifty written items are read back."""
         self.quiet_since = None
-        plex = self.session.plex()
-        if self.manager.ledger.unread_count(plex.server) >= READ_MANY_LIMIT:
-            verify_batch(self.manager, plex, self.clock())
+        try:
+            plex = self.session.plex()
+            if self.manager.ledger.unread_count(plex.server) >= READ_MANY_LIMIT:
+                verify_batch(self.manager, plex, self.clock())
+        except PlexSyncError as error:
+            log.debug("Reading back was put off: %s", error)
 
     def run(self, now: float) -> None:
         """Do what is due. Raises the errors of ``validation.errors``; nothing is half done."""
         if self.quiet_since is None:
             self.quiet_since = now
-            self.file_index().begin_drain()
+            self.session.file_index().begin_drain()
         if sweep_due(self.manager, now):
             sweep(self.manager, self.session.stash(), now)
         if not 0 <= now - self.quiet_since < QUIET_SECONDS:
@@ -74,7 +70,7 @@ class Chores:
 
     def wake_parked(self, now: float) -> None:
         """Look for new files in Plex, and wake the parked scenes that have their names."""
-        index, server = self.file_index(), self.session.plex().server
+        index, server = self.session.file_index(), self.session.plex().server
         woken = self.manager.state.get("woken")
         last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0
         index.refresh(now, self.session.config.libraries)

@@ -7,19 +7,19 @@ import os
 import random
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sync_queue.dlq import DeadLetter, DeadLetterQueue
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, SetupError, TransientError
 from validation.reasons import Reason
 from worker import chores, renames
 from worker.gate import Gate
-from worker.policy import Fate, Tries, Verdict, verdict_for
+from worker.letters import letter_for
+from worker.policy import Fate, Tries, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
 from worker.session import Session, plex_settings
 
@@ -147,6 +147,8 @@ class SyncWorker:
             return self.rest(now)
         self._worked = time.monotonic()
         self.drain(leased)
+        if not self.gate.stops:
+            self.chores.busy()
         return 0.0
 
     def claim(self, now: float) -> list[ClaimedJob]:
@@ -168,6 +170,7 @@ class SyncWorker:
 
     def rest(self, now: float) -> float:
         """Nothing is due: chores, then the seconds until the next due job."""
+        self.scenes.begin_run()
         if self.session.read_at:
             try:
                 self.chores.run(now)
@@ -227,17 +230,19 @@ class SyncWorker:
     def run_job(self, leased: ClaimedJob, scenes: Mapping[int, Mapping[str, Any]]) -> None:
         """Sync one job and settle it, whatever happens."""
         log.debug("%s (%s) begins.", leased.job.job_key, leased.job.update_type)
+        raw = scenes.get(leased.job.scene_id)
+        seen = str(raw.get("updated_at", "")) if raw else ""
         try:
             if leased.job.scene_id == 0:
                 renames.expand(leased.job, self.session.stash(), self.manager, self.clock())
                 result = SyncResult("")
             else:
-                result = self.scenes.sync(leased.job, scenes.get(leased.job.scene_id))
+                result = self.scenes.sync(raw)
         except PlexSyncError as error:
-            self.settle_failure(leased, error)
+            self.settle_failure(leased, error, seen)
         except Exception as error:  # unknown: temporary and counted, so that nothing loops
             log.exception("Unexpected trouble with %s.", leased.job.job_key)
-            self.settle_failure(leased, TransientError(f"unexpected: {type(error).__name__}"))
+            self.settle_failure(leased, TransientError(f"unexpected: {type(error).__name__}"), seen)
         else:
             self.settle_success(leased, result)
 
@@ -252,8 +257,11 @@ class SyncWorker:
             self.served += 1
             self.gate.on_served()
 
-    def settle_failure(self, leased: ClaimedJob, error: PlexSyncError) -> None:
-        """The job did not succeed: wait, bury or hold, as the policy says."""
+    def settle_failure(self, leased: ClaimedJob, error: PlexSyncError, seen: str) -> None:
+        """The job did not succeed: wait, bury or hold, as the policy says.
+
+        ``seen`` is Stash's ``updated_at`` of the scene as it was read ("" when it was not).
+        """
         now = self.clock()
         verdict = verdict_for(error, self.tries(leased, now), self.rng)
         log.log(
@@ -267,7 +275,7 @@ class SyncWorker:
         if verdict.outage:
             self.gate.on_outage(now)
         if verdict.fate is Fate.BURY:
-            self.manager.fail_job(leased, letter_for(leased, error, verdict, now))
+            self.manager.fail_job(leased, letter_for(leased, error, verdict, now), seen)
             return
         due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
         self.manager.nack_job(leased, due, charge=verdict.charge, error=str(error))
@@ -295,20 +303,3 @@ class SyncWorker:
         """Nothing can be synced until what ``error`` says has changed."""
         reason = Reason.SETUP if isinstance(error, SetupError) else Reason.WAITING_FOR_STASH
         self.gate.set_hold(reason, str(error), self.clock())
-
-
-def letter_for(
-    leased: ClaimedJob, error: PlexSyncError, verdict: Verdict, now: float
-) -> DeadLetter:
-    """The whole story of a job that is given up."""
-    return DeadLetter(
-        job=leased.job,
-        reason=verdict.reason.value,
-        error_type=type(error).__name__,
-        message=str(error),
-        stack_trace="".join(traceback.format_exception(error)),
-        attempts=leased.attempts + 1,
-        evidence={"verdict": verdict.fate.value},
-        enqueued_at=leased.job.enqueued_at,
-        failed_at=now,
-    )

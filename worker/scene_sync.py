@@ -7,22 +7,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from plex.edit_plan import EditPlan, intend, needs_read, plan, remember
+from plex.edit_plan import EditPlan, intend, needs_read, plan, remember, unsafe
 from plex.exceptions import UnusableImage
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
 from sync_queue.ledger import SYNCED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
+from validation.errors import PermanentError
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
 from validation.records import LedgerEntry
 from worker.covers import stale_slots, sync_covers
+from worker.scan_request import SCAN_AGAIN_SECONDS, folder_to_scan
 from worker.session import Session
 from worker.sources import PlexSources
 
 log = logging.getLogger("plexsync.scene")
+
+
+class TooManyRemovals(PermanentError):
+    """A run's plans take away too much to go on without a person."""
+
+    reason = Reason.TOO_MANY_REMOVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,15 @@ class SceneSync:
         self.manager = manager
         self.session = session
         self.clock = clock
+        self.scanned_at: dict[str, float] = {}
+        self.run_items = 0
+        self.run_removing = 0
 
-    def sync(self, job: SyncJob, raw: Mapping[str, Any] | None) -> SyncResult:
+    def begin_run(self) -> None:
+        """A new run begins: removals are counted anew."""
+        self.run_items = self.run_removing = 0
+
+    def sync(self, raw: Mapping[str, Any] | None) -> SyncResult:
         """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
 
         Raises the errors of ``validation.errors``; what was written is in the ledger by then.
@@ -69,15 +84,13 @@ class SceneSync:
         if self.is_unchanged(scene, plex.server):
             return SyncResult(SYNCED, scene)
         sources = PlexSources(plex, self.manager, self.session.config)
-        match = find_plex_items_with_confidence(
-            scene,
-            self.session.config,
-            sources,
-            pinned=self.manager.ledger.pinned_item(scene.scene_id, sources.server),
-        )
-        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
+        match = self.find(scene, sources)
+        if match.reason is Reason.NOT_IN_PLEX and self.refresh_index():
+            match = self.find(scene, sources)
         if match.reason is not None:
-            return self.unmatched(scene, match)
+            if match.reason is Reason.NOT_IN_PLEX:
+                self.ask_for_scan(scene, sources)
+            return SyncResult(match.reason, scene, match.as_evidence(), asked_plex=True)
         return self.write_all(scene, match, sources)
 
     def is_unchanged(self, scene: SyncMetadata, server: str) -> bool:
@@ -91,22 +104,45 @@ class SceneSync:
             for entry in entries
         )
 
-    def unmatched(self, scene: SyncMetadata, match: MatchResult) -> SyncResult:
-        """Nothing may be written. Raises ``PlexNotFound`` where waiting may help."""
-        return SyncResult(str(match.reason), scene, match.as_evidence(), asked_plex=True)
+    def find(self, scene: SyncMetadata, sources: PlexSources) -> MatchResult:
+        """The scene's items, or the reason why there are none to write."""
+        pinned = self.manager.ledger.pinned_item(scene.scene_id, sources.server)
+        config = self.session.config
+        match = find_plex_items_with_confidence(scene, config, sources, pinned=pinned)
+        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
+        return match
+
+    def refresh_index(self) -> bool:
+        """Bring the file index up to date (asking at most once a minute): did it read anything?"""
+        libraries = self.session.config.libraries
+        return self.session.file_index().refresh(self.clock(), libraries) > 0
+
+    def ask_for_scan(self, scene: SyncMetadata, sources: PlexSources) -> None:
+        """Ask Plex to look at the scene's folder, where the settings wish it."""
+        if not self.session.config.ask_plex_to_scan:
+            return
+        found = folder_to_scan(scene, sources.sections(), self.session.config.path_rules)
+        if found is None:
+            return
+        section, folder = found
+        now = self.clock()
+        if 0 <= now - self.scanned_at.get(folder, float("-inf")) < SCAN_AGAIN_SECONDS:
+            return
+        self.scanned_at[folder] = now
+        sources.plex.scan_folder(section, folder)
 
     def write_all(
         self, scene: SyncMetadata, match: MatchResult, sources: PlexSources
     ) -> SyncResult:
         """Write every item that shows the scene."""
         writes = 0
-        trouble: UnusableImage | None = None
+        trouble: UnusableImage | TooManyRemovals | None = None
         for candidate in match.matches:
             key = candidate.item.rating_key
             item = sources.full.get(key) or sources.plex.read(key)
             try:
                 writes += self.write_item(scene, item, sources)
-            except UnusableImage as error:
+            except (UnusableImage, TooManyRemovals) as error:
                 trouble = error
         if trouble is not None:
             detail = {"sentence": str(trouble)}
@@ -121,6 +157,7 @@ class SceneSync:
         if entry is not None and entry.scene_id != scene.scene_id:
             entry = replace(entry, considered="")
         edits = plan(scene, item, entry, config)
+        self.guard_removals(scene, edits)
         if edits:
             entry = self.note_originals(entry, scene, item, edits, sources.server)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
@@ -133,6 +170,25 @@ class SceneSync:
             with self.manager.transaction():
                 ledger.put(covered)
         return int(bool(edits))
+
+    def guard_removals(self, scene: SyncMetadata, edits: EditPlan) -> None:
+        """Stop a run that takes away on very many items: a person has to ask for it twice.
+
+        Raises ``TooManyRemovals``. A scene that was stopped for this before is let through: its
+        job was put back by a person.
+        """
+        self.run_items += 1
+        if not edits.removals:
+            return
+        before = self.manager.ledger.outcome(scene.scene_id)
+        if before is not None and before.outcome == Reason.TOO_MANY_REMOVALS:
+            return
+        if unsafe(self.run_items, self.run_removing + 1):
+            raise TooManyRemovals(
+                "This run would clear or remove values on very many items. If that is what you"
+                " want, run the task once more."
+            )
+        self.run_removing += 1
 
     def note_originals(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from plex import device_identity
 from plex.client import PlexClient
+from plex.index import FileIndex
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
@@ -37,6 +38,7 @@ class Session:
         self._stash: StashClient | None = None
         self._told: Mapping[str, object] = {}
         self._plex: PlexClient | None = None
+        self._index: tuple[PlexClient, FileIndex] | None = None
         self._plex_settings: tuple[object, ...] = ()
         self._problems: tuple[str, ...] = ()
 
@@ -98,6 +100,13 @@ class Session:
         logs.set_debug(self.config.debug_logging)
         if self._stash is not None:
             self._stash.set_api_key(self.config.stash_api_key.get_secret_value())
+
+    def file_index(self) -> FileIndex:
+        """The file index of the Plex of this moment."""
+        plex = self.plex()
+        if self._index is None or self._index[0] is not plex:
+            self._index = plex, FileIndex(plex, self.manager.index, self.manager.transaction)
+        return self._index[1]
 
     def plex(self) -> PlexClient:
         """The client for the current settings. Raises ``SetupError`` when they cannot work."""

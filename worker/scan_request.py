@@ -1,0 +1,30 @@
+"""Asking Plex to look at one folder, only when a person wished it and within narrow limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plex.items import PlexSection
+from validation.metadata import SyncMetadata
+from validation.paths import PathRules, folder_of, is_below, same_path
+
+# A folder that Plex cannot see at that moment may be emptied by a scan: once per folder and span.
+SCAN_AGAIN_SECONDS = 600.0
+
+
+def folder_to_scan(
+    scene: SyncMetadata, sections: Sequence[PlexSection], rules: PathRules
+) -> tuple[PlexSection, str] | None:
+    """The library and folder that should hold the scene's file, by Plex's paths. Pure.
+
+    Never a library's own folder: scanning that is scanning the library. ``None`` when no library
+    would hold the file.
+    """
+    for file in scene.files:
+        for path in rules.to_plex(file.path):
+            folder = folder_of(path)
+            for section in sections:
+                for place in section.locations:
+                    if is_below(path, place) and not same_path(folder, place):
+                        return section, folder
+    return None
