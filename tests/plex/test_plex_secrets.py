@@ -197,7 +197,8 @@ class Secure(KeepAliveHandler):
         self.seen.append(self.headers.get("X-Plex-Token"))
         body = b'<MediaContainer machineIdentifier="m" version="1.43"/>'
         self.close_connection = True
-        self.answer(200, {"Content-Type": "text/xml;charset=utf-8"}, body)
+        headers = {"Content-Type": "text/xml;charset=utf-8", "Connection": "close"}
+        self.answer(200, headers, body)
 
 
 @pytest.fixture

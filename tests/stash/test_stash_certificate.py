@@ -38,7 +38,8 @@ class Secure(KeepAliveHandler):
     def do_POST(self) -> None:  # noqa: N802
         self.body()
         self.close_connection = True
-        self.answer(200, {"Content-Type": "application/json"}, ANSWER)
+        headers = {"Content-Type": "application/json", "Connection": "close"}
+        self.answer(200, headers, ANSWER)
 
 
 @pytest.fixture
