@@ -215,7 +215,7 @@ def number_of(item: Item, name: str) -> float | None:
     if name == "decade":
         year = _number(item.fields.get("year", ""))
         return None if year is None else year // 10 * 10
-    return _number(item.fields.get(name, ""))
+    return _number(item.fields.get(name, "0" if name == "viewCount" else ""))
 
 
 def date_of(item: Item, name: str) -> float | None:

@@ -55,6 +55,7 @@ _OPERATORS = {
     "date": ("<<=", ">>="),
     "resolution": ("=",),
 }
+_DATE_WORDS = {"<<=": "is before", ">>=": "is after"}
 _WORDS = {"=": "is", "!=": "is not", ">>=": "is greater than", "<<=": "is less than"}
 _TEXT_WORDS = {
     "=": "contains",
@@ -111,7 +112,7 @@ def _sort(name: str, default: bool) -> Element:
 
 
 def _field_type(name: str) -> Element:
-    words = _TEXT_WORDS if name == "string" else _WORDS
+    words = {"string": _TEXT_WORDS, "date": _DATE_WORDS}.get(name, _WORDS)
     operators = [
         Element("Operator", {"key": operator, "title": words[operator]})
         for operator in _OPERATORS[name]

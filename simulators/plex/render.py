@@ -7,11 +7,11 @@ from simulators.plex.render_media import media_text
 from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
 
-# A collection's preferences and their values where nobody has set them.
+# A collection's preferences: the value where nobody has set one, and what can be set.
 COLLECTION_PREFERENCES = {
-    "collectionMode": "-1",
-    "collectionSort": "0",
-    "collectionFilterBasedOnUser": "0",
+    "collectionMode": ("-1", "-1:Library default|0:Hide collection|1:Hide items|2:Show both"),
+    "collectionSort": ("0", "0:Release date|1:Alphabetical|2:Custom"),
+    "collectionFilterBasedOnUser": ("0", "0:Admin|1:User"),
 }
 # How many of each kind a list shows, without id, role or picture; kinds not named: none.
 _IN_LISTS = {"genre": 2, "country": 2, "director": 3, "writer": 2, "actor": 3, "collection": 2}
@@ -59,7 +59,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     _add_pictures(item, shown)
     if item.media:
         shown["duration"] = str(item.media[0].duration)
-    _add(shown, fields, "originallyAvailableAt")
+    _add(shown, fields, "originallyAvailableAt", "audienceRatingImage", "ratingImage")
     if item.children:
         leaves = item.descendants("episode")
         shown["leafCount"] = str(len(leaves))
@@ -124,7 +124,7 @@ def picture_path(item: Item, name: str) -> str:
 def _add_collection(item: Item, shown: dict[str, str]) -> None:
     shown["subtype"] = item.section.type
     shown["index"] = str(item.tag.id if item.tag else 0)
-    shown["childCount"] = str(len(item.members))
+    shown["childCount"] = shown["ratingCount"] = str(len(item.members))
     if item.smart_uri:
         shown["smart"] = "1"
         shown["content"] = item.smart_uri
@@ -199,10 +199,9 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
 
 def preferences_element(item: Item) -> Element:
     """What can be set for a collection, asked for with ``includePreferences=1``."""
-    settings = [
-        Element(
-            "Setting", {"id": name, "default": default, "value": item.fields.get(name, default)}
-        )
-        for name, default in COLLECTION_PREFERENCES.items()
-    ]
+    settings = []
+    for name, (default, values) in COLLECTION_PREFERENCES.items():
+        attributes = {"id": name, "label": name, "summary": "", "type": "int", "default": default}
+        attributes |= {"value": item.fields.get(name, default), "enumValues": values}
+        settings.append(Element("Setting", attributes))
     return Element("Preferences", {}, settings)
