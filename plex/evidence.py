@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plex.items import PlexItem, PlexPart
@@ -27,13 +27,13 @@ class Evidence(StrEnum):
     NAME = "same file name"
     PLAIN_NAME = "same file name, but one that many files have"
     FOLDERS = "same folders"
+    PLAIN_FOLDERS = "same folders, but ones that many have"
     WHOLE_TAIL = "same path below the library's folder"
     SIZE = "same size to the byte"
     OTHER_SIZE = "other size"
     DURATION = "same duration"
     OTHER_DURATION = "other duration"
     TITLE = "same title"
-    PLAIN_TITLE = "same title, but one that many have"
     YEAR = "same year"
 
 
@@ -52,9 +52,9 @@ WEIGHTS = {
     Evidence.PATH: IDENTITY,
     Evidence.REMEMBERED: IDENTITY,
     Evidence.NAME: 30,
-    # video.mp4 with equal size and duration stays below STRONG until a folder agrees too: cameras
-    # and recorders cut files of one size and length and number them from 1 in every folder.
     Evidence.PLAIN_NAME: 10,
+    Evidence.FOLDERS: 15,  # each
+    Evidence.PLAIN_FOLDERS: 5,  # each
     # No more than the lead less a little: it breaks no tie between two copies.
     Evidence.WHOLE_TAIL: 12,
     # Of two different videos practically never the same; both servers look at the same disk.
@@ -65,10 +65,8 @@ WEIGHTS = {
     Evidence.OTHER_DURATION: -20,
     # Titles are renamed, guessed by agents and shared by remakes: never enough without the size.
     Evidence.TITLE: 15,
-    Evidence.PLAIN_TITLE: 5,
     Evidence.YEAR: 5,
 }
-TELLING_FOLDER, PLAIN_FOLDER = 15, 5
 # More folders do not say more, and must not outweigh what contradicts them.
 _FOLDERS_COUNTED = 6
 
@@ -102,9 +100,9 @@ class ScoredCandidate:
 
     @property
     def score(self) -> int:
-        """The sum of the points; below STRONG whatever else agrees when the file contradicts."""
+        """The sum of the points; below STRONG, whatever adds up, when something forbids it."""
         total = sum(finding.points for finding in self.findings)
-        return min(total, STRONG - 1) if self._contradicted else total
+        return min(total, STRONG - 1) if self._contradicted or self._anybodys else total
 
     @property
     def identical(self) -> bool:
@@ -124,6 +122,14 @@ class ScoredCandidate:
     def _contradicted(self) -> bool:
         return self.has(Evidence.OTHER_SIZE) or (
             self.has(Evidence.OTHER_DURATION) and not self.has(Evidence.SIZE)
+        )
+
+    @property
+    def _anybodys(self) -> bool:
+        """Whether all names are ones that many files have: cameras and recorders cut files of one
+        size and length, and number them from 1 in every folder."""
+        return self.has(Evidence.PLAIN_NAME) and not (
+            self.has(Evidence.FOLDERS) or self.has(Evidence.WHOLE_TAIL)
         )
 
     def explain(self, *, paths: bool = False) -> str:
@@ -156,9 +162,8 @@ def weigh(
     best = max(candidates, key=lambda candidate: candidate.score)
     if best.identical:
         return best
-    named = best.has(Evidence.NAME)
-    about_title = () if named else _title_findings(scene, file, item)
-    return ScoredCandidate(item, file.path, best.plex_file, (*best.findings, *about_title))
+    about_title = _title_findings(scene, file, best)
+    return replace(best, findings=(*best.findings, *about_title))
 
 
 def _file_findings(
@@ -181,10 +186,11 @@ def _file_findings(
         return
     if shared:
         yield _found(Evidence.NAME if telling_name else Evidence.PLAIN_NAME)
-    if len(shared) > 1:
-        folders = shared[:-1][-_FOLDERS_COUNTED:]
-        points = (TELLING_FOLDER if is_distinctive(name) else PLAIN_FOLDER for name in folders)
-        yield Finding(Evidence.FOLDERS, sum(points))
+    folders = list(map(is_distinctive, shared[:-1][-_FOLDERS_COUNTED:]))
+    if any(folders):
+        yield _found(Evidence.FOLDERS, folders.count(True))
+    if not all(folders):
+        yield _found(Evidence.PLAIN_FOLDERS, folders.count(False))
     if whole:
         yield _found(Evidence.WHOLE_TAIL)
     if file.size and part.size:
@@ -197,13 +203,17 @@ def _file_findings(
             yield _found(Evidence.OTHER_DURATION)
 
 
-def _title_findings(scene: SyncMetadata, file: SceneFile, item: PlexItem) -> Iterator[Finding]:
+def _title_findings(
+    scene: SyncMetadata, file: SceneFile, best: ScoredCandidate
+) -> Iterator[Finding]:
     """Evidence of title and year, for what the file name does not say already."""
-    wanted = {_words(title) for title in (scene.title, title_guess(file.path), stem(file.path))}
-    title = _words(item.title)
-    if not title or title not in wanted:
+    item = best.item
+    from_name = {_words(title_guess(file.path)), _words(stem(file.path))}
+    told = best.has(Evidence.NAME) or best.has(Evidence.PLAIN_NAME)
+    wanted = {_words(scene.title)} - from_name if told else {_words(scene.title)} | from_name
+    if _words(item.title) not in wanted or not is_distinctive(item.title):
         return
-    yield _found(Evidence.TITLE if is_distinctive(item.title) else Evidence.PLAIN_TITLE)
+    yield _found(Evidence.TITLE)
     years = {item.values.get("year", ""), item.values.get("originallyAvailableAt", "")[:4]}
     if scene.date and scene.date[:4] in years:
         yield _found(Evidence.YEAR)
@@ -214,8 +224,8 @@ def _words(title: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold()))
 
 
-def _found(evidence: Evidence) -> Finding:
-    return Finding(evidence, WEIGHTS[evidence])
+def _found(evidence: Evidence, times: int = 1) -> Finding:
+    return Finding(evidence, times * WEIGHTS[evidence])
 
 
 def chosen_by_a_person(item: PlexItem) -> ScoredCandidate:

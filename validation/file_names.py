@@ -23,6 +23,7 @@ volume title titles track tracks episode episodes season seasons series ep chapt
 untitled unknown new final full main feature sample trailer preview output export render recording
 rec record download downloads media data content stream bdmv vts vob vid img mvi mov dsc dscf dscn
 pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
+dcim gopro msdcf canon eos nikon sony apple andro private avchd clpr root card
 the and of a an copy version видео vidéo vídeo 视频 影片 動画 영상
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())

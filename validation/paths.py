@@ -21,19 +21,33 @@ _EITHER = re.compile(r"[\\/]+")
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """A path taken apart: ``root`` is ``/``, ``C:``, ``//`` (a share) or ``""`` (relative)."""
+    """A path taken apart: ``root`` is ``/``, ``C:``, ``//`` (a share) or ``""`` (relative).
+
+    ``names`` are as written, ``exact`` in one Unicode form, ``folded`` without case too. Lower
+    case, not case folding: NTFS tells ß from ss.
+    """
 
     root: str
     names: tuple[str, ...]
+    exact: tuple[str, ...]
+    folded: tuple[str, ...]
+
+    @classmethod
+    def of(cls, root: str, names: Iterable[str]) -> _Parts:
+        """The parts with their comparable forms; empty names and ``.`` mean nothing."""
+        kept = tuple(name for name in names if name not in ("", "."))
+        exact = tuple(unicodedata.normalize("NFC", name) for name in kept)
+        return cls(root, kept, exact, tuple(name.lower() for name in exact))
 
     @property
     def windows(self) -> bool:
+        """Whether case means nothing in this path."""
         return self.root == "//" or self.root.endswith(":")
 
-    def keys(self, *, fold: bool) -> tuple[str, ...]:
-        """The names as they compare. Lower case, not case folding: NTFS tells ß from ss."""
-        names = tuple(unicodedata.normalize("NFC", name) for name in self.names)
-        return tuple(name.lower() for name in names) if fold else names
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names as their own server compares them."""
+        return self.folded if self.windows else self.exact
 
 
 @lru_cache(maxsize=4096)
@@ -48,10 +62,10 @@ def _split(path: str) -> _Parts:
     elif re.match(r"[\\/]{2}[^\\/]", path):
         root, rest = "//", path
     elif path.startswith("/"):
-        return _Parts("/", tuple(name for name in path.split("/") if name not in ("", ".")))
+        return _Parts.of("/", path.split("/"))
     else:
         root, rest = "/" if path.startswith("\\") else "", path
-    return _Parts(root, tuple(name for name in _EITHER.split(rest) if name not in ("", ".")))
+    return _Parts.of(root, _EITHER.split(rest))
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +73,7 @@ def normalise(path: str) -> str:
     """The form in which two paths of one server are compared; equal means the same file."""
     parts = _split(path)
     lead = parts.root + "/" if parts.root.endswith(":") else parts.root
-    return lead + "/".join(parts.keys(fold=parts.windows))
+    return lead + "/".join(parts.keys)
 
 
 def same_path(a: str, b: str) -> bool:
@@ -78,8 +92,7 @@ def _rest_below(path: _Parts, folder: _Parts) -> tuple[str, ...] | None:
     size = len(folder.names)
     if path.root != folder.root or len(path.names) <= size:
         return None
-    fold = path.windows
-    return path.names[size:] if path.keys(fold=fold)[:size] == folder.keys(fold=fold) else None
+    return path.names[size:] if path.keys[:size] == folder.keys else None
 
 
 def depth_below(path: str, folder: str) -> int:
@@ -95,7 +108,11 @@ def common_suffix(a: str, b: str) -> tuple[str, ...]:
     left, right = _split(a), _split(b)
     fold = left.windows or right.windows
     count = 0
-    pairs = zip(reversed(left.keys(fold=fold)), reversed(right.keys(fold=fold)), strict=False)
+    pairs = zip(
+        reversed(left.folded if fold else left.exact),
+        reversed(right.folded if fold else right.exact),
+        strict=False,
+    )
     for mine, theirs in pairs:
         if mine != theirs:
             break
