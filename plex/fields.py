@@ -109,6 +109,5 @@ def value_in_plex(item: PlexItem, field: str) -> str:
 
 def _file_stem(scene: SyncMetadata) -> str:
     """The primary file's name without its extension; ``""`` for a scene without files."""
-    return (
-        sanitize_for_plex(stem(scene.files[0].path), max_length=LINE_LIMIT) if scene.files else ""
-    )
+    name = stem(scene.files[0].path) if scene.files else ""
+    return sanitize_for_plex(name, max_length=LINE_LIMIT)

@@ -56,7 +56,7 @@ def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
 
     calls: list[dict[str, str]] = []
     for part in _parts(edits, fits):
-        if calls and fits({**calls[-1], **part}):
+        if calls and calls[-1].keys().isdisjoint(part) and fits({**calls[-1], **part}):
             calls[-1].update(part)
         else:
             calls.append(part)
@@ -102,15 +102,19 @@ def _tags(edits: EditPlan, name: str, tags: TagEdit, fits: _Fits) -> Iterator[di
     if fits(whole | _removal(name, tags.removed)):
         yield whole | _removal(name, tags.removed)
         return
-    chunk: tuple[str, ...] = ()
-    for tag in tags.removed:
-        if chunk and not fits(_removal(name, (*chunk, tag))):
-            yield _removal(name, chunk)
-            chunk = ()
-        chunk = (*chunk, tag)
-    if chunk:
-        yield _removal(name, chunk)
+    yield from _removals(name, tags.removed, fits)
     yield whole
+
+
+def _removals(name: str, tags: tuple[str, ...], fits: _Fits) -> Iterator[dict[str, str]]:
+    """Yield the removal of *tags*, halved until each part fits."""
+    removal = _removal(name, tags)
+    if len(tags) > 1 and not fits(removal):
+        middle = len(tags) // 2
+        yield from _removals(name, tags[:middle], fits)
+        yield from _removals(name, tags[middle:], fits)
+    elif removal:
+        yield removal
 
 
 def _removal(name: str, tags: tuple[str, ...]) -> dict[str, str]:

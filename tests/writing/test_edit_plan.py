@@ -1,0 +1,471 @@
+"""From a scene, a full item and the ledger's memory to a plan, and from the answer to memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from plex.edit_plan import (
+    Difference,
+    EditPlan,
+    TagEdit,
+    intend,
+    needs_read,
+    plan,
+    remember,
+    settle,
+    unsafe,
+)
+from plex.items import PlexItem
+from plex.requests import as_sent
+from tests.writing import fake_plex
+from tests.writing.builders import DEFAULT, PRESERVE, SERVER, item, scene
+from validation.config import PlexSyncConfig
+from validation.metadata import SyncMetadata
+from validation.records import FieldState, LedgerEntry
+
+FULL: dict[str, Any] = {
+    "title": "Title",
+    "details": "One\n\nTwo",
+    "date": "2023-05-01",
+    "studio": "Studio",
+    "performers": ("Ann", "Bob"),
+    "tags": ("drama",),
+    "rating100": 80,
+}
+
+
+def written(
+    what: SyncMetadata,
+    before: PlexItem,
+    entry: LedgerEntry | None = None,
+    config: PlexSyncConfig = DEFAULT,
+) -> tuple[PlexItem, LedgerEntry]:
+    """Sync once: plan, write, remember, read back."""
+    edits = plan(what, before, entry, config)
+    after = fake_plex.apply(before, edits, append=True)
+    known = remember(entry, what, before, edits, config, 1000.0, SERVER)
+    settled, differences = settle(known, after)
+    assert differences == ()
+    return after, settled
+
+
+def test_a_first_sync_writes_and_locks_everything_that_differs() -> None:
+    before = item({"summary": "Agent's"}, {"genre": ("Agent's",), "actor": ("Ann", "Bob")})
+    edits = plan(scene(**FULL), before, None, DEFAULT)
+    assert edits.values == {
+        "title": "Title",
+        "originallyAvailableAt": "2023-05-01",
+        "year": "2023",
+        "studio": "Studio",
+        "userRating": "8.0",
+        "summary": "One\n\nTwo",
+    }
+    assert edits.tags == {
+        "genre": TagEdit(("drama",), ("Agent's",)),
+        "collection": TagEdit(("Studio",), ()),
+    }
+    assert edits.locks == dict.fromkeys([*edits.values, *edits.tags], True)
+    assert (edits.rating_key, edits.section_id, edits.kind) == (42, 3, "movie")
+
+
+def test_a_plan_without_edits_is_falsy() -> None:
+    assert not plan(scene(title="A Film"), item(), None, DEFAULT)
+    assert plan(scene(title="Other"), item(), None, DEFAULT)
+
+
+def test_leave_unlocked_sends_no_lock() -> None:
+    config = PlexSyncConfig(leave_unlocked=True)
+    edits = plan(scene(**FULL), item(), None, config)
+    assert edits.values and edits.tags
+    assert edits.locks == {}
+
+
+def test_an_abridged_item_is_refused() -> None:
+    with pytest.raises(ValueError, match="abridged"):
+        plan(scene(**FULL), item(full=False), None, DEFAULT)
+
+
+def test_another_items_entry_is_refused() -> None:
+    with pytest.raises(ValueError, match="another item"):
+        plan(scene(**FULL), item(), LedgerEntry(SERVER, 43, 3, 7), DEFAULT)
+
+
+def test_changes_tell_each_field_before_and_after_with_the_reason() -> None:
+    edits = plan(scene(title="New", tags=("b",)), item({}, {"genre": ("a",)}), None, DEFAULT)
+    assert [(one.field, one.before, one.after, one.why) for one in edits.changes] == [
+        ("title", "A Film", "New", "first sync"),
+        ("genre", ("a",), ("b",), "first sync"),
+    ]
+
+
+def test_a_changed_title_with_a_stored_sort_title_writes_both() -> None:
+    before = item({"titleSort": "Film, A"})
+    assert plan(scene(title="New"), before, None, DEFAULT).values == {
+        "title": "New",
+        "titleSort": "New",
+    }
+    assert plan(scene(title="New"), item(), None, DEFAULT).values == {"title": "New"}
+    assert not plan(scene(title="A Film"), before, None, DEFAULT)
+
+
+def test_a_sort_title_of_ours_follows_the_title_though_plex_does_not_show_it() -> None:
+    after, entry = written(scene(title="One"), item({"titleSort": "Film"}))
+    assert "titleSort" not in after.values
+    second = plan(scene(title="Two"), after, entry, DEFAULT)
+    assert second.values == {"title": "Two", "titleSort": "Two"}
+
+
+def test_a_persons_sort_title_is_kept_when_edits_in_plex_are() -> None:
+    before = item({"titleSort": "Film, A"}, locked={"titleSort"})
+    assert plan(scene(title="New"), before, None, PRESERVE).values == {"title": "New"}
+    assert "titleSort" in plan(scene(title="New"), before, None, DEFAULT).values
+
+
+def test_a_title_emptied_in_stash_becomes_the_name_of_the_file_only_when_it_was_ours() -> None:
+    assert not plan(scene(), item({"title": "Scanner's"}), None, DEFAULT)
+    after, entry = written(scene(title="Ours"), item({"title": "Scanner's"}))
+    assert plan(scene(), after, entry, DEFAULT).values == {"title": "A Film"}
+    edited = fake_plex.person_sets(after, "title", "Person's")
+    assert not plan(scene(), edited, entry, PRESERVE)
+
+
+def test_a_full_date_of_ours_is_cleared_by_a_partial_one_and_a_persons_is_not() -> None:
+    after, entry = written(scene(date="2023-05-01"), item())
+    assert plan(scene(date="2023-05"), after, entry, DEFAULT).values == {
+        "originallyAvailableAt": ""
+    }
+    persons = item({"originallyAvailableAt": "2022-02-02", "year": "2022"})
+    assert plan(scene(date="2023-05"), persons, None, DEFAULT).values == {"year": "2023"}
+
+
+def test_a_year_never_contradicts_a_date_that_a_person_keeps() -> None:
+    persons = item(
+        {"originallyAvailableAt": "2022-02-02", "year": "2022"}, locked={"originallyAvailableAt"}
+    )
+    assert not plan(scene(title="A Film", date="2023-05-01"), persons, None, PRESERVE)
+
+
+def test_emptied_in_stash_clears_what_we_wrote_and_counts_it() -> None:
+    after, entry = written(scene(**FULL), item())
+    edits = plan(scene(title="Title"), after, entry, DEFAULT)
+    assert set(edits.values.values()) == {""}
+    assert edits.tags == {
+        "actor": TagEdit((), ("Ann", "Bob")),
+        "genre": TagEdit((), ("drama",)),
+        "collection": TagEdit((), ("Studio",)),
+    }
+    assert edits.removals == len(edits.values) + 4
+    assert all(edits.locks.values())
+
+
+def test_replacing_the_agents_tags_at_first_sync_is_no_removal() -> None:
+    assert plan(scene(tags=("a",)), item({}, {"genre": ("x", "y")}), None, DEFAULT).removals == 0
+
+
+@pytest.mark.parametrize(
+    ("items", "removing", "stops"),
+    [(1, 1, False), (60, 50, False), (60, 51, True), (1000, 100, False), (1000, 101, True)],
+)
+def test_a_run_that_removes_on_too_many_items_is_unsafe(
+    items: int, removing: int, stops: bool
+) -> None:
+    assert unsafe(items, removing) is stops
+
+
+def test_the_item_moves_to_the_new_studios_collection_and_keeps_a_persons() -> None:
+    after, entry = written(scene(studio="Old"), item({}, {"collection": ("Person's",)}))
+    assert set(after.tags["collection"]) == {"Old", "Person's"}
+    edits = plan(scene(studio="New"), after, entry, DEFAULT)
+    assert edits.tags == {"collection": TagEdit(("New", "Person's"), ("Old",))}
+
+
+def test_a_collection_that_a_person_left_comes_back_only_with_another_studio() -> None:
+    after, entry = written(scene(studio="Studio"), item())
+    left = fake_plex.person_tags(after, "collection", ())
+    assert not plan(scene(studio="Studio", details="x"), left, entry, DEFAULT).tags
+    edits = plan(scene(studio="Studio", details="x"), left, entry, DEFAULT)
+    entry = remember(entry, scene(studio="Studio"), left, edits, DEFAULT, 1.0, SERVER)
+    assert not plan(scene(studio="Studio"), left, entry, DEFAULT).tags
+    assert plan(scene(studio="Other"), left, entry, DEFAULT).tags == {
+        "collection": TagEdit(("Other",), ())
+    }
+
+
+def test_a_membership_that_was_emptied_and_set_again_in_stash_comes_back() -> None:
+    after, entry = written(scene(studio="Studio"), item())
+    left = fake_plex.person_tags(after, "collection", ())
+    edits = plan(scene(), left, entry, DEFAULT)
+    entry = remember(entry, scene(), left, edits, DEFAULT, 1.0, SERVER)
+    assert plan(scene(studio="Studio"), left, entry, DEFAULT).tags["collection"].wanted == (
+        "Studio",
+    )
+
+
+def test_an_episode_gets_no_studio_genre_or_collection() -> None:
+    edits = plan(scene(**FULL), item(kind="episode"), None, DEFAULT)
+    assert set(edits.values) == {
+        "title",
+        "originallyAvailableAt",
+        "year",
+        "userRating",
+        "summary",
+    }
+    assert set(edits.tags) == {"actor"}
+
+
+# -- memory -------------------------------------------------------------------------------------
+
+
+def test_plex_own_value_and_lock_are_kept_from_before_the_first_write() -> None:
+    before = item({"summary": "Agent's"}, {"genre": ("x",)}, {"genre"})
+    first, entry = written(scene(details="One", tags=("a",)), before)
+    _, entry = written(scene(details="Two", tags=("b",)), first, entry)
+    assert entry.fields["summary"].original == "Agent's"
+    assert entry.fields["summary"].original_locked is False
+    assert entry.fields["genre"].original == ("x",)
+    assert entry.fields["genre"].original_locked is True
+
+
+def test_plex_own_value_is_known_even_when_the_reply_to_the_write_is_lost() -> None:
+    before = item({"summary": "Agent's"}, {"genre": ("x",)})
+    what = scene(details="Ours", tags=("a",))
+    edits = plan(what, before, None, DEFAULT)
+    noted = intend(None, what, before, edits, SERVER)
+    assert noted is not None
+    arrived = fake_plex.apply(before, edits, append=False)
+    again = plan(what, arrived, noted, DEFAULT)
+    assert not again
+    entry = remember(noted, what, arrived, again, DEFAULT, 1.0, SERVER)
+    assert entry.fields["summary"].original == "Agent's"
+    assert entry.fields["genre"].original == ("x",)
+    assert entry.fields["genre"].original_locked is False
+    cleared = plan(scene(), arrived, entry, DEFAULT)
+    assert cleared.values == {"summary": ""}
+    assert cleared.tags == {"genre": TagEdit((), ("a",))}
+
+
+def test_what_was_only_intended_is_not_ours() -> None:
+    before = item({"summary": "Agent's"}, {"genre": ("x",)})
+    what = scene(details="Ours", tags=("a",))
+    edits = plan(what, before, None, DEFAULT)
+    noted = intend(None, what, before, edits, SERVER)
+    assert plan(what, before, noted, DEFAULT) == edits
+    assert not plan(scene(title="A Film"), before, noted, DEFAULT)
+
+
+def test_nothing_is_noted_for_fields_that_were_written_before() -> None:
+    after, entry = written(scene(details="One"), item())
+    edits = plan(scene(details="Two"), after, entry, DEFAULT)
+    assert intend(entry, scene(details="Two"), after, edits, SERVER) is None
+
+
+def test_values_found_equal_are_adopted_and_then_belong_to_stash() -> None:
+    before = item({"summary": "Same", "userRating": "8"}, {"genre": ("A",)})
+    what = scene(title="A Film", details="Same", tags=("a",), rating100=80)
+    edits = plan(what, before, None, DEFAULT)
+    assert not edits
+    entry = remember(None, what, before, edits, DEFAULT, 5.0, SERVER)
+    assert entry.item_updated_at == before.updated_at
+    emptied = plan(scene(title="A Film"), before, entry, DEFAULT)
+    assert emptied.values == {"userRating": "", "summary": ""}
+    assert emptied.tags == {"genre": TagEdit((), ("A",))}
+
+
+def test_another_servers_entry_is_no_memory() -> None:
+    after, entry = written(scene(details="One"), item())
+    elsewhere = remember(
+        replace(entry, server="machine-2"),
+        scene(),
+        after,
+        EditPlan(42, 3, "movie"),
+        DEFAULT,
+        1.0,
+        SERVER,
+    )
+    assert elsewhere.server == SERVER
+    assert "summary" not in elsewhere.fields
+
+
+def test_a_cut_text_is_what_the_ledger_compares() -> None:
+    what = scene(details="Long text")
+    edits = as_sent(plan(what, item(), None, DEFAULT), {"summary.value": "Long"})
+    after = fake_plex.apply(item(), edits, append=False)
+    entry = remember(None, what, item(), edits, DEFAULT, 1.0, SERVER)
+    entry, differences = settle(entry, after)
+    assert (after.values["summary"], differences) == ("Long", ())
+    assert not plan(what, after, entry, DEFAULT)
+    assert plan(scene(details="Long text, changed"), after, entry, PRESERVE)
+
+
+def test_a_text_that_was_not_planned_cannot_have_been_cut() -> None:
+    with pytest.raises(ValueError, match="summary"):
+        as_sent(EditPlan(42, 3, "movie"), {"summary.value": "x"})
+
+
+# -- reading back -------------------------------------------------------------------------------
+
+
+def sent(
+    before: PlexItem, config: PlexSyncConfig = DEFAULT, **values: Any
+) -> tuple[LedgerEntry, PlexItem, SyncMetadata]:
+    """An entry just after a write, with the item as the fake stored it."""
+    what = scene(**values)
+    edits = plan(what, before, None, config)
+    after = fake_plex.apply(before, edits, append=False)
+    return remember(None, what, before, edits, config, 1.0, SERVER), after, what
+
+
+def test_reading_back_learns_plex_form_and_its_time() -> None:
+    entry, after, what = sent(item(), details="One\n\nTwo", tags=("a",))
+    assert entry.item_updated_at == 0
+    assert entry.fields["summary"].state is FieldState.SENT
+    settled, differences = settle(entry, replace(after, updated_at=555))
+    assert differences == ()
+    assert settled.item_updated_at == 555
+    assert settled.fields["summary"].stored == "One  Two"
+    assert settled.fields["summary"].state is FieldState.SETTLED
+    assert not plan(what, after, settled, PRESERVE)
+
+
+@pytest.mark.parametrize("config", [DEFAULT, PRESERVE])
+def test_a_value_that_plex_ignored_is_sent_once_more_and_then_left(config: PlexSyncConfig) -> None:
+    before = item({"summary": "Agent's"})
+    entry, after, what = sent(before, config, details="Ours")
+    ignored = fake_plex.person_sets(after, "summary", "Agent's")
+
+    entry, differences = settle(entry, ignored)
+    assert differences == (Difference("summary", "Ours", "Agent's", final=False),)
+    assert needs_read(entry, what, config, ignored.updated_at)
+    again = plan(what, ignored, entry, config)
+    assert again.values == {"summary": "Ours"}
+
+    entry = remember(entry, what, ignored, again, config, 2.0, SERVER)
+    entry, differences = settle(entry, ignored)
+    assert differences == (Difference("summary", "Ours", "Agent's", final=True),)
+    assert not needs_read(entry, what, config, ignored.updated_at)
+    assert not plan(what, ignored, entry, config)
+    assert not plan(scene(title="A Film"), ignored, entry, config), "it is not ours to clear"
+    assert plan(scene(details="Newer"), ignored, entry, config).values == {"summary": "Newer"}
+
+
+def test_a_value_that_changed_between_write_and_reading_is_a_persons_when_edits_are_kept() -> None:
+    entry, after, what = sent(item({"summary": "Agent's"}), PRESERVE, details="Ours")
+    edited = fake_plex.person_sets(after, "summary", "Person's")
+    entry, differences = settle(entry, edited)
+    assert [one.final for one in differences] == [False]
+    assert not plan(what, edited, entry, PRESERVE)
+    assert plan(what, edited, entry, DEFAULT).values == {"summary": "Ours"}
+
+
+def test_a_field_that_plex_would_not_clear_is_cleared_once_more_and_then_left() -> None:
+    after, entry = written(scene(details="Ours"), item())
+    for final in (False, True):
+        edits = plan(scene(), after, entry, DEFAULT)
+        assert edits.values == {"summary": ""}
+        entry = remember(entry, scene(), after, edits, DEFAULT, 2.0, SERVER)
+        entry, differences = settle(entry, after)
+        assert differences == (Difference("summary", "", "Ours", final),)
+    assert not plan(scene(), after, entry, DEFAULT)
+
+
+@pytest.mark.parametrize("config", [DEFAULT, PRESERVE])
+def test_a_tag_that_plex_does_not_take_is_sent_once_more_and_then_left(
+    config: PlexSyncConfig,
+) -> None:
+    entry, after, what = sent(item(), config, tags=("a", "b"))
+    missing = fake_plex.person_tags(after, "genre", ("a",))
+    for final in (False, True):
+        entry, differences = settle(entry, missing)
+        assert differences == (Difference("genre", ("a", "b"), ("a",), final),)
+        edits = plan(what, missing, entry, config)
+        assert bool(edits) is not final
+        entry = remember(entry, what, missing, edits, config, 2.0, SERVER)
+    assert plan(scene(tags=("a", "b", "c")), missing, entry, config).tags
+
+
+def test_a_tag_that_plex_does_not_remove_is_removed_once_more_and_then_left() -> None:
+    after, entry = written(scene(tags=("a", "b")), item())
+    what = scene(tags=("a",))
+    for final in (False, True):
+        edits = plan(what, after, entry, DEFAULT)
+        assert edits.tags == {"genre": TagEdit(("a",), ("b",))}
+        entry = remember(entry, what, after, edits, DEFAULT, 2.0, SERVER)
+        entry, differences = settle(entry, after)
+        assert differences == (Difference("genre", ("a",), ("a", "b"), final),)
+    assert not plan(what, after, entry, DEFAULT)
+
+
+def test_a_name_that_plex_stores_with_other_punctuation_is_recognised() -> None:
+    entry, after, what = sent(item(), tags=("Sci/Fi", "b"))
+    stored = fake_plex.person_tags(after, "genre", ("b", "Sci-Fi", "Person's"))
+    entry, differences = settle(entry, stored)
+    assert differences == ()
+    assert entry.fields["genre"].stored == ("Sci-Fi", "b")
+    assert not plan(what, stored, entry, DEFAULT)
+    assert plan(scene(tags=("b",)), stored, entry, DEFAULT).tags["genre"].removed == ("Sci-Fi",)
+
+
+def test_a_collection_that_a_person_left_is_no_difference_at_the_next_reading() -> None:
+    after, entry = written(scene(studio="Studio"), item())
+    left = fake_plex.person_tags(after, "collection", ("Mine",))
+    config = PlexSyncConfig(sync_groups=True)
+    after, entry = written(scene(studio="Studio", groups=("Box",)), left, entry, config)
+    assert set(after.tags["collection"]) == {"Box", "Mine"}
+    assert not plan(scene(studio="Studio", groups=("Box",)), after, entry, config)
+
+
+# -- asking nothing -----------------------------------------------------------------------------
+
+
+def test_an_unchanged_scene_needs_no_reading() -> None:
+    after, entry = written(scene(**FULL), item())
+    assert not needs_read(entry, scene(**FULL), DEFAULT, after.updated_at)
+    newer = scene(**FULL, updated_at="2026-01-01T00:00:00Z", code="unused")
+    assert not needs_read(entry, newer, DEFAULT, after.updated_at)
+
+
+@pytest.mark.parametrize(
+    ("values", "config", "moved"),
+    [
+        ({"title": "Other"}, DEFAULT, 0),
+        ({"performers": ("Ann", "Robert")}, DEFAULT, 0),
+        ({}, PRESERVE, 0),
+        ({}, DEFAULT, 1),
+        ({}, DEFAULT, -1),
+    ],
+)
+def test_any_change_on_either_side_or_in_the_settings_needs_a_reading(
+    values: dict[str, Any], config: PlexSyncConfig, moved: int
+) -> None:
+    after, entry = written(scene(**FULL), item())
+    assert needs_read(entry, scene(**{**FULL, **values}), config, after.updated_at + moved)
+
+
+def test_an_item_that_was_not_read_back_needs_a_reading() -> None:
+    entry, _after, what = sent(item(), details="Ours")
+    assert needs_read(entry, what, DEFAULT, 0)
+
+
+def test_a_kept_edit_of_a_person_needs_no_reading_again() -> None:
+    after, entry = written(scene(details="One"), item(), config=PRESERVE)
+    edited = fake_plex.person_sets(after, "summary", "Person's")
+    what = scene(details="Two")
+    edits = plan(what, edited, entry, PRESERVE)
+    assert not edits
+    entry = remember(entry, what, edited, edits, PRESERVE, 2.0, SERVER)
+    assert not needs_read(entry, what, PRESERVE, edited.updated_at)
+
+
+def test_an_edit_in_plex_between_write_and_reading_is_looked_at_by_the_next_sync() -> None:
+    first, entry = written(scene(details="One"), item())
+    what = scene(details="One", tags=("a",))
+    edits = plan(what, first, entry, DEFAULT)
+    entry = remember(entry, what, first, edits, DEFAULT, 2.0, SERVER)
+    after = fake_plex.apply(first, edits, append=True)
+    edited = fake_plex.person_sets(after, "summary", "Person's")
+    entry, differences = settle(entry, edited)
+    assert differences == ()
+    assert needs_read(entry, what, DEFAULT, edited.updated_at)

@@ -1,0 +1,334 @@
+"""Whose value is it? Every cell of the three-way rule, written out.
+
+Words of the tables: ``-`` no value; ``A`` what we wrote last; ``B`` what Stash has now instead;
+``P`` what a person or an agent put into Plex. Memory: ``none``, ``A``, or ``clr`` (we wrote a
+value once and have cleared it since).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plex.ownership import Action, ListRule, Why, alike, decide, decide_list, keys_of, same
+from validation.records import FieldMemory
+
+# stash now | plex now | memory | Stash wins: unlocked locked | preserve: unlocked locked
+TEXT_TABLE = """
+    -   -   none    keep   keep     keep   keep
+    -   A   none    keep   keep     keep   keep
+    -   B   none    keep   keep     keep   keep
+    -   P   none    keep   keep     keep   keep
+    A   -   none    write  write    write  keep
+    A   A   none    adopt  adopt    adopt  adopt
+    A   B   none    write  write    write  keep
+    A   P   none    write  write    write  keep
+    B   -   none    write  write    write  keep
+    B   A   none    write  write    write  keep
+    B   B   none    adopt  adopt    adopt  adopt
+    B   P   none    write  write    write  keep
+
+    -   -   A       adopt  adopt    adopt  adopt
+    -   A   A       clear  clear    clear  clear
+    -   B   A       keep   keep     keep   keep
+    -   P   A       keep   keep     keep   keep
+    A   -   A       write  write    keep   keep
+    A   A   A       adopt  adopt    adopt  adopt
+    A   B   A       write  write    keep   keep
+    A   P   A       write  write    keep   keep
+    B   -   A       write  write    keep   keep
+    B   A   A       write  write    write  write
+    B   B   A       adopt  adopt    adopt  adopt
+    B   P   A       write  write    keep   keep
+
+    -   -   clr     adopt  adopt    adopt  adopt
+    -   A   clr     keep   keep     keep   keep
+    -   B   clr     keep   keep     keep   keep
+    -   P   clr     keep   keep     keep   keep
+    A   -   clr     write  write    write  write
+    A   A   clr     adopt  adopt    adopt  adopt
+    A   B   clr     write  write    keep   keep
+    A   P   clr     write  write    keep   keep
+    B   -   clr     write  write    write  write
+    B   A   clr     write  write    keep   keep
+    B   B   clr     adopt  adopt    adopt  adopt
+    B   P   clr     write  write    keep   keep
+"""
+
+# The star rating: the cells that differ from the table above. What we did not write stays.
+STARS_TABLE = """
+    A   B   none    keep   keep     keep   keep
+    A   P   none    keep   keep     keep   keep
+    B   A   none    keep   keep     keep   keep
+    B   P   none    keep   keep     keep   keep
+
+    A   B   A       keep   keep     keep   keep
+    A   P   A       keep   keep     keep   keep
+    B   P   A       keep   keep     keep   keep
+
+    A   B   clr     keep   keep     keep   keep
+    A   P   clr     keep   keep     keep   keep
+    B   A   clr     keep   keep     keep   keep
+    B   P   clr     keep   keep     keep   keep
+"""
+
+# One name of a list beside others: is it in Plex afterwards?
+# stash now | plex now | memory: none, had (we wrote it), not (we wrote the list without it)
+# | tags: Stash wins: unlocked locked | preserve: unlocked locked | collections: the same four
+NAME_TABLE = """
+    in    in    none    in    in    in    in      in    in    in    in
+    in    out   none    in    in    in    out     in    in    in    out
+    out   in    none    out   in    out   in      in    in    in    in
+    out   out   none    out   out   out   out     out   out   out   out
+
+    in    in    had     in    in    in    in      in    in    in    in
+    in    out   had     in    in    out   out     out   out   out   out
+    out   in    had     out   out   out   out     out   out   out   out
+    out   out   had     out   out   out   out     out   out   out   out
+
+    in    in    not     in    in    in    in      in    in    in    in
+    in    out   not     in    in    in    in      in    in    in    in
+    out   in    not     in    in    in    in      in    in    in    in
+    out   out   not     out   out   out   out     out   out   out   out
+"""
+
+TEXTS = {"-": "", "A": "Alpha", "B": "Beta", "P": "Person's"}
+MEMORIES = {
+    "none": None,
+    "A": FieldMemory("Alpha", "Alpha", "Agent's"),
+    "clr": FieldMemory("", "", "Agent's"),
+}
+MODES = [(False, False), (False, True), (True, False), (True, True)]  # (preserve, locked)
+
+
+def rows(table: str) -> list[list[str]]:
+    return [line.split() for line in table.splitlines() if line.strip()]
+
+
+def cells(table: str) -> list[tuple[str, ...]]:
+    """(stash, plex, memory, preserve, locked, outcome) for each outcome of the table."""
+    return [
+        (*line[:3], preserve, locked, outcome)  # type: ignore[misc]
+        for line in rows(table)
+        for (preserve, locked), outcome in zip(MODES, line[3:], strict=True)
+    ]
+
+
+def test_the_table_of_texts_names_every_case_once() -> None:
+    named = [tuple(line[:3]) for line in rows(TEXT_TABLE)]
+    assert sorted(named) == sorted(product("-AB", "-ABP", MEMORIES))
+
+
+@pytest.mark.parametrize(
+    ("stash", "plex", "memory", "preserve", "locked", "outcome"), cells(TEXT_TABLE)
+)
+def test_a_text_belongs_to_whom_the_table_says(
+    stash: str, plex: str, memory: str, preserve: bool, locked: bool, outcome: str
+) -> None:
+    decision = decide(TEXTS[stash], TEXTS[plex], locked, MEMORIES[memory], preserve=preserve)
+    assert decision.action == outcome
+    after = {"write": TEXTS[stash], "clear": ""}.get(outcome, TEXTS[plex])
+    assert decision.value == after
+
+
+STAR_CELLS = {cell[:5]: cell for cell in cells(TEXT_TABLE)} | {
+    cell[:5]: cell for cell in cells(STARS_TABLE)
+}
+
+
+@pytest.mark.parametrize(
+    ("stash", "plex", "memory", "preserve", "locked", "outcome"), STAR_CELLS.values()
+)
+def test_a_star_rating_belongs_to_whom_the_table_says(
+    stash: str, plex: str, memory: str, preserve: bool, locked: bool, outcome: str
+) -> None:
+    before = MEMORIES[memory]
+    decision = decide(TEXTS[stash], TEXTS[plex], locked, before, preserve=preserve, stars=True)
+    assert decision.action == outcome
+
+
+def test_the_table_of_names_names_every_case_once() -> None:
+    named = [tuple(line[:3]) for line in rows(NAME_TABLE)]
+    assert sorted(named) == sorted(product(("in", "out"), ("in", "out"), ("none", "had", "not")))
+
+
+NAME_CELLS = [
+    (*line[:3], preserve, locked, membership, outcome)
+    for line in rows(NAME_TABLE)
+    for (membership, (preserve, locked)), outcome in zip(
+        product((False, True), MODES), line[3:], strict=True
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("stash", "plex", "memory", "preserve", "locked", "membership", "outcome"), NAME_CELLS
+)
+def test_a_name_is_in_plex_when_the_table_says(
+    stash: str,
+    plex: str,
+    memory: str,
+    preserve: bool,
+    locked: bool,
+    membership: bool,
+    outcome: str,
+) -> None:
+    """``other`` is there on all sides, so that the list is never empty."""
+
+    def listed(word: str) -> tuple[str, ...]:
+        return ("other", "name") if word in ("in", "had") else ("other",)
+
+    before = None if memory == "none" else FieldMemory(listed(memory), listed(memory), ())
+    rule = ListRule(membership=membership)
+    decision = decide_list(
+        listed(stash), listed(plex), locked, before, preserve=preserve, rule=rule
+    )
+    assert ("name" in decision.value) == (outcome == "in")
+    assert "other" in decision.value
+    assert (decision.action is Action.WRITE) == (set(decision.value) != set(listed(plex)))
+    assert decision.removed == (("name",) if plex == "in" and outcome == "out" else ())
+
+
+@pytest.mark.parametrize("preserve", [False, True])
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_list_that_stash_never_had_is_left_alone(preserve: bool, locked: bool) -> None:
+    decision = decide_list((), ("Agent's",), locked, None, preserve=preserve, rule=ListRule())
+    assert decision.action is Action.KEEP
+    assert decision.why is Why.NOT_OURS
+
+
+@pytest.mark.parametrize("preserve", [False, True])
+def test_plex_own_form_of_what_we_wrote_is_no_edit_of_a_person(preserve: bool) -> None:
+    memory = FieldMemory("One\n\nTwo", "ONE - TWO", "")
+    unchanged = decide("One\n\nTwo", "ONE - TWO", True, memory, preserve=preserve)
+    assert unchanged.why is Why.UNCHANGED
+    assert decide("Three", "ONE - TWO", True, memory, preserve=preserve).action is Action.WRITE
+    assert decide("", "ONE - TWO", True, memory, preserve=preserve).action is Action.CLEAR
+
+
+@pytest.mark.parametrize("shown", ["ALPHA beta", "Alpha  beta", "Alpha\nbeta"])
+def test_case_and_spacing_alone_are_no_edit_of_a_person(shown: str) -> None:
+    memory = FieldMemory("Alpha beta", "Alpha beta", "")
+    decision = decide("Gamma", shown, True, memory, preserve=True)
+    assert decision.why is Why.STASH_CHANGED
+
+
+def test_a_title_whose_case_was_corrected_in_stash_is_written() -> None:
+    memory = FieldMemory("a film", "a film", "")
+    decision = decide("A Film", "a film", True, memory, preserve=True)
+    assert (decision.action, decision.value) == (Action.WRITE, "A Film")
+
+
+def test_unicode_form_is_no_difference() -> None:
+    composed = "Zoë"
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert same(composed, decomposed)
+    assert decide(composed, decomposed, False, None, preserve=False).action is Action.ADOPT
+    names = decide_list(
+        (composed,), (decomposed,), True, None, preserve=True, rule=ListRule(ordered=True)
+    )
+    assert names.action is Action.ADOPT
+
+
+def test_plex_spelling_of_a_name_is_sent_back_and_its_case_never_fought_over() -> None:
+    memory = FieldMemory(("Drama",), ("DRAMA",), ())
+    rule = ListRule()
+    same_tag = decide_list(("drama",), ("DRAMA",), True, memory, preserve=False, rule=rule)
+    assert same_tag.action is Action.KEEP
+    more = decide_list(("drama", "New"), ("DRAMA",), True, memory, preserve=False, rule=rule)
+    assert more.value == ("DRAMA", "New")
+
+
+def test_a_name_that_plex_spells_differently_is_known_by_its_stored_form() -> None:
+    memory = FieldMemory(("A/B", "C"), ("A-B", "C"), ())
+    rule = ListRule()
+    now = ("A-B", "C", "Person's")
+    assert decide_list(("A/B", "C"), now, True, memory, preserve=False, rule=rule).action is (
+        Action.KEEP
+    )
+    gone = decide_list(("C",), now, True, memory, preserve=False, rule=rule)
+    assert gone.removed == ("A-B",)
+    assert gone.value == ("C", "Person's")
+
+
+def test_the_cast_keeps_the_order_of_stash_with_a_persons_additions_behind() -> None:
+    memory = FieldMemory(("Ann", "Bob"), ("Ann", "Bob"), ())
+    now = ("Person's", "Ann", "Bob")
+    rule = ListRule(ordered=True)
+    decision = decide_list(("Cid", "Bob", "Ann"), now, True, memory, preserve=False, rule=rule)
+    assert decision.value == ("Cid", "Bob", "Ann", "Person's")
+
+
+def test_a_cast_whose_order_plex_will_not_take_is_sent_once() -> None:
+    rule = ListRule(ordered=True)
+    first = decide_list(("Ann", "Bob"), ("Bob", "Ann"), False, None, preserve=False, rule=rule)
+    assert first.action is Action.WRITE
+    memory = FieldMemory(("Ann", "Bob"), ("Ann", "Bob"), ())
+    again = decide_list(("Ann", "Bob"), ("Bob", "Ann"), True, memory, preserve=False, rule=rule)
+    assert again.action is Action.KEEP
+
+
+def test_a_renamed_tag_is_no_loss_and_a_removed_one_is() -> None:
+    memory = FieldMemory(("Old", "Other"), ("Old", "Other"), ())
+    now = ("Old", "Other")
+    renamed = decide_list(("New", "Other"), now, True, memory, preserve=False, rule=ListRule())
+    assert (renamed.removed, renamed.lost) == (("Old",), 0)
+    removed = decide_list(("Other",), now, True, memory, preserve=False, rule=ListRule())
+    assert (removed.removed, removed.lost) == (("Old",), 1)
+
+
+def test_a_collection_whose_setting_is_off_is_not_ours_to_leave() -> None:
+    memory = FieldMemory(("Studio", "Group"), ("Studio", "Group"), ())
+    rule = ListRule(membership=True, spared=frozenset(keys_of(["Studio"])))
+    now = ("Studio", "Group")
+    decision = decide_list((), now, True, memory, preserve=False, rule=rule)
+    assert decision.value == ("Studio",)
+
+
+words = st.text("aAbBéÉ \n", max_size=6)
+
+
+@given(words, words, st.booleans(), st.booleans())
+def test_a_text_that_was_written_is_right_afterwards(
+    stash: str, plex: str, locked: bool, preserve: bool
+) -> None:
+    memory = FieldMemory(stash, stash, plex)
+    again = decide(stash, stash, locked, memory, preserve=preserve)
+    assert again.action is Action.ADOPT
+    assert alike(stash, stash) and same(stash, stash)
+
+
+names = st.lists(st.sampled_from(["a", "A", "b", "c", "D", "d"]), max_size=4).map(
+    lambda found: tuple({name.lower(): name for name in found}.values())
+)
+
+
+@given(
+    names,
+    names,
+    st.none() | names.map(lambda wrote: FieldMemory(wrote, wrote, ())),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_removal_never_names_a_wanted_tag_and_nobody_elses_after_the_first_write(
+    stash: tuple[str, ...],
+    plex: tuple[str, ...],
+    memory: FieldMemory | None,
+    locked: bool,
+    preserve: bool,
+    ordered: bool,
+    membership: bool,
+) -> None:
+    rule = ListRule(ordered=ordered, membership=membership)
+    decision = decide_list(stash, plex, locked, memory, preserve=preserve, rule=rule)
+    assert set(keys_of(decision.removed)).isdisjoint(keys_of(decision.value))
+    assert set(decision.removed) <= set(plex)
+    assert len(set(keys_of(decision.value))) == len(decision.value)
+    if memory is not None:
+        assert set(keys_of(decision.removed)) <= set(keys_of(memory.written))
