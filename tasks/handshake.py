@@ -9,25 +9,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync_queue import datadir, schema
-from sync_queue.operations import transaction
+from sync_queue.operations import connect, transaction
 from validation.errors import QueueError
+
+BUSY_SECONDS = 5.0
 
 
 def remember_connection(data_dir: str, connection: Mapping[str, Any]) -> None:
-    """Store the newest connection, as a hook does. A database that is not there yet is no error:
-    the worker that creates it is told by the next hook or task.
+    """Store the newest connection, as a hook does; nothing from a shell, which has none.
+
+    Raises ``QueueError`` when the database cannot be written.
     """
     if not connection.get("server_connection"):
         return
-    path = datadir.database_path(data_dir)
     try:
-        database = sqlite3.connect(path, timeout=5.0, isolation_level=None)
-    except sqlite3.OperationalError as error:
-        raise QueueError(f"The database could not be opened ({error}).") from error
-    try:
-        with transaction(database):
-            database.execute(schema.CREATE_CONNECTION)
-            values = {"connection": json.dumps(connection), "now": time.time()}
-            database.execute(schema.PUT_CONNECTION, values)
-    finally:
-        database.close()
+        database = connect(datadir.database_path(data_dir), BUSY_SECONDS)
+        try:
+            with transaction(database):
+                database.execute(schema.CREATE_CONNECTION)
+                values = {"connection": json.dumps(connection), "now": time.time()}
+                database.execute(schema.PUT_CONNECTION, values)
+        finally:
+            database.close()
+    except (sqlite3.Error, OSError) as error:
+        raise QueueError(
+            f"The queue's database could not be written ({error}). Check free space and"
+            " permissions of the data directory."
+        ) from error

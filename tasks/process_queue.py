@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sync_queue import lock
+from sync_queue import launch, lock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.report import QueueReport, read_report
@@ -37,7 +37,10 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
             drain(request, data_dir, total, progress)
         finally:
             lock.release(descriptor)
-    return summary(before, read_report(data_dir, time.time()))
+    after = read_report(data_dir, time.time())
+    if after.stats.left or after.spooled:
+        launch.ensure_worker(request.plugin_dir, data_dir)
+    return summary(before, after)
 
 
 def drain(
@@ -99,6 +102,7 @@ def summary(before: QueueReport, after: QueueReport) -> TaskResult:
         said.append(f"Everything waits ({hold.get('reason')}): {hold['sentence']}")
     elif left:
         said.append(f"{after.stats.delayed} edits wait for their time; the worker goes on.")
+    said.append(f"Data directory: {after.data_dir}")
     return TaskResult(
         done=done,
         left=left,
