@@ -417,6 +417,18 @@ FOREIGN = [
 ]
 
 
+def test_a_new_exception_of_plexapi_would_be_noticed() -> None:
+    assert {kind.__name__ for kind in classes_of(plexapi.exceptions)} == {
+        "BadRequest",
+        "NotFound",
+        "PlexApiException",
+        "TwoFactorRequired",
+        "Unauthorized",
+        "UnknownType",
+        "Unsupported",
+    }
+
+
 @pytest.mark.parametrize("kind", FOREIGN, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
 def test_every_foreign_exception_has_a_row(kind: type[Exception]) -> None:
     error = translate_plex_exception(kind.__new__(kind))
