@@ -172,10 +172,11 @@ def read_config(path: str) -> dict[str, str]:
                 "Other users can read %s and the keys in it: run chmod 600 on it.", path
             )
         for number, line in enumerate(file, 1):
-            key, separator, value = line.strip().partition("=")
-            if not key or key.startswith("#"):
+            text = line.strip()
+            if not text or text.startswith("#"):
                 continue
-            key = key.removeprefix("export ").strip()
+            key, separator, value = text.removeprefix("export ").partition("=")
+            key = key.strip()
             if not separator or key not in CONNECTION_VARIABLES:
                 known = ", ".join(CONNECTION_VARIABLES)
                 raise UsageError(f"Line {number} of {path} does not set one of {known}.")

@@ -1,0 +1,341 @@
+"""``process_queue.py``: modes, exit codes, interrupts, settings and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import process_queue
+from simulators.plex.faults import Kind
+from simulators.plex.server import PlexSimulator
+from simulators.stash.server import StashSimulator
+from sync_queue.dlq import DeadLetter
+from sync_queue.manager import QueueManager
+from sync_queue.models import scene_job
+from tasks.modes import MODES
+from tests.cli.conftest import CommandLine
+
+SECRETS = ("plex-token-for-tests", "stash-key-0123456789")
+CONTRACT_MODES = {
+    *("process_queue", "sync_all", "sync_changed", "preview", "retry_failed", "check_setup"),
+    *("status", "wake", "sync", "pin", "ignore", "retry", "dismiss"),
+}
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and owners")
+
+
+def test_help_offers_each_mode_that_exists_and_no_other(shell: CommandLine) -> None:
+    answer = shell.run("--help")
+    assert answer.returncode == 0
+    offered = {
+        name.strip(" ,").replace("-", "_")
+        for line in answer.stdout.partition("modes:\n")[2].split("\n\n")[0].splitlines()
+        for name in [line.split()[0]]
+    }
+    assert offered == set(MODES)
+    assert offered <= CONTRACT_MODES
+
+
+def test_help_says_what_each_mode_does_and_what_the_exit_status_means(shell: CommandLine) -> None:
+    said = shell.run("--help").stdout
+    for line in said.partition("modes:\n")[2].split("\n\n")[0].splitlines():
+        assert len(line.split()) > 3, line
+    for status in ("0 ", "1 ", "2 ", "3 ", "130 "):
+        assert f" {status}" in said
+    for variable in ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY"):
+        assert variable in said
+
+
+@pytest.mark.parametrize("name", ["process_queue", "process-queue", "drain"])
+def test_a_mode_is_named_with_dash_or_underscore_or_by_its_alias(name: str) -> None:
+    assert process_queue.build_parser().parse_args([name]).mode == "process_queue"
+
+
+def test_without_a_mode_the_queue_is_processed() -> None:
+    assert process_queue.build_parser().parse_args(["--json"]).mode == "process_queue"
+
+
+@pytest.mark.parametrize("words", [["no_such_mode"], ["--no-such-option"], ["status", "status"]])
+def test_wrong_usage_exits_with_2(shell: CommandLine, words: list[str]) -> None:
+    answer = shell.run(*words)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert "usage:" in answer.stderr
+
+
+def test_status_of_a_directory_that_is_not_there_creates_nothing(
+    shell: CommandLine, tmp_path: Path
+) -> None:
+    answer = shell.run("status", "--data-dir", "not there", "--json", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    said = json.loads(answer.stdout)
+    assert said["data_dir"] == str(tmp_path / "not there")
+    assert (said["mode"], said["left"], said["worker_alive"]) == ("status", 0, False)
+    assert not (tmp_path / "not there").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("-I",), ("-P",)])
+def test_it_runs_from_any_directory(
+    command_line: CommandLine, plex: PlexSimulator, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    command_line.enqueue(1)
+    answer = command_line.run(flags=flags, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert plex.items()[0].fields["summary"] == "Docks."
+
+
+def test_processing_the_queue_reports_and_leaves_nothing(
+    command_line: CommandLine, plex: PlexSimulator
+) -> None:
+    command_line.enqueue(1)
+    answer = command_line.run("drain", "--json")
+    assert answer.returncode == 0, answer.stderr
+    said = json.loads(answer.stdout)
+    assert (said["mode"], said["done"], said["left"]) == ("process_queue", 1, 0)
+    assert said["problems"] == 0
+    assert plex.items()[0].title == "Harbour Lights"
+
+
+def test_plex_away_exits_with_3_and_keeps_the_edit(
+    command_line: CommandLine, plex: PlexSimulator
+) -> None:
+    plex.stop()
+    command_line.enqueue(1)
+    answer = command_line.run("--json")
+    assert answer.returncode == 3, answer
+    assert json.loads(answer.stdout)["left"] == 1
+
+
+def test_stash_away_exits_with_3_and_keeps_the_edit(
+    command_line: CommandLine, stash: StashSimulator
+) -> None:
+    stash.stop()
+    command_line.enqueue(1)
+    answer = command_line.run("--json")
+    assert answer.returncode == 3, answer
+    assert json.loads(answer.stdout)["left"] == 1
+
+
+def test_an_unknown_stash_exits_with_3_and_says_how_it_gets_known(shell: CommandLine) -> None:
+    shell.enqueue(1)
+    answer = shell.run()
+    assert answer.returncode == 3, answer
+    assert "save a scene in Stash" in answer.stdout
+
+
+def test_missing_settings_exit_with_2_and_are_named(
+    command_line: CommandLine,
+) -> None:
+    command_line.enqueue(1)
+    answer = command_line.run(environ={"PLEX_TOKEN": ""})
+    assert answer.returncode == 2, answer
+    assert "plex_token" in answer.stdout
+
+
+def test_a_dead_letter_exits_with_1(command_line: CommandLine) -> None:
+    with QueueManager(str(command_line.plugin.data_dir)) as manager:
+        manager.enqueue(scene_job(1, "Scene.Update.Post", 0.0))
+        (leased,) = manager.get_pending(1.0, 1)
+        letter = DeadLetter(leased.job, "refused_by_plex", "PlexPermanentError", "No.", "", 1)
+        manager.fail_job(leased, letter)
+    for mode in ("drain", "status"):
+        assert command_line.run(mode).returncode == 1
+
+
+@posix_only
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_gives_the_leases_back_and_exits_with_130(
+    command_line: CommandLine,
+    plex: PlexSimulator,
+    stash: StashSimulator,
+    eventually: Callable[..., Any],
+    number: signal.Signals,
+) -> None:
+    for n in range(2, 9):
+        stash.library.add_scene(f"Scene {n}", files=[{"path": f"/media/videos/{n}.mp4"}])
+    command_line.enqueue(*range(1, 9))
+    plex.faults.add(Kind.DELAY, seconds=1.0)
+    with subprocess.Popen(
+        command_line.command(),
+        env=command_line.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        eventually(lambda: len(plex.requests) > 0)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "Interrupted" in said
+    states = [row["status"] for row in command_line.plugin.rows()]
+    assert states.count(1) >= 6  # ready
+    assert 2 not in states  # leased
+
+
+def test_the_bar_shows_on_a_terminal_only(command_line: CommandLine) -> None:
+    command_line.enqueue(1)
+    answer = command_line.run()
+    assert "[" not in answer.stderr
+    command_line.enqueue(1)
+    status, said = on_terminal(command_line)
+    assert status == 0
+    assert re.search(r"\[[#.]{40}\] +\d+ %", said)
+
+
+def on_terminal(command_line: CommandLine) -> tuple[int, str]:
+    """Run with a terminal as standard error."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command_line.command(),
+        env=command_line.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # how a terminal ends
+            break
+        if not piece:
+            break
+        said += piece
+    os.close(ours)
+    return process.wait(30), said.decode()
+
+
+def test_a_file_gives_the_connection_settings(
+    shell: CommandLine, command_line: CommandLine, plex: PlexSimulator, tmp_path: Path
+) -> None:
+    config = tmp_path / "plexsync.conf"
+    known = command_line.environ
+    config.write_text(
+        "# our servers\n\n"
+        f"PLEX_URL={known['PLEX_URL']}\n"
+        f'export PLEX_TOKEN="{known["PLEX_TOKEN"]}"\n'
+        f"STASH_URL = '{known['STASH_URL']}'\n"
+    )
+    config.chmod(0o600)
+    shell.enqueue(1)
+    answer = shell.run("--config", "plexsync.conf", environ={"PLEX_TOKEN": "old"}, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+    assert plex.items()[0].fields["summary"] == "Docks."
+
+
+@pytest.mark.parametrize(
+    "line", ["PLEX_TOKEN plex-token-for-tests", "TOKEN=plex-token-for-tests", "=x", "x"]
+)
+def test_a_wrong_line_of_the_file_is_named_and_not_shown(
+    shell: CommandLine, tmp_path: Path, line: str
+) -> None:
+    config = tmp_path / "plexsync.conf"
+    config.write_text(f"\n{line}\n")
+    config.chmod(0o600)
+    answer = shell.run("--config", str(config))
+    assert answer.returncode == 2
+    assert "Line 2 of " in answer.stderr
+    assert not any(secret in answer.stderr + answer.stdout for secret in SECRETS)
+
+
+def test_a_file_that_is_not_there_exits_with_2(shell: CommandLine, tmp_path: Path) -> None:
+    answer = shell.run("--config", str(tmp_path / "none"), "--json")
+    assert answer.returncode == 2
+    assert "none" in json.loads(answer.stdout)["error"]
+
+
+@posix_only
+def test_a_file_that_others_can_read_gets_a_warning(shell: CommandLine, tmp_path: Path) -> None:
+    config = tmp_path / "plexsync.conf"
+    config.write_text("PLEX_URL=http://127.0.0.1:1\n")
+    config.chmod(0o644)
+    answer = shell.run("status", "--config", str(config))
+    assert answer.returncode == 0
+    assert "chmod 600" in answer.stderr
+
+
+@posix_only
+def test_keys_stay_out_of_output_files_and_child_processes(
+    command_line: CommandLine, shell: CommandLine, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    config = tmp_path / "plexsync.conf"
+    config.write_text(
+        f"PLEX_URL={command_line.environ['PLEX_URL']}\nPLEX_TOKEN={SECRETS[0]}\n"
+        f"STASH_URL={command_line.environ['STASH_URL']}\nSTASH_API_KEY={SECRETS[1]}\n"
+    )
+    config.chmod(0o600)
+    shell.enqueue(1)
+    for words in (["status"], ["drain", "--verbose"], ["status", "--json"]):
+        answer = shell.run(*words, "--config", str(config))
+        assert not any(secret in answer.stderr + answer.stdout for secret in SECRETS)
+    for file in shell.plugin.data_dir.rglob("*"):
+        if file.is_file():
+            held = file.read_bytes()
+            assert not any(secret.encode() in held for secret in SECRETS), file
+            assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+@posix_only
+def test_another_owners_directory_is_refused_with_the_command_that_works(
+    shell: CommandLine, tmp_path: Path
+) -> None:
+    if os.geteuid() == 0:
+        data_dir = tmp_path / "theirs"
+        data_dir.mkdir(mode=0o755)
+        os.chown(data_dir, 65533, 65533)
+    else:
+        data_dir = Path("/usr")
+    answer = shell.run("status", "--data-dir", str(data_dir), environ={"PLEX_TOKEN": "secret-t"})
+    assert answer.returncode == 2
+    assert str(data_dir) in answer.stderr
+    assert "process_queue.py" in answer.stderr
+    assert "sudo -u" in answer.stderr or "docker exec -u" in answer.stderr
+    assert "secret-t" not in answer.stderr
+
+
+@posix_only
+def test_a_missing_data_directory_below_another_owners_plugin_is_refused(
+    shell: CommandLine,
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    os.chown(shell.plugin.directory, 65533, 65533)
+    assert shell.run("status").returncode == 2
+    assert not shell.plugin.data_dir.exists()
+
+
+def test_sudo_keeps_the_names_of_the_variables_that_are_set() -> None:
+    environ = {"PLEX_TOKEN": "secret-t", "STASH_URL": "", "HOME": "/root"}
+    prefix = process_queue.sudo_prefix(0, environ)
+    assert prefix == ["sudo", "-u", "root", "--preserve-env=PLEX_TOKEN"]
+
+
+def test_a_missing_package_is_named_with_what_to_do(shell: CommandLine) -> None:
+    answer = shell.run("status", flags=("-S",))
+    assert answer.returncode == 2
+    assert len(answer.stderr.splitlines()) == 1, answer.stderr
+    assert "pip install -r" in answer.stderr
+    assert "requirements.txt" in answer.stderr
+
+
+def test_a_data_directory_that_cannot_be_made_exits_with_2_and_no_traceback(
+    shell: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    answer = shell.run("--data-dir", str(tmp_path / "file" / "data"))
+    assert answer.returncode == 2, answer
+    assert "Traceback" not in answer.stderr
