@@ -21,23 +21,31 @@ def eventually() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that ship, with bytecode, to be copied."""
-    target = tmp_path_factory.mktemp("shipped") / "PlexSync"
+    """What ships, with bytecode, in a directory with spaces and letters beyond ASCII."""
+    target = tmp_path_factory.mktemp("stash") / "Stash plugins für Zoë" / "PlexSync – 映画"
     installed_plugin.install(target)
     return target
 
 
 @pytest.fixture
-def plugin(shipped: Path, tmp_path: Path) -> InstalledPlugin:
-    """A fresh copy of the plugin, in a directory with spaces and letters beyond ASCII."""
-    directory = tmp_path / "Stash plugins für Zoë" / "PlexSync – 映画"
+def plugin(shipped: Path, tmp_path: Path) -> Iterator[InstalledPlugin]:
+    """The installed plugin with no data yet. Its files are shared: tests leave them alone."""
+    installed = InstalledPlugin(shipped, tmp_path / "stash config")
+    yield installed
+    shutil.rmtree(installed.data_dir, ignore_errors=True)
+
+
+@pytest.fixture
+def own_plugin(shipped: Path, tmp_path: Path) -> InstalledPlugin:
+    """A copy of the installed plugin whose files a test may change."""
+    directory = tmp_path / "plugins" / "PlexSync – 映画"
     shutil.copytree(shipped, directory)
     return InstalledPlugin(directory, tmp_path / "stash config")
 
 
 @pytest.fixture
-def stand_in_workers(plugin: InstalledPlugin) -> Iterator[StandInWorkers]:
-    """Workers of ``plugin`` that hold the lock and do nothing else."""
-    workers = StandInWorkers(plugin)
+def stand_in_workers(own_plugin: InstalledPlugin) -> Iterator[StandInWorkers]:
+    """Workers of ``own_plugin`` that hold the lock and do nothing else."""
+    workers = StandInWorkers(own_plugin)
     yield workers
     workers.end()

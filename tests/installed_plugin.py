@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sync_queue import lock
+from sync_queue.manager import QueueManager
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("hooks", "plex", "stash", "sync_queue", "tasks", "ui", "validation", "worker")
@@ -63,7 +64,7 @@ def install(target: Path) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one process wrote and how it ended."""
+    """What one process wrote and how it ended; ``seconds`` from its input to its end."""
 
     status: int
     stdout: bytes
@@ -157,16 +158,23 @@ class InstalledPlugin:
         **options: Any,
     ) -> Answer:
         """One whole hook or task: write, read to the end, wait."""
+        return self.finish(self.start(flags=flags, environ=environ, **options), stdin, timeout)
+
+    @staticmethod
+    def finish(
+        process: subprocess.Popen[bytes],
+        stdin: bytes | Mapping[str, Any],
+        timeout: float = 20.0,
+    ) -> Answer:
+        """Write ``stdin`` to a started process, read to the end, wait."""
         raw = stdin if isinstance(stdin, bytes) else json.dumps(stdin).encode()
         begun = time.perf_counter()
-        with self.start(flags=flags, environ=environ, **options) as process:
+        with process:
             stdout, stderr = process.communicate(raw, timeout=timeout)
         return Answer(process.returncode, stdout, stderr, time.perf_counter() - begun)
 
     def create_database(self) -> None:
         """What a first worker does before anything else."""
-        from sync_queue.manager import QueueManager
-
         QueueManager(str(self.data_dir)).queue.close()
 
     @contextmanager
@@ -191,6 +199,11 @@ class InstalledPlugin:
         finally:
             database.close()
         return [{**dict(row), "data": json.loads(row["data"])} for row in found]
+
+    def connection(self) -> dict[str, Any]:
+        """What the newest hook said of Stash."""
+        with QueueManager(str(self.data_dir)) as manager:
+            return dict(manager.stash_connection())
 
     def spooled(self) -> list[dict[str, Any]]:
         """The events that wait in files."""
