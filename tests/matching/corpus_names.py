@@ -1,0 +1,205 @@
+"""Files whose names say too little, and files that have another name in Plex."""
+
+from __future__ import annotations
+
+from tests.matching.layouts import RULE, Layout
+
+NAMES = (
+    # -- names that everybody uses ---------------------------------------------------------------
+    Layout(
+        "video.mp4 everywhere",
+        "/data/Two/video.mp4",
+        [
+            "/media/One/video.mp4|21",
+            "/media/Three/video.mp4|22",
+            "/media/Four/video.mp4|23",
+            "/media/Two/video.mp4",
+        ],
+        [4],
+    ),
+    Layout(
+        "video.mp4 everywhere, ours missing",
+        "/data/Two/video.mp4",
+        ["/media/One/video.mp4|21|9", "/media/Three/video.mp4|22|9", "/media/Four/video.mp4|23|9"],
+        "not_in_plex",
+    ),
+    Layout(
+        "video.mp4 everywhere with rules",
+        "/data/Two/video.mp4",
+        ["/media/One/video.mp4", "/media/Two/video.mp4", "/media/Three/video.mp4"],
+        [2],
+        rules=RULE,
+    ),
+    Layout(
+        "video.mp4 everywhere with rules, ours missing",
+        "/data/Zwei/video.mp4",
+        ["/media/One/video.mp4|1|9", "/media/Two/video.mp4|2|9", "/media/Three/video.mp4|3|9"],
+        "not_in_plex",
+        rules=RULE,
+    ),
+    Layout(
+        "video.mp4 in the mount itself",
+        "/data/video.mp4",
+        ["/media/video.mp4", "/media/Two/video.mp4|5|9"],
+        [1],
+    ),
+    Layout(
+        "camera files of one size, folder renamed",
+        "/data/Card A/GOPR0001.MP4|4000000000|530",
+        ["/media/Card B/GOPR0001.MP4|4000000000|530"],
+        "ambiguous",
+    ),
+    Layout(
+        "camera files of one size, both cards",
+        "/data/Card A/GOPR0001.MP4|4000000000|530",
+        ["/media/Card B/GOPR0001.MP4|4000000000|530", "/media/Card A/GOPR0001.MP4|4000000000|530"],
+        [2],
+    ),
+    Layout(
+        "camera files of one size, in the camera's own folders",
+        "/data/Card A/DCIM/100GOPRO/GOPR0001.MP4|4000000000|530",
+        ["/media/Card B/DCIM/100GOPRO/GOPR0001.MP4|4000000000|530"],
+        "ambiguous",
+    ),
+    Layout(
+        "camera files of one size, cards with names",
+        "/data/Alps/GOPR0001.MP4|4000000000|530",
+        ["/media/Norway/GOPR0001.MP4|4000000000|530", "/media/Alps/GOPR0001.MP4|4000000000|530"],
+        [2],
+    ),
+    Layout(
+        "tape chunks, only the other tape is there",
+        "/data/tape 1/part 1/clip01.avi|1073741824|287",
+        ["/media/tape 2/part 1/clip01.avi|1073741824|287"],
+        "ambiguous",
+    ),
+    Layout(
+        "disc structure, only another disc is there",
+        "/data/Alpha/BDMV/STREAM/00001.m2ts",
+        ["/media/Beta/BDMV/STREAM/00001.m2ts|5|9"],
+        "not_in_plex",
+    ),
+    Layout(
+        "disc structure",
+        "/data/Alpha/BDMV/STREAM/00001.m2ts",
+        ["/media/Alpha/BDMV/STREAM/00001.m2ts", "/media/Beta/BDMV/STREAM/00001.m2ts|5|9"],
+        [1],
+    ),
+    Layout(
+        "time stamps as names",
+        "/phone/VID_20200101_123045.mp4",
+        ["/media/2020/VID_20200101_123045.mp4", "/media/2020/VID_20200101_123046.mp4|5"],
+        [1],
+    ),
+    Layout(
+        "one is not eleven",
+        "/data/Scene 1.mp4",
+        ["/media/Scene 1.mp4", "/media/Scene 11.mp4|734003201|9"],
+        [1],
+    ),
+    Layout(
+        "one is not eleven, ours missing",
+        "/data/Scene 1.mp4",
+        ["/media/Scene 11.mp4|5|9", "/media/My Scene 1.mp4|6|9"],
+        "not_in_plex",
+        rules=RULE,
+    ),
+    # -- the file name differs -------------------------------------------------------------------
+    Layout(
+        "renamed by Plex's side, same bytes and title",
+        "/in/some.scene.1080p.mp4",
+        ["/media/Some Scene (2019)/Some Scene (2019).mp4 ~ Some Scene (2019)"],
+        [1],
+        title="Some Scene",
+        date="2019-05-01",
+    ),
+    Layout(
+        "renamed, same bytes, other title",
+        "/in/some.scene.1080p.mp4",
+        ["/media/The Some Scene Story.mp4"],
+        "ambiguous",
+    ),
+    Layout(
+        "re-encoded under the same title",
+        "/in/some.scene.mkv",
+        ["/media/Some Scene.mp4|5 ~ Some Scene (2019)"],
+        "not_in_plex",
+        title="Some Scene",
+        date="2019-05-01",
+    ),
+    Layout(
+        "same title, year and duration, size unknown",
+        "/in/some.scene.mkv",
+        ["/media/Some Film.mp4|0 ~ Some Scene (2019)"],
+        "ambiguous",
+        title="Some Scene",
+        date="2019-05-01",
+    ),
+    Layout(
+        "same title and year, nothing else",
+        "/in/some.scene.mkv|0|0",
+        ["/media/Some Film.mp4|0|0 ~ Some Scene (2019)"],
+        "not_in_plex",
+        title="Some Scene",
+        date="2019-05-01",
+    ),
+    Layout(
+        "a remake of the same title",
+        "/in/some.scene.mkv",
+        ["/media/Some Scene.mp4|5|9 ~ Some Scene (1950)"],
+        "not_in_plex",
+        title="Some Scene",
+        date="2019-05-01",
+    ),
+    Layout(
+        "another extension",
+        "/data/Studio/Alpha.mkv",
+        ["/media/Studio/Alpha.mp4|5"],
+        "not_in_plex",
+        rules=RULE,
+    ),
+    Layout(
+        "both extensions",
+        "/data/Studio/Alpha.mkv",
+        ["/media/Studio/Alpha.mp4|5", "/media/Studio/Alpha.mkv"],
+        [2],
+    ),
+    Layout(
+        "part one and part two",
+        "/data/Story Pt. I.mp4",
+        ["/media/Story Pt. I.mp4", "/media/Story Pt. II.mp4|5"],
+        [1],
+    ),
+    Layout(
+        "only part two is there",
+        "/data/Story Pt. I.mp4",
+        ["/media/Story Pt. II.mp4|5"],
+        "not_in_plex",
+    ),
+    Layout(
+        "only part two is there, of the same length",
+        "/data/Story Pt. I.mp4|0",
+        ["/media/Story Pt. II.mp4|0"],
+        "not_in_plex",
+    ),
+    Layout(
+        "an escaped space is another name",
+        "/data/Some%20Scene.mp4",
+        ["/media/Some Scene.mp4|5|9"],
+        "not_in_plex",
+    ),
+    Layout(
+        "wildcards in the name",
+        "/data/A_B 100%.mp4",
+        ["/media/A_B 100%.mp4", "/media/AxB 100 per cent.mp4|5"],
+        [1],
+    ),
+    Layout(
+        "nothing but commas",
+        "/data/,,,.mp4",
+        ["/media/,,,.mp4"],
+        [1],
+        rules=RULE,
+        index={1: "/media/,,,.mp4"},
+    ),
+)

@@ -1,0 +1,242 @@
+"""How paths are written: Unicode, case, rules, and equal paths."""
+
+from __future__ import annotations
+
+from tests.matching.layouts import HD_SD, RULE, Layout, nfd
+
+PATHS = (
+    # -- Unicode and case ------------------------------------------------------------------------
+    Layout(
+        "NFC against NFD with rules",
+        "/data/Été/Amélie.mp4",
+        [nfd("/media/Été/Amélie.mp4")],
+        [1],
+        rules=RULE,
+    ),
+    Layout(
+        "NFD against NFC with rules",
+        nfd("/data/Été/Amélie.mp4"),
+        ["/media/Été/Amélie.mp4"],
+        [1],
+        rules=RULE,
+    ),
+    Layout(
+        "NFC against NFD without rules", "/data/Été/Amélie.mp4", [nfd("/media/Été/Amélie.mp4")], [1]
+    ),
+    Layout(
+        "Hangul in two forms", "/data/영화/영화.mp4", [nfd("/media/영화/영화.mp4")], [1], rules=RULE
+    ),
+    Layout("kana in two forms", "/data/がぎぐ.mp4", [nfd("/media/がぎぐ.mp4")], [1]),
+    Layout(
+        "case differs on Windows",
+        "C:\\Films\\SOME Scene.MP4",
+        ["c:\\films\\some scene.mp4"],
+        [1],
+        libraries=["Movies C:\\Films"],
+    ),
+    Layout(
+        "case differs, Windows mount",
+        "/data/Films/SOME Scene.mp4",
+        ["D:\\films\\some scene.mp4"],
+        [1],
+        libraries=["Movies D:\\"],
+    ),
+    Layout(
+        "case tells two files apart on Linux",
+        "/data/alpha.mp4",
+        ["/media/alpha.mp4", "/media/ALPHA.mp4|5"],
+        [1],
+        rules=RULE,
+    ),
+    Layout(
+        "only the other case is there on Linux",
+        "/data/alpha.mp4",
+        ["/media/ALPHA.mp4|5|9"],
+        "not_in_plex",
+        rules=RULE,
+    ),
+    Layout(
+        "rule in another case is no rule on Linux",
+        "/data/Studio/alpha.mp4",
+        ["/media/Studio/alpha.mp4"],
+        [1],
+        rules="/Data => /elsewhere",
+    ),
+    Layout(
+        "Straße and Strasse are two files",
+        "C:\\v\\Straße.mp4",
+        ["C:\\v\\Strasse.mp4|9|9"],
+        "not_in_plex",
+        libraries=["Movies C:\\v"],
+    ),
+    Layout(
+        "a backslash is a letter on Linux",
+        "/data/a\\b.mp4",
+        ["/media/a/b.mp4|9|9", "/media/a\\b.mp4"],
+        [2],
+        rules=RULE,
+    ),
+    # -- rules -----------------------------------------------------------------------------------
+    Layout(
+        "rules end at whole names",
+        "/data2/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "/media2/Studio/Alpha.mp4|8|8"],
+        [1],
+        rules="/data => /wrong",
+        libraries=["Movies /media", "Two /media2"],
+    ),
+    Layout(
+        "rules that map nothing",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4"],
+        [1],
+        rules="/nothing => /nowhere",
+    ),
+    Layout(
+        "a rule to a wrong folder",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4"],
+        [1],
+        rules="/data => /wrong",
+    ),
+    Layout(
+        "a rule to a folder too deep",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "/media/Studio/Studio/Other.mp4"],
+        [1],
+        rules="/data => /media/Studio",
+    ),
+    Layout(
+        "two rules for one folder",
+        "/data/Alpha.mp4",
+        ["/media/hd/Alpha.mp4", "@2 /media/sd/Alpha.mp4|5|9"],
+        [1, 2],
+        rules="/data => /media/hd; /data => /media/sd",
+        libraries=HD_SD,
+    ),
+    Layout(
+        "a rule from the root",
+        "/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4"],
+        [1],
+        rules="/ => /media",
+    ),
+    Layout(
+        "a rule to a drive's root",
+        "/data/Studio/Alpha.mp4",
+        ["V:\\Studio\\Alpha.mp4"],
+        [1],
+        rules="/data => V:",
+        libraries=["Movies V:\\"],
+    ),
+    Layout(
+        "bad rules beside a good one",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4"],
+        [1],
+        rules="nonsense; /data => /media; x => y",
+    ),
+    Layout(
+        "the rule decides between two copies",
+        "/data/Alpha.mp4",
+        ["/media/hd/Alpha.mp4", "@2 /media/sd/Alpha.mp4"],
+        [2],
+        rules="/data => /media/sd",
+        libraries=HD_SD,
+    ),
+    # -- identity --------------------------------------------------------------------------------
+    Layout(
+        "equal path, other size and duration",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4|5|9"],
+        [1],
+        rules=RULE,
+    ),
+    Layout(
+        "equal path, unknown size", "/data/video.mp4|0|0", ["/media/video.mp4|0|0"], [1], rules=RULE
+    ),
+    Layout(
+        "equal path, a copy elsewhere",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "/media/Copy/Alpha.mp4"],
+        [1],
+        rules=RULE,
+    ),
+    Layout(
+        "equal path, a copy in another library",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "@2 /backup/Studio/Alpha.mp4"],
+        [1],
+        rules=RULE,
+        libraries=["Movies /media", "Backup /backup"],
+    ),
+    Layout(
+        "one file in two libraries",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "@2 /media/Studio/Alpha.mp4"],
+        [1, 2],
+        rules=RULE,
+        libraries=["Movies /media", "Studio /media/Studio"],
+    ),
+    Layout(
+        "one file in two libraries without rules",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "@2 /media/Studio/Alpha.mp4"],
+        [1, 2],
+        libraries=["Movies /media", "Studio /media/Studio"],
+    ),
+    Layout(
+        "one file in two libraries, one chosen",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "@2 /media/Studio/Alpha.mp4"],
+        [2],
+        rules=RULE,
+        libraries=["Movies /media", "Studio /media/Studio"],
+        chosen=["studio"],
+    ),
+    Layout(
+        "one file twice in one library",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "/media/Studio/Alpha.mp4 ~ Duplicate"],
+        [1, 2],
+        rules=RULE,
+    ),
+    Layout(
+        "one file twice in one library without rules",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4", "/media/Studio/Alpha.mp4 ~ Duplicate"],
+        [1, 2],
+    ),
+    Layout(
+        "only in a library that was not chosen",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4"],
+        "not_in_plex",
+        rules=RULE,
+        libraries=["Movies /media", "Two /other"],
+        chosen=["Two"],
+    ),
+    Layout(
+        "title renamed in Plex",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4 ~ Something Else (1950)"],
+        [1],
+        rules=RULE,
+        title="Alpha",
+        date="2019-01-01",
+    ),
+    Layout(
+        "matched by an agent to another film",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4 ~ The Alpha Incident (1978)"],
+        [1],
+        title="Alpha",
+    ),
+    Layout(
+        "titles swapped",
+        "/data/Studio/Alpha.mp4",
+        ["/media/Studio/Alpha.mp4 ~ Beta", "/media/Studio/Beta.mp4|5|9 ~ Alpha"],
+        [1],
+        title="Alpha",
+    ),
+)
