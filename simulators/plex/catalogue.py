@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from simulators.plex import filters
+from simulators.plex import ordering
 from simulators.plex.items import Item, Section
 from simulators.plex.query import Query
 
@@ -53,7 +53,7 @@ class Catalogue:
         version, items = self._orders.get((section.key, kind), (-1, []))
         if version != section.version:
             found = list(_of_type(section, kind))
-            items = filters.arrange(found, filters.default_order(kind))
+            items = ordering.arrange(found, ordering.default_order(kind))
             self._orders[section.key, kind] = section.version, items
         return items
 

@@ -7,25 +7,15 @@ are brackets and OR; an unknown name is ignored.
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from simulators.plex.items import NO_AGENT, TAG_ELEMENTS, Item
 from simulators.plex.query import Parameter, Query
+from simulators.plex.values import DATES, NUMBERS, TEXT, date_of, moment, number, number_of, text_of
 
 Test = Callable[[Item], bool]
-
-_TEXT = frozenset(
-    {"title", "titleSort", "originalTitle", "studio", "summary", "tagline", "editionTitle"}
-)
-_NUMBERS = frozenset(
-    {"year", "decade", "rating", "audienceRating", "userRating", "viewCount", "duration", "index"}
-)
-_DATES = frozenset({"addedAt", "updatedAt", "originallyAvailableAt", "lastViewedAt", "lastRatedAt"})
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mon": 2629800, "y": 31557600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +73,11 @@ def _scoped(item: Item, scope: str) -> Sequence[Item]:
 def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test | None:
     if name == "file":
         return _text_test(lambda item: item.folded_files, parameter, context)
-    if name in _TEXT:
-        return _text_test(_text_of(name), parameter, context)
-    if name in _NUMBERS:
+    if name in TEXT:
+        return _text_test(text_of(name), parameter, context)
+    if name in NUMBERS:
         return _number_test(name, parameter)
-    if name in _DATES:
+    if name in DATES:
         return _date_test(name, parameter, context.now)
     if name in TAG_ELEMENTS:
         return _tag_test(name, parameter)
@@ -97,14 +87,6 @@ def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test |
         flag, wish = _FLAGS[name], (parameter.value == "1") == (parameter.operator == "=")
         return lambda item: flag(item) == wish
     return None
-
-
-def _text_of(name: str) -> Callable[[Item], str]:
-    if name == "titleSort":
-        return lambda item: item.sort_title.casefold()
-    if name == "guid":
-        return lambda item: item.guid
-    return lambda item: item.fields.get(name, "").casefold()
 
 
 def _text_test(value_of: Callable[[Item], str], parameter: Parameter, context: Context) -> Test:
@@ -136,7 +118,7 @@ def _like(needle: str) -> str:
 
 
 def _number_test(name: str, parameter: Parameter) -> Test | None:
-    wanted = [number for number in map(_number, parameter.alternatives) if number is not None]
+    wanted = [number for number in map(number, parameter.alternatives) if number is not None]
     if not wanted:
         return None
     limit = wanted[0]
@@ -160,7 +142,7 @@ def _comparison(operator: str, wanted: list[float], limit: float) -> Callable[[f
 
 
 def _date_test(name: str, parameter: Parameter, now: float) -> Test | None:
-    limit = _moment(parameter.value, now)
+    limit = moment(parameter.value, now)
     if limit is None:
         return None
     compare = _comparison(parameter.operator, [limit], limit)
@@ -207,82 +189,3 @@ _FLAGS: dict[str, Test] = {
     "inProgress": lambda _: False,
     "trash": lambda _: False,
 }
-
-
-def number_of(item: Item, name: str) -> float | None:
-    if name == "duration":
-        return float(item.media[0].duration) if item.media else None
-    if name == "decade":
-        year = _number(item.fields.get("year", ""))
-        return None if year is None else year // 10 * 10
-    return _number(item.fields.get(name, "0" if name == "viewCount" else ""))
-
-
-def date_of(item: Item, name: str) -> float | None:
-    if name == "addedAt":
-        return item.added_at
-    if name == "updatedAt":
-        return item.updated_at
-    return _moment(item.fields.get(name, ""), 0)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _moment(text: str, now: float) -> float | None:
-    """Epoch seconds of ``1700000000``, ``2024-02-29`` or ``-3d`` (relative to ``now``)."""
-    if text[:1] in ("-", "+"):
-        digits = text[1:].rstrip("abcdefghijklmnopqrstuvwxyz")
-        unit = _UNITS.get(text[1 + len(digits) :])
-        return None if unit is None or not digits else now + float(text[0] + digits) * unit
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return _number(text)
-
-
-def arrange(items: list[Item], sort: str) -> list[Item]:
-    """Sort by ``titleSort,year:desc`` and the like; an unknown name leaves the order alone."""
-    for piece in reversed(sort.split(",")):
-        name, _, how = piece.partition(":")
-        scope, _, bare = name.rpartition(".")
-        features = how.split(":")
-        if bare == "random":
-            items = random.sample(items, len(items))
-            continue
-        nulls_last = "nullsLast" in features
-        descending = "desc" in features
-        keyed = [(_sort_key(item, scope, bare), item) for item in items]
-        absent = [item for key, item in keyed if key is None]
-        present = [(key, item) for key, item in keyed if key is not None]
-        present.sort(key=lambda pair: pair[0], reverse=descending)
-        ordered = [item for _, item in present]
-        items = ordered + absent if nulls_last or descending else absent + ordered
-    return items
-
-
-def _sort_key(item: Item, scope: str, name: str) -> tuple[float, str] | None:
-    subject = item.above(scope) if scope else item
-    if subject is None:
-        return None
-    if name in _DATES:
-        number = date_of(subject, name)
-    elif name in _NUMBERS:
-        number = number_of(subject, name)
-    elif name == "id":
-        number = float(subject.rating_key)
-    else:
-        return (0.0, _text_of(name)(subject))
-    return None if number is None else (number, "")
-
-
-def default_order(kind: str) -> str:
-    """How Plex sorts a listing that asks for nothing."""
-    return {
-        "season": "show.titleSort,index",
-        "episode": "show.titleSort,season.index,index",
-    }.get(kind, "titleSort")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulators.plex import filters
+from simulators.plex import filters, ordering
 from simulators.plex.answers import Answer, Refused
 from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
 from simulators.plex.items import TYPE_NAMES, Item, Section
@@ -20,7 +20,7 @@ def find(call: Call, section: Section, kind: str) -> list[Item]:
     if test is None:
         return _sorted(call, catalogue.ordered(section, kind))
     pool = catalogue.pool(section, kind, call.query, call.library.like_wildcards)
-    found = filters.arrange([item for item in pool if test(item)], filters.default_order(kind))
+    found = ordering.arrange([item for item in pool if test(item)], ordering.default_order(kind))
     return _sorted(call, found)
 
 
@@ -38,7 +38,7 @@ def _test(call: Call) -> filters.Test | None:
 def _sorted(call: Call, items: list[Item]) -> list[Item]:
     sort, limit = call.query.get("sort"), call.query.get("limit")
     if sort:
-        items = filters.arrange(items, sort)
+        items = ordering.arrange(items, sort)
     return items[: int(limit)] if limit.isdigit() else items
 
 
