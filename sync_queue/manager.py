@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from sync_queue import datadir, dlq, index_store, ledger, schema, state
+from sync_queue.database import refuse_newer
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
-from sync_queue.operations import JobQueue, refuse_newer
+from sync_queue.operations import BUSY_SECONDS, JobQueue
 from sync_queue.state import StateStore
 from validation.records import LedgerEntry
 
@@ -35,6 +36,7 @@ class QueueManager:
 
     def __init__(self, data_dir: str) -> None:
         self.data_dir = data_dir
+        refuse_newer(datadir.database_path(data_dir), SCHEMA_VERSION, BUSY_SECONDS)
         self.queue = JobQueue(data_dir)
         self.connection = self.queue.connection
         self.migrate()
@@ -56,8 +58,6 @@ class QueueManager:
 
     def migrate(self) -> None:
         """Bring the schema to this code's version, in one transaction."""
-        found: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
-        refuse_newer(found, SCHEMA_VERSION)
         with self.queue.transaction() as database:
             for statement in TABLES:
                 database.execute(statement)
@@ -132,7 +132,7 @@ class QueueManager:
 
     def work_waits(self, now: float) -> bool:
         """Whether anything is due now, in the queue or in the spool."""
-        due = self.queue.next_due()
+        due = self.queue.next_due(now)
         return (due is not None and due <= now) or bool(self.spooled())
 
     def spooled(self) -> list[str]:

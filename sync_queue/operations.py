@@ -18,8 +18,9 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
 from sync_queue import datadir, schema
+from sync_queue.database import connect, identity_of, transaction
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
-from validation.errors import QueueError
+from sync_queue.trouble import TRANSLATED, DatabaseGone, DatabaseReplaced
 
 # A worker may wait longer than a hook: nobody is looking at it.
 BUSY_SECONDS = 10.0
@@ -48,8 +49,10 @@ class JobQueue(SQLiteAckQueue):
 
     def __init__(self, data_dir: str) -> None:
         self.connection: sqlite3.Connection
-        directory = os.path.join(data_dir, datadir.QUEUE_DIR)
-        datadir.make_private(directory)
+        self.path = datadir.database_path(data_dir)
+        directory = os.path.dirname(self.path)
+        with TRANSLATED:
+            datadir.make_private(directory)
         super().__init__(
             directory,
             auto_resume=False,
@@ -58,6 +61,7 @@ class JobQueue(SQLiteAckQueue):
             serializer=json_serializer,
             db_file_name=datadir.DATABASE,
         )
+        self.identity = identity_of(self.path)
 
     def _new_db_connection(
         self,
@@ -191,12 +195,18 @@ class JobQueue(SQLiteAckQueue):
                         (queue_id,),
                     )
 
-    def next_due(self) -> float | None:
-        """The earliest due time of a waiting job (0 = at once), ``None`` when none waits."""
-        due: float | None = self.connection.execute(
-            f"SELECT min(due) FROM {schema.JOBS} WHERE status < 2"
-        ).fetchone()[0]
-        return due
+    def next_due(self, now: float) -> float | None:
+        """The earliest due time of a waiting job (0 = at once), ``None`` when none waits.
+
+        A due time beyond the horizon comes from a clock that jumped: it is due, as for a claim.
+        """
+        earliest: float | None
+        latest: float | None
+        earliest, latest = self.connection.execute(
+            f"SELECT (SELECT min(due) FROM {schema.JOBS} WHERE status < 2),"
+            f" (SELECT max(due) FROM {schema.JOBS} WHERE status < 2)"
+        ).fetchone()
+        return 0.0 if latest is not None and latest > now + LONGEST_DELAY else earliest
 
     def stats(self, now: float) -> QueueStats:
         """Jobs by state, counted in the table."""
@@ -211,44 +221,29 @@ class JobQueue(SQLiteAckQueue):
                 (keep,),
             ).rowcount
 
+    def check_file(self) -> None:
+        """See that the open file is still the one at its path; a few microseconds.
+
+        SQLite itself goes on writing to a deleted file. Raises ``DatabaseGone`` or
+        ``DatabaseReplaced``.
+        """
+        found = identity_of(self.path)
+        if found is None:
+            raise DatabaseGone(
+                "The queue's database was deleted while it was in use. It is written again from"
+                " what is still open. To start over, disable the plugin first."
+            )
+        if found != self.identity:
+            raise DatabaseReplaced(
+                "Another file was put in the place of the queue's database while it was in use."
+                " The worker starts again with it and keeps the edits that waited. To restore a"
+                " copy, disable the plugin first."
+            )
+
     def data_version(self) -> int:
         """A number that changes with every commit of another process (microseconds to ask)."""
         version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return version
-
-
-def connect(path: str, timeout: float) -> sqlite3.Connection:
-    """Open the database for a worker or task: private file, WAL, explicit transactions."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = sqlite3.connect(path, timeout=timeout, check_same_thread=False, isolation_level=None)
-    set_wal(database, timeout)
-    database.execute("PRAGMA synchronous = NORMAL")
-    return database
-
-
-def set_wal(database: sqlite3.Connection, timeout: float) -> None:
-    """Switch to WAL. SQLite's busy handler is not asked for this switch, so we ask again."""
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-@contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE … COMMIT, rolled back on any error."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
 
 
 def prepare_jobs(database: sqlite3.Connection, create_table: str) -> None:
@@ -310,12 +305,3 @@ def count_jobs(database: sqlite3.Connection, now: float) -> QueueStats:
     )
     counts.update(dict(rows.fetchall()))
     return QueueStats(**counts)
-
-
-def refuse_newer(found: int, known: int) -> None:
-    """An older version never touches a database that newer code has written."""
-    if found > known:
-        raise QueueError(
-            f"The database was written by a newer PlexSync (schema {found}, this one knows"
-            f" {known}). Update the plugin, or move the data directory away. Nothing was touched."
-        )

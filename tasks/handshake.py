@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from sync_queue import datadir, schema
-from sync_queue.operations import connect, transaction
-from validation.errors import QueueError
+from sync_queue.database import connect, transaction
 
 BUSY_SECONDS = 5.0
 
@@ -22,17 +20,11 @@ def remember_connection(data_dir: str, connection: Mapping[str, Any]) -> None:
     """
     if not connection.get("server_connection"):
         return
+    database = connect(datadir.database_path(data_dir), BUSY_SECONDS)
     try:
-        database = connect(datadir.database_path(data_dir), BUSY_SECONDS)
-        try:
-            with transaction(database):
-                database.execute(schema.CREATE_CONNECTION)
-                values = {"connection": json.dumps(connection), "now": time.time()}
-                database.execute(schema.PUT_CONNECTION, values)
-        finally:
-            database.close()
-    except (sqlite3.Error, OSError) as error:
-        raise QueueError(
-            f"The queue's database could not be written ({error}). Check free space and"
-            " permissions of the data directory."
-        ) from error
+        with transaction(database):
+            database.execute(schema.CREATE_CONNECTION)
+            values = {"connection": json.dumps(connection), "now": time.time()}
+            database.execute(schema.PUT_CONNECTION, values)
+    finally:
+        database.close()

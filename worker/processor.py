@@ -155,7 +155,7 @@ class SyncWorker:
         """Lease what may be taken at once; an open breaker first asks whether Plex is back."""
         if self.gate.is_closed:
             return self.manager.get_pending(now, self.gate.breaker.batch or BATCH)
-        due = self.manager.queue.next_due()
+        due = self.manager.queue.next_due(now)
         if due is None or due > now:
             return []
         self.gate.probing()
@@ -176,7 +176,7 @@ class SyncWorker:
                 self.chores.run(now)
             except PlexSyncError as error:
                 log.debug("A chore was put off: %s", error)
-        due = self.manager.queue.next_due()
+        due = self.manager.queue.next_due(now)
         if self.when_idle and (due is None or due > now):
             raise Stopped("idle")
         wait = LONGEST_NAP if due is None else max(0.0, due - now)

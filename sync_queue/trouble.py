@@ -1,0 +1,220 @@
+"""What can go wrong with the database: one table from SQLite's error codes to our errors.
+
+Nothing here reads a message. ``Connection`` translates every error of a connection where it
+happens, so that nobody above this room has to know SQLite.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sqlite3
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from validation.errors import QueueError
+
+log = logging.getLogger("plexsync.queue")
+
+
+class DatabaseDamaged(QueueError):
+    """The file is not a sound database (any more): it is set aside and rebuilt."""
+
+
+class DatabaseFull(QueueError):
+    """The disk, or what this user may use of it, is full."""
+
+
+class DatabaseUnwritable(QueueError):
+    """The file or its directory cannot be opened, read or written."""
+
+
+class DatabaseBusy(QueueError):
+    """Another program keeps the database locked."""
+
+
+class DatabaseTooNew(QueueError):
+    """Newer code has written the database. Nothing is touched."""
+
+
+class DatabaseGone(QueueError):
+    """The file was deleted while it was open; what is open is the last copy of it."""
+
+
+class DatabaseReplaced(QueueError):
+    """Another file was put in the place of the open one."""
+
+
+_Kind = type[QueueError]
+
+_DAMAGED = (
+    "The queue's database is damaged ({code}). It is set aside and rebuilt from what can still be"
+    " read; check the disk for errors."
+)
+_FULL = (
+    "The disk that holds the queue's database is full ({code}). Make some space: edits wait"
+    " meanwhile and nothing is lost."
+)
+_UNWRITABLE = (
+    "The queue's database cannot be read and written ({code}). Give Stash's user write access to"
+    " its directory, or check the disk: edits wait meanwhile."
+)
+_BUSY = (
+    "Another program keeps the queue's database locked ({code}). Close it (a backup, a database"
+    " browser, a second Stash): edits wait meanwhile."
+)
+_GONE = (
+    "The queue's database was moved away while it was in use ({code}). It is written again from"
+    " what is still open."
+)
+
+# By extended code first, then by the primary one. What is missing here is a mistake of ours in
+# SQL or its use (SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISUSE, ...) and stays what it is.
+_BY_CODE: dict[int, tuple[_Kind, str]] = {
+    sqlite3.SQLITE_READONLY_DBMOVED: (DatabaseGone, _GONE),
+    sqlite3.SQLITE_CORRUPT: (DatabaseDamaged, _DAMAGED),
+    sqlite3.SQLITE_NOTADB: (DatabaseDamaged, _DAMAGED),
+    sqlite3.SQLITE_FORMAT: (DatabaseDamaged, _DAMAGED),
+    sqlite3.SQLITE_TOOBIG: (DatabaseDamaged, _DAMAGED),  # a length that is none: we store little
+    sqlite3.SQLITE_FULL: (DatabaseFull, _FULL),
+    sqlite3.SQLITE_READONLY: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_CANTOPEN: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_PERM: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_AUTH: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_IOERR: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_NOLFS: (DatabaseUnwritable, _UNWRITABLE),
+    sqlite3.SQLITE_BUSY: (DatabaseBusy, _BUSY),
+    sqlite3.SQLITE_LOCKED: (DatabaseBusy, _BUSY),
+    sqlite3.SQLITE_PROTOCOL: (DatabaseBusy, _BUSY),
+}
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def translate_database_exception(error: Exception) -> Exception:
+    """Return the ``QueueError`` for an error of SQLite or of the file system, or *error* itself
+    when it is a mistake of ours.
+    """
+    if isinstance(error, OSError):
+        code = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        if error.errno in _NO_SPACE:
+            return DatabaseFull(_FULL.format(code=code))
+        return DatabaseUnwritable(_UNWRITABLE.format(code=code))
+    if not isinstance(error, sqlite3.Error):
+        return error
+    try:
+        extended, name = error.sqlite_errorcode, error.sqlite_errorname
+    except AttributeError:  # raised by Python: text that is no UTF-8, or a mistake in our calls
+        if isinstance(error, sqlite3.OperationalError):
+            return DatabaseDamaged(_DAMAGED.format(code="text that is not UTF-8"))
+        return error
+    found = _BY_CODE.get(extended) or _BY_CODE.get(extended & 0xFF)
+    if found is None:
+        return error
+    kind, sentence = found
+    return kind(sentence.format(code=name))
+
+
+def damaged(what: str) -> DatabaseDamaged:
+    """A stored value that this code wrote can never have looked like this."""
+    return DatabaseDamaged(_DAMAGED.format(code=what))
+
+
+class _Translated:
+    """``with TRANSLATED:`` raises our errors in place of SQLite's and the file system's."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, (sqlite3.Error, OSError)):
+            translated = translate_database_exception(error)
+            if translated is not error:
+                raise translated from error
+
+
+TRANSLATED = _Translated()
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor that raises our errors, also while its rows are fetched."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        """See ``sqlite3.Cursor.execute``."""
+        with TRANSLATED:
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, seq_of_parameters: Iterable[Any], /) -> Self:
+        """See ``sqlite3.Cursor.executemany``."""
+        with TRANSLATED:
+            return super().executemany(sql, seq_of_parameters)
+
+    def fetchone(self) -> Any:
+        """See ``sqlite3.Cursor.fetchone``."""
+        with TRANSLATED:
+            return super().fetchone()
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """See ``sqlite3.Cursor.fetchmany``."""
+        with TRANSLATED:
+            return super().fetchmany(self.arraysize if size is None else size)
+
+    def fetchall(self) -> list[Any]:
+        """See ``sqlite3.Cursor.fetchall``."""
+        with TRANSLATED:
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with TRANSLATED:
+            return super().__next__()
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose every statement raises our errors."""
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        """See ``sqlite3.Connection.cursor``."""
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """See ``sqlite3.Connection.execute``."""
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+        """See ``sqlite3.Connection.executemany``."""
+        return self.cursor().executemany(sql, parameters)
+
+
+FIRST_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 60.0
+
+
+class Patience:
+    """Waits a trouble out: 5 s at first, then twice as long each time, up to 60 s. Says it once."""
+
+    def __init__(self) -> None:
+        self.said = ""
+        self.step = 0
+
+    def wait(self, error: QueueError) -> float:
+        """Seconds to wait before the next try."""
+        if str(error) != self.said:
+            self.said = str(error)
+            log.error("%s", error)
+        seconds = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self.step, 16))
+        self.step += 1
+        return seconds
+
+    def over(self) -> None:
+        """The database works (again)."""
+        if self.said:
+            log.info("The queue's database works again.")
+        self.said, self.step = "", 0
