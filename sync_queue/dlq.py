@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync_queue.models import SyncJob, parse_job
+from sync_queue.trouble import damaged, read_object
 
 CREATE = (
     """
@@ -111,16 +112,20 @@ class DeadLetterQueue:
 
 
 def to_letter(row: tuple[int, str, str, str, str, str, int, str, float, float]) -> DeadLetter:
-    """A row as a record."""
+    """A row as a record. Raises ``DatabaseDamaged`` when its job or evidence cannot be read."""
+    try:
+        job = parse_job(read_object(row[1], "dead letter"))
+    except ValueError as error:
+        raise damaged("dead letter") from error
     return DeadLetter(
         id=row[0],
-        job=parse_job(json.loads(row[1])),
+        job=job,
         reason=row[2],
         error_type=row[3],
         message=row[4],
         stack_trace=row[5],
         attempts=row[6],
-        evidence={k: v for k, v in json.loads(row[7]).items() if k != "version"},
+        evidence={k: v for k, v in read_object(row[7], "dead letter").items() if k != "version"},
         enqueued_at=row[8],
         failed_at=row[9],
     )

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from sync_queue.ledger_documents import read_entry, write_entry
+from sync_queue.trouble import read_object
 from validation.file_names import file_key
 from validation.reasons import Reason
 from validation.records import LedgerEntry, Owner
@@ -291,7 +292,9 @@ def _entry(row: tuple[str]) -> LedgerEntry:
 
 
 def _outcome(row: tuple[int, str, str, str, float]) -> Outcome:
-    detail = {name: value for name, value in json.loads(row[2]).items() if name != "version"}
+    detail = {
+        name: value for name, value in read_object(row[2], "outcome").items() if name != "version"
+    }
     return Outcome(row[0], row[1], detail, row[3], row[4])
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from validation.errors import QueueError
+from sync_queue.trouble import DatabaseTooNew, damaged, read_object
 from validation.records import FieldMemory, FieldState, LedgerEntry, Value
 
 VERSION = 1
@@ -36,17 +35,17 @@ def write_entry(entry: LedgerEntry) -> dict[str, object]:
 
 
 def read_entry(text: str) -> LedgerEntry:
-    """The entry of a document. Raises QueueError for a damaged one, and for a newer version."""
+    """The entry of a document. Raises ``DatabaseDamaged``, or ``DatabaseTooNew``."""
     try:
-        document = json.loads(text)
+        document = read_object(text, "ledger")
         if document["version"] != VERSION:
-            raise QueueError("The ledger was written by a newer PlexSync; update this one.")
+            raise DatabaseTooNew("The ledger was written by a newer PlexSync; update this one.")
         return LedgerEntry(
             **{name: document[name] for name in _PLAIN},
             fields={name: _read_field(field) for name, field in document["fields"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise QueueError(f"A row of the ledger cannot be read ({error!r}).") from error
+        raise damaged("ledger") from error
 
 
 def _write_field(memory: FieldMemory) -> dict[str, object]:

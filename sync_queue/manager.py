@@ -18,6 +18,7 @@ from sync_queue.ledger import Ledger
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
 from sync_queue.operations import BUSY_SECONDS, JobQueue
 from sync_queue.state import StateStore
+from sync_queue.trouble import read_object
 from validation.records import LedgerEntry
 
 SCHEMA_VERSION = 1
@@ -172,8 +173,7 @@ class QueueManager:
     def stash_connection(self) -> Mapping[str, object]:
         """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
         row = self.connection.execute("SELECT doc FROM connection").fetchone()
-        doc = json.loads(row[0]) if row else {}
-        return doc if isinstance(doc, dict) else {}
+        return read_object(row[0], "connection") if row else {}
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
         """Store what a task was told of Stash, as a hook does."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from sync_queue import datadir, lock
+from sync_queue.database import read_only
 from sync_queue.models import QueueStats
 from sync_queue.operations import count_jobs
+from sync_queue.trouble import read_object
+from validation.errors import QueueError
 
-
+# Status and progress bars do not wait long for a database that another process is writing.
+BUSY_SECONDS = 2.0
 NOTHING = QueueStats(0, 0, 0, 0, 0)
 
 
@@ -43,15 +45,13 @@ def read_report(data_dir: str, now: float) -> QueueReport:
     if not os.path.exists(path):
         return QueueReport(data_dir, alive, spooled)
     try:
-        database = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=2.0)
-    except sqlite3.Error as error:
+        database = read_only(path, BUSY_SECONDS)
+        try:
+            return read_tables(database, QueueReport(data_dir, alive, spooled), now)
+        finally:
+            database.close()
+    except (QueueError, sqlite3.Error) as error:  # sqlite3.Error: tables not made yet
         return QueueReport(data_dir, alive, spooled, problem=str(error))
-    try:
-        return read_tables(database, QueueReport(data_dir, alive, spooled), now)
-    except sqlite3.Error as error:
-        return QueueReport(data_dir, alive, spooled, problem=str(error))
-    finally:
-        database.close()
 
 
 def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -> QueueReport:
@@ -71,7 +71,7 @@ def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -
         spooled=report.spooled,
         stats=QueueStats(stats.pending, stats.delayed, stats.in_progress, stats.completed, failed),
         outcomes=dict(outcomes),
-        states={name: json.loads(doc) for name, doc in states},
+        states={name: read_object(doc, f"state {name}") for name, doc in states},
         newest_letter=f"{letter[0]}: {letter[1]}" if letter else "",
     )
 

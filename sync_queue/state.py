@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
+from sync_queue.trouble import read_object
+
 CREATE = ("CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, doc TEXT NOT NULL)",)
 
 
@@ -18,7 +20,7 @@ class StateStore:
     def get(self, name: str) -> dict[str, object]:
         """The object stored under ``name``; empty when there is none of a version we know."""
         row = self.connection.execute("SELECT doc FROM state WHERE name = ?", (name,)).fetchone()
-        doc = json.loads(row[0]) if row else {}
+        doc = read_object(row[0], f"state {name}") if row else {}
         return {k: v for k, v in doc.items() if k != "version"} if doc.get("version") == 1 else {}
 
     def put(self, name: str, doc: Mapping[str, object]) -> None:

@@ -7,6 +7,7 @@ happens, so that nobody above this room has to know SQLite.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import sqlite3
 from collections.abc import Iterable
@@ -117,8 +118,19 @@ def translate_database_exception(error: Exception) -> Exception:
 
 
 def damaged(what: str) -> DatabaseDamaged:
-    """A stored value that this code wrote can never have looked like this."""
+    """The error for a stored value that no code of ours can have written."""
     return DatabaseDamaged(_DAMAGED.format(code=what))
+
+
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """A stored JSON object. Raises ``DatabaseDamaged`` for anything else, naming *what* it was."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged(what) from error
+    if not isinstance(found, dict):
+        raise damaged(what)
+    return found
 
 
 class _Translated:
