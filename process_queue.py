@@ -8,6 +8,7 @@ import inspect
 import json
 import logging
 import os
+import platform
 import shlex
 import signal
 import sys
@@ -34,8 +35,22 @@ except ModuleNotFoundError as missing:
     sys.stderr.write(f"PlexSync needs the package {missing.name}: run {shlex.join(install)}\n")
     sys.exit(USAGE)
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def user_name(number: int) -> str:
+        """Nobody asks for it on Windows."""
+        return f"#{number}"
+
+else:
     import pwd
+
+    def user_name(number: int) -> str:
+        """The name of a user, or ``#`` and the number as sudo takes it."""
+        try:
+            return pwd.getpwuid(number).pw_name
+        except KeyError:
+            return f"#{number}"
+
 
 DEFAULT_MODE = "process_queue"
 ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
@@ -193,21 +208,27 @@ def unquote(value: str) -> str:
 def refuse_other_owner(data_dir: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
     """Files of another owner would lock Stash's own worker out of its queue.
 
-    A data directory that does not exist yet will be Stash's if it lies below the plugin. Raises
-    ``UsageError`` with the command that works.
+    Raises ``UsageError`` with the command that works.
     """
-    if sys.platform == "win32":
+    owner = owner_of(data_dir, PLUGIN_DIR)
+    if sys.platform == "win32" or owner in (None, os.geteuid()):
         return
-    inside = data_dir.startswith(PLUGIN_DIR + os.sep)
-    place = data_dir if os.path.isdir(data_dir) else PLUGIN_DIR if inside else ""
-    owner = os.stat(place).st_uid if place else os.geteuid()
-    if owner != os.geteuid():
-        command = [sys.executable, os.path.join(PLUGIN_DIR, "process_queue.py"), *argv[1:]]
-        prefix = docker_prefix(owner) if in_container() else sudo_prefix(owner, environ)
-        raise UsageError(
-            f"{place} belongs to {user_name(owner)}, and so must its files. Run this instead:\n"
-            f"  {shlex.join([*prefix, *command])}"
-        )
+    command = [sys.executable, os.path.join(PLUGIN_DIR, "process_queue.py"), *argv[1:]]
+    prefix = docker_prefix(owner) if in_container() else sudo_prefix(owner, environ)
+    raise UsageError(
+        f"{data_dir} belongs to {user_name(owner)}, and so must its files. Run this instead:\n"
+        f"  {shlex.join([*prefix, *command])}"
+    )
+
+
+def owner_of(data_dir: str, plugin_dir: str) -> int | None:
+    """The user whose data directory it is; ``None``: nobody's yet.
+
+    One that is still to be made below the plugin will belong to the plugin's owner.
+    """
+    if os.path.isdir(data_dir):
+        return os.stat(data_dir).st_uid
+    return os.stat(plugin_dir).st_uid if data_dir.startswith(plugin_dir + os.sep) else None
 
 
 def in_container() -> bool:
@@ -217,7 +238,7 @@ def in_container() -> bool:
 
 def docker_prefix(owner: int) -> list[str]:
     """What comes before the command on the container's host. Its host name is its id."""
-    return ["docker", "exec", "-u", str(owner), "-w", os.getcwd(), os.uname().nodename]
+    return ["docker", "exec", "-u", str(owner), "-w", os.getcwd(), platform.node()]
 
 
 def sudo_prefix(owner: int, environ: Mapping[str, str]) -> list[str]:
@@ -225,14 +246,6 @@ def sudo_prefix(owner: int, environ: Mapping[str, str]) -> list[str]:
     kept = [name for name in (*CONNECTION_VARIABLES, "STASH_PLUGIN_DATA") if environ.get(name)]
     keep = [f"--preserve-env={','.join(kept)}"] if kept else []
     return ["sudo", "-u", user_name(owner), *keep]
-
-
-def user_name(number: int) -> str:
-    """The name of a user, or ``#`` and the number as sudo takes it."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"#{number}"
 
 
 def report(asked: argparse.Namespace, result: TaskResult) -> None:
