@@ -39,7 +39,7 @@ def create(library: Library, section: Section, tag: Tag, smart_uri: str = "") ->
     """A new, empty collection of that tag's name."""
     key, now = library.new_key(), library.now()
     collection = Item(key, section, "collection", f"collection://{section.uuid}-{key}", now, now)
-    collection.fields["title"] = tag.name
+    collection.fields |= {"title": tag.name, "index": str(tag.id)}
     collection.tag = tag
     collection.smart_uri = smart_uri
     library.items[key] = collection

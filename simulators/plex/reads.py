@@ -71,8 +71,24 @@ def sections(call: Call) -> Answer:
 
 
 def section_root(call: Call) -> Answer:
-    """GET /library/sections/{id}"""
-    return container([section_element(call.section())], {"allowSync": "0"})
+    """GET /library/sections/{id}: the lists that can be had of it."""
+    section = call.section()
+    names = {"all": f"All {section.title}", "collection": "By Collection", "genre": "By Genre"}
+    lists = [Element("Directory", {"key": key, "title": title}) for key, title in names.items()]
+    for directory in lists[1:]:
+        directory.attributes["secondary"] = "1"
+    attributes = {
+        "allowSync": "0",
+        "art": f"/:/resources/{section.type}-fanart.jpg",
+        "content": "secondary",
+        "identifier": IDENTIFIER,
+        "librarySectionID": str(section.key),
+        **TAG_VERSION,
+        "thumb": f"/:/resources/{section.type}.png",
+        "title1": section.title,
+        "viewGroup": "secondary",
+    }
+    return container(lists, attributes)
 
 
 def metadata(call: Call) -> Answer:

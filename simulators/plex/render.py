@@ -123,7 +123,6 @@ def picture_path(item: Item, name: str) -> str:
 
 def _add_collection(item: Item, shown: dict[str, str]) -> None:
     shown["subtype"] = item.section.type
-    shown["index"] = str(item.tag.id if item.tag else 0)
     shown["childCount"] = shown["ratingCount"] = str(len(item.members))
     if item.smart_uri:
         shown["smart"] = "1"

@@ -22,7 +22,7 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", "/identity", reads.identity),
     ("GET", "/activities", reads.activities),
     ("GET", "/library", reads.library_root),
-    ("GET", "/library/sections", reads.sections),
+    ("GET", "/library/sections(?:/all)?", reads.sections),
     ("GET", "/library/all", listing.list_everything),
     ("GET", _SECTION, reads.section_root),
     ("GET", _SECTION + "/all", listing.list_section),
