@@ -12,6 +12,8 @@ QUEUE_DIR = "queue"
 DATABASE = "data.db"
 SPOOL_DIR = "spool"
 IDENTITY = "stash.json"
+# The ending of a file that its writer has not finished; after a kill it stays so.
+UNFINISHED = ".tmp"
 
 
 def resolve(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
@@ -52,9 +54,15 @@ def locate(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
 def owned_directory(base: str, stash_dir: str) -> str:
     """``base`` if it belongs to this Stash or to nobody, else this Stash's subdirectory of it."""
     while remembered(base) not in (None, identity_text(stash_dir)):
-        slug = "".join(letter if letter.isalnum() else "-" for letter in stash_dir)
-        base = os.path.join(base, "stash" + slug[-80:])
+        base = subdirectory(base, stash_dir)
     return base
+
+
+def subdirectory(base: str, stash_dir: str) -> str:
+    """A directory name that any file system takes and that a person recognises."""
+    path = os.path.normpath(stash_dir)
+    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in path)
+    return os.path.join(base, "stash" + slug[-80:])
 
 
 def database_path(data_dir: str) -> str:
@@ -101,15 +109,17 @@ def remembered(base: str) -> bytes | None:
 
 def write_private(path: str, content: bytes) -> None:
     """Write a whole file durably, readable by the owner only (0600), or not at all."""
-    temporary = f"{path}.{os.getpid()}.tmp"
+    temporary = f"{path}.{os.getpid()}{UNFINISHED}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with open(descriptor, "wb", closefd=False) as file:
+        with open(descriptor, "wb") as file:
             file.write(content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.replace(temporary, path)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, path)
+    except OSError:
+        os.remove(temporary)
+        raise
     sync_directory(os.path.dirname(path))
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sync_queue import lock
+from sync_queue import datadir, lock
 from sync_queue.manager import QueueManager
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -180,7 +180,7 @@ class InstalledPlugin:
     @contextmanager
     def worker_lock(self) -> Iterator[int]:
         """Hold the worker's lock, so that hooks find a worker alive and start none."""
-        (self.data_dir / "queue").mkdir(parents=True, exist_ok=True)
+        datadir.make_private(str(self.data_dir / "queue"))
         descriptor = lock.acquire(str(self.data_dir), patience=0)
         assert descriptor is not None
         try:
