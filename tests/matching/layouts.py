@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from plex.candidates import Sources
 from plex.matcher import MatchResult, find_plex_items_with_confidence
 from tests.matching.shelf import Item, Library, Shelf, scene_of
 from validation.config import validate_config
@@ -59,6 +60,10 @@ class Layout:
         """What ``said`` has to be."""
         return ([], self.answer) if isinstance(self.answer, str) else (list(self.answer), "")
 
+    def plex_items(self) -> dict[int, Item]:
+        """Plex's items by their number."""
+        return {key: read_item(text) for key, text in enumerate(self.items, 1) if text}
+
     def shelf(self, *, like: bool = False) -> Shelf:
         """Plex as this layout has it."""
         titled = (text.split(" ", 1) for text in self.libraries)
@@ -67,21 +72,34 @@ class Layout:
                 number: Library((folder,), title, "episode" if "TV" in title else "movie")
                 for number, (title, folder) in enumerate(titled, 1)
             },
-            items={key: _item(text) for key, text in enumerate(self.items, 1) if text},
+            items=self.plex_items(),
             chosen=self.chosen,
             memory=self.memory,
             owners=self.owners,
-            index={key: _item(text) for key, text in self.index.items()},
+            index={key: read_item(text) for key, text in self.index.items()},
             deaf=self.deaf,
             like=like,
         )
 
-    def judged(self, shelf: Shelf) -> MatchResult:
-        """The verdict about the scene."""
-        raw = {"path_map": self.rules, "allow_ambiguous": self.lenient}
-        scene = scene_of(self.files, self.title, self.date, SCENE)
+    def judged(
+        self,
+        sources: Sources,
+        *,
+        scene_id: int = SCENE,
+        libraries: Sequence[str] = (),
+        pinned: int | None = None,
+    ) -> MatchResult:
+        """The verdict about the scene; ``libraries`` stand for plex_library on a real server."""
+        raw = {
+            "path_map": self.rules,
+            "allow_ambiguous": self.lenient,
+            "plex_library": "; ".join(libraries),
+        }
+        scene = scene_of(self.files, self.title, self.date, scene_id)
         config = validate_config(raw, {}).config
-        return find_plex_items_with_confidence(scene, config, shelf, pinned=self.pinned)
+        return find_plex_items_with_confidence(
+            scene, config, sources, pinned=self.pinned if pinned is None else pinned
+        )
 
 
 def said(result: MatchResult) -> tuple[list[int], str]:
@@ -94,7 +112,8 @@ def nfd(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
 
-def _item(text: str) -> Item:
+def read_item(text: str) -> Item:
+    """Parse one of ``Layout.items``."""
     found = _ITEM.fullmatch(text)
     assert found, text
     library, files, title, year = found.groups()
