@@ -109,20 +109,22 @@ class SyncWorker:
     def _run(self) -> None:
         try:
             while not self._stop.is_set() and not self.finished:
+                # Before the step: what is committed while it runs must not be slept through.
+                seen = self.manager.queue.data_version()
                 wait = self.step()
                 self._stepped = time.monotonic()
                 if wait > 0:
-                    self.nap(wait)
+                    self.nap(wait, seen)
         except Stopped as why:
             self.finished = str(why)
         finally:
             self.manager.queue.release_all()
 
-    def nap(self, seconds: float) -> None:
-        """Sleep until ``seconds`` are over, another process commits, or a stop is asked for."""
+    def nap(self, seconds: float, seen: int) -> None:
+        """Sleep until ``seconds`` are over, a stop is asked for, or another process has committed
+        since the data version was ``seen``."""
         poll = self.session.config.poll_interval
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
-        seen = self.manager.queue.data_version()
         while (left := deadline - time.monotonic()) > 0:
             if self._stop.wait(min(poll, left)):
                 return
