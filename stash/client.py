@@ -24,6 +24,7 @@ from validation.metadata import SCENE_FRAGMENT
 PLUGIN_ID = "PlexSync"
 
 _SETTINGS = f'configuration {{ plugins(include: ["{PLUGIN_ID}"]) }} plugins {{ id enabled }}'
+_SCENE = f"fragment PlexSyncScene on Scene {{ {SCENE_FRAGMENT} }}"
 _PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
   findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
 _RELATED_PAGE = 500
@@ -44,6 +45,15 @@ class StashRead:
     scenes: Mapping[int, Mapping[str, object]]
     settings: Mapping[str, object]
     plugin_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePage:
+    """One page of scenes by id: (id, ``updated_at``) pairs, never none. ``left`` is how many
+    scenes there are from this page on."""
+
+    scenes: tuple[tuple[int, str], ...]
+    left: int
 
 
 class StashClient:
@@ -95,16 +105,16 @@ class StashClient:
         try:
             data = self._query(
                 f"query($ids: [ID!]) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
-                f"{{ scenes {{ {SCENE_FRAGMENT} }} }} {_SETTINGS} }}",
+                f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
                 {"ids": [str(scene_id) for scene_id in wanted]},
             )
             scenes = _at(data, "findScenes", "scenes")
         except StashQueryFailed:
             singles = " ".join(
-                f's{scene_id}: findScene(id: "{scene_id}") {{ {SCENE_FRAGMENT} }}'
+                f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene }}'
                 for scene_id in wanted
             )
-            data = self._query(f"query {{ {singles} {_SETTINGS} }}", {})
+            data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
             scenes = [_at(data, f"s{scene_id}") for scene_id in wanted]
         found = {int(scene["id"]): scene for scene in scenes if scene is not None}
         return StashRead(found, *_parse_settings(data))
@@ -115,7 +125,17 @@ class StashClient:
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
         """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""
-        return self._page(page, size, None)
+        order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
+        data = self._query(_PAGE_QUERY, {"filter": order, "scenes": None})
+        rows = [(int(row["id"]), row["updated_at"]) for row in _at(data, "findScenes", "scenes")]
+        return _at(data, "findScenes", "count"), rows
+
+    def pages(self, size: int, *, after: int = 0) -> Iterator[ScenePage]:
+        """Read all scenes by id, from above *after*, *size* in one request.
+
+        By id and not by page number: nothing is missed when a scene is deleted meanwhile.
+        """
+        yield from self._pages(size, after, {})
 
     def scenes_of(self, kind: str, related_id: int) -> Iterator[int]:
         """Yield the ids of the scenes that have a performer, studio, tag or group.
@@ -124,14 +144,9 @@ class StashClient:
         """
         if kind not in _RELATED_KINDS:
             raise ValueError(f"no scenes by {kind}")
-        scenes = {kind: {"value": [str(related_id)], "modifier": "INCLUDES"}}
-        page = 1
-        while True:
-            total, rows = self._page(page, _RELATED_PAGE, scenes)
-            yield from (scene_id for scene_id, _ in rows)
-            if not rows or page * _RELATED_PAGE >= total:
-                return
-            page += 1
+        having = {kind: {"value": [str(related_id)], "modifier": "INCLUDES"}}
+        for page in self._pages(_RELATED_PAGE, 0, having):
+            yield from (scene_id for scene_id, _ in page.scenes)
 
     def image(self, path: str) -> bytes | None:
         """Read an image by its *path* (with query) on Stash, or ``None`` when it is a placeholder.
@@ -148,13 +163,21 @@ class StashClient:
         kind = response.headers.get("Content-Type", "")
         return None if kind.lower().startswith("image/svg") else response.content
 
-    def _page(
-        self, page: int, size: int, scenes: Mapping[str, object] | None
-    ) -> tuple[int, list[tuple[int, str]]]:
-        order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
-        data = self._query(_PAGE_QUERY, {"filter": order, "scenes": scenes})
-        rows = [(int(row["id"]), row["updated_at"]) for row in _at(data, "findScenes", "scenes")]
-        return _at(data, "findScenes", "count"), rows
+    def _pages(self, size: int, after: int, scenes: Mapping[str, object]) -> Iterator[ScenePage]:
+        order = {"per_page": size, "sort": "id", "direction": "ASC"}
+        while True:
+            above = {"id": {"value": after, "modifier": "GREATER_THAN"}}
+            data = self._query(_PAGE_QUERY, {"filter": order, "scenes": {**scenes, **above}})
+            rows = tuple(
+                (int(row["id"]), str(row["updated_at"]))
+                for row in _at(data, "findScenes", "scenes")
+            )
+            left = int(_at(data, "findScenes", "count"))
+            if rows:
+                yield ScenePage(rows, left)
+                after = rows[-1][0]
+            if left <= len(rows) or not rows:
+                return
 
     def _query(self, query: str, variables: dict[str, object]) -> dict[str, object]:
         def ask(stash: Interface) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,11 +28,11 @@ from validation.sanitizers import LINE_LIMIT, SUMMARY_LIMIT, sanitize_for_plex, 
 SCENE_FRAGMENT = """
 id title code details director date rating100 organized updated_at
 files { path size duration }
-studio { name parent_studio { name parent_studio { name parent_studio { name
-  parent_studio { name } } } } }
-performers { name }
-tags { name }
-groups { group { name } }
+studio { id name parent_studio { id name parent_studio { id name parent_studio { id name
+  parent_studio { id name } } } } }
+performers { id name }
+tags { id name }
+groups { group { id name } }
 paths { screenshot }
 """
 
@@ -116,7 +116,9 @@ class SyncMetadata(BaseModel):
     ``YYYY-MM-DD``; ``rating100`` is 0 to 100 (Stash stores any number; it is clamped); ``files``
     has the primary file first; ``updated_at`` is Stash's own text (:func:`updated_time` compares);
     ``cover`` is the cover's path on Stash with its version ``?t=``; ``studio_ancestors`` are the
-    studio's parents, nearest first; ``notes`` are sentences about values that were put right.
+    studio's parents, nearest first; ``related`` are the things that the scene shows or is filtered
+    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``; ``notes`` are sentences about values
+    that were put right.
     """
 
     model_config = _RECORD
@@ -137,10 +139,12 @@ class SyncMetadata(BaseModel):
     files: tuple[SceneFile, ...] = ()
     updated_at: str = ""
     cover: str = ""
+    related: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class _Named(BaseModel):
+    id: int
     name: InstanceOf[str]
 
 
@@ -204,6 +208,7 @@ def parse_scene(raw: Mapping[str, object]) -> SyncMetadata:
             files=scene.files,
             updated_at=scene.updated_at,
             cover=_cover(scene.id, scene.paths.screenshot),
+            related=tuple(_related(scene)),
             notes=tuple(_notes(scene)),
         )
     except ValidationError as error:
@@ -215,6 +220,18 @@ def _studios(studio: _Studio | None) -> Iterator[_Studio]:
     while studio is not None:
         yield studio
         studio = studio.parent_studio
+
+
+def _related(scene: _StashScene) -> Iterator[str]:
+    """Yield what, renamed or deleted, changes *scene*; a studio stands for its parents too."""
+    kinds: tuple[tuple[str, Iterable[_Named]], ...] = (
+        ("performer", scene.performers),
+        ("studio", _studios(scene.studio)),
+        ("tag", scene.tags),
+        ("group", (entry.group for entry in scene.groups)),
+    )
+    for kind, things in kinds:
+        yield from (f"{kind}:{thing.id}" for thing in things)
 
 
 def _cover(scene_id: int, url: str | None) -> str:

@@ -118,6 +118,31 @@ def test_pages_are_sorted_by_number_and_count_all(stash: StashSimulator) -> None
     assert client.page(4, 5) == (12, [])
 
 
+def test_pages_go_by_id_and_count_what_is_left(stash: StashSimulator) -> None:
+    ids = [stash.library.add_scene(f"Scene {n}") for n in range(12)]
+    pages = list(client_for(stash).pages(5))
+    assert [scene_id for page in pages for scene_id, _ in page.scenes] == ids
+    assert [(len(page.scenes), page.left) for page in pages] == [(5, 12), (5, 7), (2, 2)]
+    assert all(updated_at for page in pages for _, updated_at in page.scenes)
+
+
+def test_pages_begin_above_an_id_and_a_page_is_never_empty(stash: StashSimulator) -> None:
+    ids = [stash.library.add_scene(f"Scene {n}") for n in range(10)]
+    client = client_for(stash)
+    (page,) = client.pages(5, after=ids[4])
+    assert [scene_id for scene_id, _ in page.scenes] == ids[5:]
+    assert list(client.pages(5, after=ids[-1])) == []
+
+
+def test_a_scene_deleted_between_two_pages_hides_no_other(stash: StashSimulator) -> None:
+    ids = [stash.library.add_scene(f"Scene {n}") for n in range(10)]
+    pages = client_for(stash).pages(4)
+    seen = [scene_id for scene_id, _ in next(pages).scenes]
+    stash.scene_destroy(ids[0])
+    seen += [scene_id for page in pages for scene_id, _ in page.scenes]
+    assert seen == ids
+
+
 def test_the_scenes_of_a_performer_studio_tag_and_group_are_found(stash: StashSimulator) -> None:
     stash.library.add_scene("Other")
     scene = stash.library.add_scene("It", performers=["P"], studio="S", tags=["T"], groups=["G"])

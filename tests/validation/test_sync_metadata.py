@@ -38,6 +38,10 @@ def recorded_scene(scene_id: int) -> dict[str, Any]:
     return copy.deepcopy(scene)
 
 
+def named(name: str) -> dict[str, Any]:
+    return {"id": "1", "name": name}
+
+
 def scene_with(**changes: object) -> dict[str, Any]:
     return recorded_scene(1) | changes
 
@@ -60,6 +64,10 @@ def test_a_recorded_scene_is_parsed_whole() -> None:
         files=(SceneFile("/data/scenes/studio-a/2024-05-01 Café Noir, Take 1.mp4", 30475, 1.0),),
         updated_at="2026-11-21T00:14:25Z",
         cover="/scene/1/screenshot?t=1795220065",
+        related=(
+            *("performer:1", "performer:2", "studio:2", "studio:1"),
+            *("tag:1", "tag:2", "tag:3", "group:1"),
+        ),
     )
 
 
@@ -134,7 +142,8 @@ def test_a_missing_field_is_refused_and_never_taken_for_an_empty_one(field: str)
         ("files", [{"path": "", "size": 1, "duration": 1}], "files.0.path"),
         ("files", [{"path": "/half\ud83d.mp4", "size": 1, "duration": 1}], "files.0.path"),
         ("studio", {"id": "1"}, "studio.name"),
-        ("performers", [{"name": None}], "performers.0.name"),
+        ("performers", [{"id": "1", "name": None}], "performers.0.name"),
+        ("performers", [{"name": "Ada"}], "performers.0.id"),
         ("tags", {}, "tags"),
         ("groups", [{}], "groups.0.group"),
         ("groups", None, "groups"),
@@ -166,9 +175,9 @@ def test_hostile_text_is_cleaned_field_by_field() -> None:
             details="One\r\n\r\nTwo\x00words \U0001f468\u200d\U0001f469\u200d\U0001f467",
             code="\u202eLH-1",
             director="שלום\u200f!",
-            studio={"name": "Lantern\tHouse", "parent_studio": {"name": " "}},
-            performers=[{"name": "Zoe\u0308"}, {"name": "ZOË"}, {"name": " "}],
-            tags=[{"name": "Slow, burning"}, {"name": "slow,  burning"}],
+            studio={**named("Lantern\tHouse"), "parent_studio": named(" ")},
+            performers=[named("Zoe\u0308"), named("ZOË"), named(" ")],
+            tags=[named("Slow, burning"), named("slow,  burning")],
         )
     )
     assert scene.title == "Harbour Lights"
@@ -256,8 +265,8 @@ def test_the_cover_is_a_path_on_stash_with_its_version_only(url: str, expected: 
 
 
 def test_a_studios_parents_are_read_nearest_first() -> None:
-    grand = {"name": "Top", "parent_studio": None}
-    studio = {"name": "Own", "parent_studio": {"name": "Middle", "parent_studio": grand}}
+    grand = {**named("Top"), "parent_studio": None}
+    studio = {**named("Own"), "parent_studio": {**named("Middle"), "parent_studio": grand}}
     assert parse_scene(scene_with(studio=studio)).studio_ancestors == ("Middle", "Top")
 
 
