@@ -81,7 +81,7 @@ def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test |
         return _date_test(name, parameter, context.now)
     if name in TAG_ELEMENTS:
         return _tag_test(name, parameter)
-    if name in _EXACT:
+    if name in _EXACT and parameter.value:
         return _exact_test(_EXACT[name], parameter)
     if name in _FLAGS:
         flag, wish = _FLAGS[name], (parameter.value == "1") == (parameter.operator == "=")

@@ -98,11 +98,20 @@ def section_attributes(section: Section, kind: str) -> dict[str, str]:
 
 
 def listing(
-    call: Call, items: Iterable[Item], attributes: dict[str, str], section: Section | None = None
+    call: Call,
+    items: Iterable[Item],
+    attributes: dict[str, str],
+    section: Section | None = None,
+    most: int | None = None,
 ) -> Answer:
-    """A page of items, or all of them; only a page says offset and total."""
+    """A page of items, or all of them; only a page says offset and total.
+
+    Where there are more than ``most`` a client that asks for no page gets the first one.
+    """
     found = list(items)
     page, headers = call.page(), {}
+    if page is None and most is not None and len(found) > most:
+        page = 0, most
     if page is not None:
         start, size = page
         total = len(found)

@@ -13,6 +13,7 @@ from simulators.plex.render_others import picture_elements, section_element
 from simulators.plex.shape import Shape
 from simulators.plex.xml import Element
 
+_UNPAGED = 100  # members of a collection that Plex lists at once
 VERSION = "1.43.1.10611-1e34174b1"
 
 
@@ -113,8 +114,9 @@ def metadata(call: Call) -> Answer:
 def children(call: Call) -> Answer:
     """GET /library/metadata/{id}/children: seasons of a show, episodes of a season, members."""
     item = call.item()
-    found = members(call, item) if item.type == "collection" else item.children
-    return listing(call, search(call, found), _below(item))
+    if item.type == "collection":
+        return listing(call, search(call, members(call, item)), _below(item), most=_UNPAGED)
+    return listing(call, search(call, item.children), _below(item))
 
 
 def leaves(call: Call) -> Answer:
