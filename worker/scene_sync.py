@@ -11,7 +11,7 @@ from plex.edit_plan import EditPlan, intend, needs_read, plan, remember, unsafe
 from plex.exceptions import UnusableImage
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
-from sync_queue.ledger import SYNCED
+from sync_queue.scenes import SYNCED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
 from validation.errors import PermanentError
@@ -59,6 +59,7 @@ class SceneSync:
         self.scanned_at: dict[str, float] = {}
         self.run_items = 0
         self.run_removing = 0
+        self.writing = False
 
     def begin_run(self) -> None:
         """A new run begins: removals are counted anew."""
@@ -67,8 +68,10 @@ class SceneSync:
     def sync(self, raw: Mapping[str, Any] | None) -> SyncResult:
         """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
 
-        Raises the errors of ``validation.errors``; what was written is in the ledger by then.
+        Raises the errors of ``validation.errors``; what was written is in the ledger by then, and
+        ``writing`` says whether it was on its way to writing.
         """
+        self.writing = False
         if raw is None:
             return SyncResult(Reason.SCENE_GONE)
         scene = parse_scene(raw)
@@ -153,6 +156,7 @@ class SceneSync:
         """Plan, write and remember one item; returns 1 when Plex was written."""
         config, plex = self.session.config, sources.plex
         ledger = self.manager.ledger
+        self.writing = True
         entry = ledger.entry(sources.server, item.rating_key)
         if entry is not None and entry.scene_id != scene.scene_id:
             entry = replace(entry, considered="")
