@@ -11,7 +11,14 @@ from plex.exceptions import PlexSetupError
 from plex.items import PlexItem, PlexPart, PlexSection
 from validation.file_names import is_distinctive, needles, stem, title_guess
 from validation.metadata import SceneFile, SyncMetadata
-from validation.paths import PathRules, is_below, same_path, separator_of, split_names
+from validation.paths import (
+    PathRules,
+    common_suffix_length,
+    is_below,
+    same_path,
+    separator_of,
+    split_names,
+)
 from validation.records import IndexedFile, Owner
 from validation.sanitizers import name_key
 
@@ -175,10 +182,12 @@ class Search:
     def _gather_indexed(self) -> None:
         """Read the items whose files look like the scene's in the index."""
         for file in self.scene.files:
-            rows = self.sources.indexed(file.path)
-            weighed = sorted(((self._weigh(file, _hint(row)).score, row) for row in rows),
-                             key=lambda pair: -pair[0])  # fmt: skip
-            self._read([row for score, row in weighed if score >= PLAUSIBLE][:_HINTS_READ])
+            rows = [row for row in self.sources.indexed(file.path) if _worth_weighing(file, row)]
+            scores = {row: self._weigh(file, _hint(row)).score for row in rows}
+            likely = sorted(
+                (row for row in rows if scores[row] >= PLAUSIBLE), key=scores.__getitem__
+            )
+            self._read(likely[-_HINTS_READ:])
 
     def _gather_plain_names(self) -> None:
         """Files with a name that many have were asked for with their folder; now without, unless
@@ -236,6 +245,12 @@ class Search:
 
 def _is_sure(_weighed: Weighed, sure: bool) -> bool:
     return sure
+
+
+def _worth_weighing(file: SceneFile, row: IndexedFile) -> bool:
+    """Thousands of files may be called video.mp4: most differ by size and folder alike."""
+    same_size = not file.size or not row.size or file.size == row.size
+    return same_size or common_suffix_length(file.path, row.file) > 1
 
 
 def _hint(row: IndexedFile) -> PlexItem:
