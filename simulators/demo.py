@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -22,14 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from simulators import resident
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from simulators.stash.records import Scene
 from simulators.stash.runs import PluginRun
 from simulators.stash.server import StashSimulator
-
-if sys.platform != "win32":
-    import fcntl
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 RECORDING = CHECKOUT / "tests" / "data" / "stash" / "hook_and_task_stdin.json"
@@ -41,7 +37,6 @@ FILES = (
     "studio-b/Harbour Lights.mp4",
 )
 SYNC_SECONDS = 40.0
-END_SECONDS = 15.0
 BASELINE_RUNS = 15
 COLUMN = 34
 
@@ -57,7 +52,7 @@ def main() -> int:
         with (
             PlexSimulator() as plex,
             StashSimulator(CHECKOUT, config_dir=folder, env=environ) as stash,
-            worker_stopped(data_dir),
+            workers_stopped(data_dir),
         ):
             return play(stash, plex)
 
@@ -169,6 +164,9 @@ def shown(item: Item) -> Shown:
         "studio": fields.get("studio", ""),
         "actors": "; ".join(tags["actor"]),
         "genres": "; ".join(sorted(tags["genre"])),
+        "rating": fields.get("userRating", ""),
+        "poster": item.selected_poster or "",
+        "in": "; ".join(tags["collection"]),
     }
 
 
@@ -182,9 +180,8 @@ def show_items(
         old, new = before[item.rating_key], shown(item)
         path = item.files[0]
         print(f"{path}\n  {'':8} {'before':{COLUMN}} after")
-        for name in new:
-            if old[name] != new[name]:
-                print(f"  {name:8} {shorten(old[name]):{COLUMN}} {shorten(new[name])}")
+        for name in [name for name in new if old[name] != new[name]] or ["title"]:
+            print(f"  {name:8} {shorten(old[name]):{COLUMN}} {shorten(new[name])}")
         print()
         for name, value in wanted(scenes[path.replace(PLEX_FOLDER, STASH_FOLDER, 1)]).items():
             if new[name] != value:
@@ -218,56 +215,12 @@ def bare_python() -> float:
 
 
 @contextmanager
-def worker_stopped(data_dir: Path) -> Iterator[None]:
-    """Stop the plugin's workers at the end, and wait until they are gone."""
+def workers_stopped(data_dir: Path) -> Iterator[None]:
+    """Leave no worker of the plugin behind."""
     try:
         yield
     finally:
-        deadline = time.monotonic() + END_SECONDS
-        told: set[int] = set()
-        while (pids := worker_pids(data_dir)) or lock_is_held(data_dir):
-            for pid in pids - told:
-                os.kill(pid, signal.SIGTERM)
-            told |= pids
-            if time.monotonic() > deadline:
-                raise SystemExit(f"The plugin's worker does not end; processes: {pids}")
-            time.sleep(0.02)
-
-
-def worker_pids(data_dir: Path) -> set[int]:
-    """Workers that began here, as their log says, and still run."""
-    try:
-        log = (data_dir / "plexsync.log").read_text("utf-8")
-    except FileNotFoundError:
-        return set()
-    return {pid for pid in map(int, re.findall(r"started, pid (\d+)", log)) if is_running(pid)}
-
-
-def lock_is_held(data_dir: Path) -> bool:
-    """Whether a worker lives, be it so young that it has not logged anything."""
-    try:
-        descriptor = os.open(data_dir / "queue" / "worker.lock", os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process lives; one that ended and that nobody waited for does not."""
-    try:
-        os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-    except ProcessLookupError:
-        return False
-    except FileNotFoundError:
-        return not os.path.isdir("/proc/self")  # gone meanwhile, or a system without /proc
-    return state[0] != "Z"
+        resident.stop_workers(data_dir)
 
 
 if __name__ == "__main__":

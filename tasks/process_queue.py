@@ -61,7 +61,8 @@ def drain(
         try:
             while worker.is_alive():
                 show(read_report(data_dir, time.time()), total, progress)
-                worker.join(LOOK_SECONDS)
+                # Not a join: when Ctrl-C interrupts that, CPython takes the thread for dead.
+                time.sleep(LOOK_SECONDS)
         finally:
             worker.stop()
 
@@ -117,7 +118,7 @@ def exit_code(after: QueueReport, left: int) -> int:
     hold = after.states.get("hold", {})
     if hold.get("reason") in ("setup", "paused"):
         return 2
-    breaker = after.states.get("breaker", {}).get("state", "closed")
-    if hold or (left and breaker != "closed"):
+    failed_in_a_row = after.states.get("breaker", {}).get("failures", 0)
+    if hold or (left and failed_in_a_row):
         return 3
     return 1 if after.stats.failed else 0

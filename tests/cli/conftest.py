@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from simulators import resident
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from sync_queue.manager import QueueManager
@@ -70,9 +71,10 @@ def stash(tmp_path: Path) -> Iterator[StashSimulator]:
 
 
 @pytest.fixture
-def shell(plugin: InstalledPlugin) -> CommandLine:
+def shell(plugin: InstalledPlugin) -> Iterator[CommandLine]:
     """The command line with no server known to it."""
-    return CommandLine(plugin, {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]})
+    yield CommandLine(plugin, {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]})
+    resident.stop_workers(plugin.data_dir)
 
 
 @pytest.fixture

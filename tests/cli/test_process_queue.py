@@ -142,7 +142,7 @@ def test_a_dead_letter_exits_with_1(command_line: CommandLine) -> None:
         manager.enqueue(scene_job(1, "Scene.Update.Post", 0.0))
         (leased,) = manager.get_pending(1.0, 1)
         letter = DeadLetter(leased.job, "refused_by_plex", "PlexPermanentError", "No.", "", 1)
-        manager.fail_job(leased, letter)
+        manager.fail_job(leased, letter, "")
     assert command_line.run().returncode == 1
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from simulators import resident
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator, TagMode
 from simulators.stash.server import StashSimulator
 from sync_queue import schema
-from tests.installed_plugin import InstalledPlugin, eventually, is_running
+from tests.installed_plugin import InstalledPlugin, eventually
 
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
 
@@ -39,8 +39,11 @@ class Road:
         return scene, self.plex.add_movie(self.section, f"{PLEX_FOLDER}/{name}")
 
     def states(self) -> list[int]:
-        """The state of every job, in order."""
-        return [row["status"] for row in self.plugin.rows()]
+        """The state of every job, in order; empty while the first worker makes the table."""
+        try:
+            return [row["status"] for row in self.plugin.rows()]
+        except sqlite3.OperationalError:
+            return []
 
     def is_drained(self) -> bool:
         """Whether every event has been settled."""
@@ -56,24 +59,18 @@ class Road:
         file = self.plugin.data_dir / "plexsync.log"
         return file.read_text("utf-8") if file.exists() else ""
 
-    def workers(self) -> list[int]:
-        """The pids of the workers that run, as their log names them."""
-        return [pid for pid in self.workers_ever() if is_running(pid)]
-
     def workers_ever(self) -> list[int]:
         """The pids of all workers that were started, oldest first."""
-        return [int(pid) for pid in re.findall(r"started, pid (\d+)", self.log())]
+        return resident.workers_ever(self.plugin.data_dir)
 
     def worker(self) -> int:
         """The pid of the one worker, once it has begun."""
-        (pid,) = eventually(self.workers)
+        (pid,) = eventually(lambda: resident.workers(self.plugin.data_dir))
         return pid
 
     def stop_worker(self) -> None:
         """SIGTERM, and wait for the end."""
-        for pid in self.workers():
-            os.kill(pid, signal.SIGTERM)
-            eventually(lambda pid=pid: not is_running(pid), timeout=20)
+        resident.stop_workers(self.plugin.data_dir)
 
 
 MakeRoad = Callable[..., Road]
