@@ -17,40 +17,31 @@ from contextlib import contextmanager
 from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
-from sync_queue import datadir, schema
+from sync_queue import datadir, jobs_table, schema
 from sync_queue.database import connect, identity_of, transaction
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
 from sync_queue.trouble import TRANSLATED, DatabaseGone, DatabaseReplaced
 
 # A worker may wait longer than a hook: nobody is looking at it.
 BUSY_SECONDS = 10.0
-# A due time further off than any wait we hand out comes from a clock that jumped.
-LONGEST_DELAY = 6 * 3600.0
 KEEP_FINISHED = 1000
-
-CLAIM = f"""
-UPDATE {schema.JOBS} SET status = {schema.RUNNING}
-WHERE _id IN (
-    SELECT _id FROM {schema.JOBS} WHERE status < 2 AND (due <= :now OR due > :now + :horizon)
-    ORDER BY prio DESC, due, _id LIMIT :limit
-) AND status < 2
-RETURNING _id, data, attempts, interrupted, version, prio, due
-"""
 
 
 class JobQueue(SQLiteAckQueue):
     """The jobs table. One instance per process; only the lock's holder claims.
 
     ``connection`` is shared with the dead letters, the ledger and the index, so that what must
-    agree is written in one ``transaction()``.
+    agree is written in one ``transaction()``. ``used_at`` is when the last one ended, by the
+    monotonic clock: a worker that still writes is not stuck.
     """
 
     _SQL_CREATE = schema.CREATE_JOBS
 
     def __init__(self, data_dir: str) -> None:
         self.connection: sqlite3.Connection
-        self.path = datadir.database_path(data_dir)
-        directory = os.path.dirname(self.path)
+        self.used_at = time.monotonic()
+        self.file = datadir.database_path(data_dir)
+        directory = os.path.dirname(self.file)
         with TRANSLATED:
             datadir.make_private(directory)
         super().__init__(
@@ -61,7 +52,7 @@ class JobQueue(SQLiteAckQueue):
             serializer=json_serializer,
             db_file_name=datadir.DATABASE,
         )
-        self.identity = identity_of(self.path)
+        self.identity = identity_of(self.file)
 
     def _new_db_connection(
         self,
@@ -73,11 +64,11 @@ class JobQueue(SQLiteAckQueue):
         if "connection" not in self.__dict__:
             self.connection = connect(os.path.join(path, self.db_file_name), timeout)
             with transaction(self.connection):
-                prepare_jobs(self.connection, self._sql_create)
+                jobs_table.prepare(self.connection, self._sql_create)
         return self.connection
 
     def _count(self) -> int:
-        """The library counts rows at each start; our counts come from ``stats``."""
+        """The library counts rows at each start; ``size`` counts when it is asked."""
         return 0
 
     @contextmanager
@@ -85,6 +76,7 @@ class JobQueue(SQLiteAckQueue):
         """One write transaction on the shared connection, rolled back on any error."""
         with self.tran_lock, transaction(self.connection):
             yield self.connection
+        self.used_at = time.monotonic()
 
     def put(self, item: SyncJob, *, due: float = 0.0, prio: int = 0, version: str = "") -> None:
         """Store a job, or fold it into the waiting job of the same key."""
@@ -117,26 +109,26 @@ class JobQueue(SQLiteAckQueue):
 
         A stored job that cannot be read is set aside as failed with the error.
         """
-        values = {"now": now, "horizon": LONGEST_DELAY, "limit": limit}
         claimed: list[ClaimedJob] = []
         with self.transaction() as database:
-            rows = database.execute(CLAIM, values).fetchall()
-            for row in sorted(rows, key=lambda row: (-row[5], row[6], row[0])):
-                try:
-                    job = parse_job(self._serializer.loads(row[1]))
-                except (ValueError, AttributeError, TypeError) as error:
-                    finish(database, row[0], schema.FAILED, now, f"unreadable job: {error}")
-                else:
-                    claimed.append(ClaimedJob(row[0], job, row[2], row[3], row[4] or ""))
+            while rows := jobs_table.claim(database, now, limit - len(claimed)):
+                for row in rows:
+                    try:
+                        job = parse_job(self._serializer.loads(row[1]))
+                    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                        reason = f"unreadable job: {error}"
+                        jobs_table.finish(database, row[0], schema.FAILED, now, reason)
+                    else:
+                        claimed.append(ClaimedJob(row[0], job, row[2], row[3], row[4] or ""))
         return claimed
 
     def complete_in(self, database: sqlite3.Connection, queue_id: int, now: float) -> bool:
         """Settle a leased job as done. False when it is not leased (any more)."""
-        return finish(database, queue_id, schema.DONE, now, None)
+        return jobs_table.finish(database, queue_id, schema.DONE, now, None)
 
     def bury_in(self, database: sqlite3.Connection, queue_id: int, now: float, error: str) -> bool:
         """Settle a leased job as failed. The caller writes its dead letter."""
-        return finish(database, queue_id, schema.FAILED, now, error)
+        return jobs_table.finish(database, queue_id, schema.FAILED, now, error)
 
     def retry_in(
         self,
@@ -151,16 +143,7 @@ class JobQueue(SQLiteAckQueue):
 
         A newer waiting job of the same key takes over: the leased one folds into it.
         """
-        if not is_leased(database, leased.queue_id):
-            return False
-        if fold_into_waiting(database, leased.queue_id):
-            return True
-        database.execute(
-            f"UPDATE {schema.JOBS} SET status = {schema.READY}, due = ?, attempts = ?, error = ?"
-            " WHERE _id = ?",
-            (due, leased.attempts + int(charge), error, leased.queue_id),
-        )
-        return True
+        return jobs_table.give_back(database, leased.queue_id, due, charge=charge, error=error)
 
     def resume_unack_tasks(self) -> None:
         """Take back the leases of a worker that died. Only under the worker's lock.
@@ -168,32 +151,41 @@ class JobQueue(SQLiteAckQueue):
         Each is due at once; from its third interruption a job backs off, since it may be what
         kills the worker.
         """
-        now = time.time()
         with self.transaction() as database:
-            rows = database.execute(
-                f"SELECT _id, interrupted FROM {schema.JOBS} WHERE status = {schema.RUNNING}"
-            ).fetchall()
-            for queue_id, interrupted in rows:
-                if not fold_into_waiting(database, queue_id):
-                    due = 0.0 if interrupted < 2 else now + min(3600.0, 30.0 * 2**interrupted)
-                    database.execute(
-                        f"UPDATE {schema.JOBS} SET status = {schema.READY}, due = ?,"
-                        " interrupted = interrupted + 1 WHERE _id = ?",
-                        (due, queue_id),
-                    )
+            jobs_table.take_back(database, time.time())
 
     def release_all(self) -> None:
         """Give every lease back unharmed: a worker that stops in good order."""
         with self.transaction() as database:
-            rows = database.execute(
-                f"SELECT _id FROM {schema.JOBS} WHERE status = {schema.RUNNING}"
-            ).fetchall()
-            for (queue_id,) in rows:
-                if not fold_into_waiting(database, queue_id):
-                    database.execute(
-                        f"UPDATE {schema.JOBS} SET status = {schema.READY}, due = 0 WHERE _id = ?",
-                        (queue_id,),
-                    )
+            for queue_id, _ in jobs_table.leases(database):
+                jobs_table.give_back(database, queue_id, 0.0)
+
+    def _pop(  # type: ignore[override]  # as the library's own class overrides its base
+        self, rowid: int | None = None, next_in_order: bool = False, raw: bool = False
+    ) -> dict[str, object] | None:
+        """What the inherited ``get`` hands out: the next due job."""
+        if rowid is not None or next_in_order:
+            raise ValueError("jobs are handed out in their own order only")
+        for leased in self.claim(time.time()):
+            item = self._unack_cache[leased.queue_id] = leased.job.as_json()
+            job = leased.job
+            raw_item = {"pqid": leased.queue_id, "data": item, "timestamp": job.enqueued_at}
+            return raw_item if raw else item
+        return None
+
+    def _mark_ack_status(self, key: int, status: str) -> None:
+        """What the inherited ``ack``, ``ack_failed`` and ``nack`` do: only leases are settled."""
+        with self.transaction() as database:
+            if int(status) == schema.READY:
+                jobs_table.give_back(database, key, 0.0)
+            else:
+                jobs_table.finish(database, key, int(status), time.time(), None)
+
+    @property
+    def size(self) -> int:
+        """Waiting jobs, counted in the table and not in this process."""
+        stats = self.stats(0.0)
+        return stats.pending + stats.delayed
 
     def next_due(self, now: float) -> float | None:
         """The earliest due time of a waiting job (0 = at once), ``None`` when none waits.
@@ -206,20 +198,16 @@ class JobQueue(SQLiteAckQueue):
             f"SELECT (SELECT min(due) FROM {schema.JOBS} WHERE status < 2),"
             f" (SELECT max(due) FROM {schema.JOBS} WHERE status < 2)"
         ).fetchone()
-        return 0.0 if latest is not None and latest > now + LONGEST_DELAY else earliest
+        return 0.0 if latest is not None and latest > now + jobs_table.LONGEST_DELAY else earliest
 
     def stats(self, now: float) -> QueueStats:
         """Jobs by state, counted in the table."""
-        return count_jobs(self.connection, now)
+        return jobs_table.count(self.connection, now)
 
     def trim(self, keep: int = KEEP_FINISHED) -> int:
-        """Delete the oldest finished rows beyond ``keep``; returns how many went."""
+        """Delete finished rows but the newest ``keep``, at most 5000; returns how many went."""
         with self.transaction() as database:
-            return database.execute(
-                f"DELETE FROM {schema.JOBS} WHERE _id IN (SELECT _id FROM {schema.JOBS}"
-                f" WHERE status >= {schema.DONE} ORDER BY _id DESC LIMIT 5000 OFFSET ?)",
-                (keep,),
-            ).rowcount
+            return jobs_table.trim(database, keep)
 
     def check_file(self) -> None:
         """See that the open file is still the one at its path; a few microseconds.
@@ -227,7 +215,7 @@ class JobQueue(SQLiteAckQueue):
         SQLite itself goes on writing to a deleted file. Raises ``DatabaseGone`` or
         ``DatabaseReplaced``.
         """
-        found = identity_of(self.path)
+        found = identity_of(self.file)
         if found is None:
             raise DatabaseGone(
                 "The queue's database was deleted while it was in use. It is written again from"
@@ -244,64 +232,3 @@ class JobQueue(SQLiteAckQueue):
         """A number that changes with every commit of another process (microseconds to ask)."""
         version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return version
-
-
-def prepare_jobs(database: sqlite3.Connection, create_table: str) -> None:
-    """Create version 1 of the schema, or upgrade a stock table in place."""
-    database.execute(create_table)
-    present = {row[1] for row in database.execute(f"PRAGMA table_info({schema.JOBS})")}
-    for name, declaration in schema.EXTRA_COLUMNS:
-        if name not in present:
-            database.execute(f"ALTER TABLE {schema.JOBS} ADD COLUMN {name} {declaration}")
-    for statement in (*schema.CREATE_INDEXES, schema.CREATE_CONNECTION, schema.CREATE_NOTICE):
-        database.execute(statement)
-
-
-def is_leased(database: sqlite3.Connection, queue_id: int) -> bool:
-    """Whether the job is leased at this moment."""
-    row = database.execute(
-        f"SELECT 1 FROM {schema.JOBS} WHERE _id = ? AND status = {schema.RUNNING}", (queue_id,)
-    ).fetchone()
-    return row is not None
-
-
-def finish(
-    database: sqlite3.Connection, queue_id: int, status: int, now: float, error: str | None
-) -> bool:
-    """Settle a leased job; one that is not leased stays as it is."""
-    cursor = database.execute(
-        f"UPDATE {schema.JOBS} SET status = ?, done_at = ?, error = ?"
-        f" WHERE _id = ? AND status = {schema.RUNNING}",
-        (status, now, error, queue_id),
-    )
-    return cursor.rowcount == 1
-
-
-def fold_into_waiting(database: sqlite3.Connection, queue_id: int) -> bool:
-    """Close a leased job in favour of a newer waiting one of its key; False when there is none."""
-    key, older = database.execute(
-        f"SELECT key, CAST(data AS TEXT) FROM {schema.JOBS} WHERE _id = ?", (queue_id,)
-    ).fetchone()
-    if database.execute(schema.FOLD_JOB, {"key": key, "older": older}).rowcount == 0:
-        return False
-    database.execute(
-        f"UPDATE {schema.JOBS} SET status = {schema.DONE}, error = 'superseded' WHERE _id = ?",
-        (queue_id,),
-    )
-    return True
-
-
-def count_jobs(database: sqlite3.Connection, now: float) -> QueueStats:
-    """Jobs by state, on any connection that can read the table."""
-    counts = dict.fromkeys(("pending", "delayed", "in_progress", "completed", "failed"), 0)
-    rows = database.execute(
-        f"""SELECT CASE
-            WHEN status < 2 AND (due <= :now OR due > :now + :horizon) THEN 'pending'
-            WHEN status < 2 THEN 'delayed'
-            WHEN status = {schema.RUNNING} THEN 'in_progress'
-            WHEN status = {schema.DONE} THEN 'completed' ELSE 'failed' END AS state, count(*)
-        FROM {schema.JOBS} GROUP BY state""",
-        {"now": now, "horizon": LONGEST_DELAY},
-    )
-    counts.update(dict(rows.fetchall()))
-    return QueueStats(**counts)

@@ -7,10 +7,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sync_queue import datadir, lock
+from sync_queue import datadir, jobs_table, lock
 from sync_queue.database import read_only
 from sync_queue.models import QueueStats
-from sync_queue.operations import count_jobs
 from sync_queue.trouble import read_object
 from validation.errors import QueueError
 
@@ -56,7 +55,7 @@ def read_report(data_dir: str, now: float) -> QueueReport:
 
 def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -> QueueReport:
     """The report with what the tables say."""
-    stats = count_jobs(database, now)
+    stats = jobs_table.count(database, now)
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letter = database.execute(
         "SELECT reason, message FROM dead_letters ORDER BY failed_at DESC LIMIT 1"

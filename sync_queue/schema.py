@@ -56,42 +56,52 @@ CREATE TABLE IF NOT EXISTS notice (
 )"""
 
 
-def union_of_fields(other: str) -> str:
-    """SQL for the changed fields of a stored job and of the JSON text ``other``, as one list.
+def text(column: str) -> str:
+    """``data`` is a BLOB for persist-queue's sake; SQLite's JSON functions want text."""
+    return f"CAST({column} AS TEXT)"
 
-    ``data`` is a BLOB for persist-queue's sake; SQLite's JSON functions want text.
-    """
+
+def union_of_fields(one: str, other: str) -> str:
+    """SQL for the changed fields of two jobs (JSON text), as one list."""
     return f"""(
         SELECT json_group_array(value) FROM (
-            SELECT value FROM json_each(CAST({JOBS}.data AS TEXT), '$.data.fields')
+            SELECT value FROM json_each({one}, '$.data.fields')
             UNION SELECT value FROM json_each({other}, '$.data.fields')
         )
     )"""
 
 
 # Coalesces into the *waiting* job of the same key and never touches a running one, so an event
-# that arrives while its scene is being synced makes a second job. A new event is due at once.
+# that arrives while its scene is being synced makes a second job. A new event is due at once. A
+# waiting job that cannot be read is replaced.
 PUT_JOB = f"""
 INSERT INTO {JOBS} (data, timestamp, status, key, due, prio, version)
 VALUES (CAST(:job AS BLOB), :now, {WAITING}, :key, :due, :prio, :version)
 ON CONFLICT (key) WHERE status < 2 DO UPDATE SET
-    data = CAST(json_set(
+    data = CASE WHEN json_valid({text(f"{JOBS}.data")}) THEN CAST(json_set(
         :job,
-        '$.enqueued_at', json_extract(CAST({JOBS}.data AS TEXT), '$.enqueued_at'),
-        '$.data.fields', {union_of_fields(":job")}
-    ) AS BLOB),
+        '$.enqueued_at', json_extract({text(f"{JOBS}.data")}, '$.enqueued_at'),
+        '$.data.fields', {union_of_fields(text(f"{JOBS}.data"), ":job")}
+    ) AS BLOB) ELSE excluded.data END,
     due = min(due, excluded.due),
     prio = max(prio, excluded.prio),
     attempts = CASE WHEN excluded.due > 0 THEN attempts ELSE 0 END,
     version = excluded.version
 """
 
-# Folds a leased job into the newer waiting one of its key.
+# Folds a leased job into the newer waiting one of its key; what cannot be read adds nothing.
 FOLD_JOB = f"""
-UPDATE {JOBS} SET data = CAST(json_set(
-    CAST(data AS TEXT), '$.data.fields', {union_of_fields(":older")}
-) AS BLOB)
-WHERE key = :key AND status < 2
+UPDATE {JOBS} AS newer SET
+    interrupted = max(newer.interrupted, :interrupted),
+    data = CASE
+        WHEN NOT json_valid({text("older.data")}) THEN newer.data
+        WHEN NOT json_valid({text("newer.data")}) THEN older.data
+        ELSE CAST(json_set(
+            {text("newer.data")},
+            '$.data.fields', {union_of_fields(text("newer.data"), text("older.data"))}
+        ) AS BLOB) END
+FROM {JOBS} AS older
+WHERE older._id = :id AND newer.key = older.key AND newer.status < 2
 """
 
 PUT_CONNECTION = """
