@@ -49,12 +49,14 @@ def refresh_needed(
     *,
     listed: Collection[int] = (),
     full: bool = False,
+    edits: bool = False,
 ) -> tuple[Refresh, ...]:
     """Which libraries to list while anything waits, by what is ``known`` of each.
 
     A library is listed whole when it is new to the index, once a day, or when ``full`` is asked
-    for; otherwise what changed, at most once a minute, when its counter moved. ``listed`` are
-    those listed whole in this drain already: no library is listed whole twice.
+    for; otherwise what changed, at most once a minute, when its counter moved. With ``edits`` what
+    changed is listed at once, whatever the counter says. ``listed`` are those listed whole in this
+    drain already: no library is listed whole twice.
     """
     wanted = (
         _refresh_of(
@@ -63,6 +65,7 @@ def refresh_needed(
             now,
             may_list=section.section_id not in listed,
             full=full,
+            edits=edits,
         )
         for section in sections
     )
@@ -70,16 +73,22 @@ def refresh_needed(
 
 
 def _refresh_of(
-    section: PlexSection, known: IndexedSection | None, now: float, *, may_list: bool, full: bool
+    section: PlexSection,
+    known: IndexedSection | None,
+    now: float,
+    *,
+    may_list: bool,
+    full: bool,
+    edits: bool,
 ) -> Refresh | None:
     whole = Refresh(section, 0) if may_list else None
     if known is None or (full and whole):
         return whole
     elapsed = now - known.refreshed_at
-    if 0 <= elapsed < REFRESH_SECONDS and not full:
+    if 0 <= elapsed < REFRESH_SECONDS and not (full or edits):
         return None
     moved = not section.content_changed_at or section.content_changed_at != known.content_changed_at
-    if not moved and 0 <= elapsed < TRUST_COUNTER_SECONDS:
+    if not (moved or edits) and 0 <= elapsed < TRUST_COUNTER_SECONDS:
         return None
     if whole and moved and not 0 <= now - known.listed_at < LIST_AGAIN_SECONDS:
         return whole
@@ -124,22 +133,35 @@ class FileIndex:
         self._listed: set[int] = set()
         self._asked_at = float("-inf")
 
+    @property
+    def refreshed_at(self) -> float:
+        """When ``refresh`` last brought everything up to date (epoch seconds; -inf = never)."""
+        return self._asked_at
+
     def begin_drain(self) -> None:
         """A new drain begins: each library may be listed whole once more."""
         self._listed.clear()
 
-    def refresh(self, now: float, libraries: Sequence[str] = (), *, full: bool = False) -> int:
+    def refresh(
+        self,
+        now: float,
+        libraries: Sequence[str] = (),
+        *,
+        full: bool = False,
+        edits: bool = False,
+    ) -> int:
         """Bring the index up to date; returns the number of pages read.
 
         Call it while anything waits: it asks Plex at most once a minute (one request when nothing
-        moved). ``full`` lists each library whole, once per drain. Transport errors pass through;
-        what was read before one is kept, and the listing starts again next time.
+        moved). ``full`` lists each library whole, once per drain; ``edits`` lists at once what
+        changed in any way. Transport errors pass through; what was read before one is kept, and
+        the listing starts again next time.
         """
-        if not full and 0 <= now - self._asked_at < REFRESH_SECONDS:
+        if not (full or edits) and 0 <= now - self._asked_at < REFRESH_SECONDS:
             return 0
         sections = choose_sections(self._plex.sections(fresh=True), libraries)
         known = self._table.sections(self._plex.server)
-        wanted = refresh_needed(known, now, sections, listed=self._listed, full=full)
+        wanted = refresh_needed(known, now, sections, listed=self._listed, full=full, edits=edits)
         pages = sum(self._list(one, known.get(one.section.section_id), now) for one in wanted)
         self._asked_at = now
         return pages
