@@ -12,23 +12,25 @@ from simulators.plex.items import TYPES, Item
 CREATED, PROGRESS, MATCHING, DOWNLOADING, LOADING, DONE, DELETED = 0, 1, 2, 3, 4, 5, 9
 
 Notification = dict[str, Any]
+Listener = queue.SimpleQueue[Notification]
 
 
 class Events:
     """Hands every notification to everyone who listens; without a listener it is lost."""
 
     def __init__(self) -> None:
-        self._listeners: list[queue.SimpleQueue[Notification]] = []
+        self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
-    def listen(self) -> queue.SimpleQueue[Notification]:
+    def listen(self) -> Listener:
         """A queue of the notifications from now on."""
-        listener: queue.SimpleQueue[Notification] = queue.SimpleQueue()
+        listener = Listener()
         with self._lock:
             self._listeners.append(listener)
         return listener
 
-    def forget(self, listener: queue.SimpleQueue[Notification]) -> None:
+    def forget(self, listener: Listener) -> None:
+        """Stop telling a listener."""
         with self._lock:
             self._listeners.remove(listener)
 

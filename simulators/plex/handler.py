@@ -87,6 +87,8 @@ class PlexHandler(KeepAliveHandler):
     def _notify(self) -> None:
         """Turn the connection into a websocket and stay until it closes."""
         self.close_connection = True
+        server = self.front.server
+        listener = server.library.events.listen()
         self.send_response_only(101)
         self.send_header("Upgrade", "websocket")
         self.send_header("Connection", "Upgrade")
@@ -94,10 +96,10 @@ class PlexHandler(KeepAliveHandler):
         self.send_header("Sec-WebSocket-Accept", accepted)
         self.end_headers()
         self.wfile.flush()
-        server = self.front.server
-        websocket.serve(
-            self.connection, server.library.events, self.front.stopping, server.scanner.advance
-        )
+        try:
+            websocket.serve(self.connection, listener, self.front.stopping, server.scanner.advance)
+        finally:
+            server.library.events.forget(listener)
 
     def _control(self, path: str, query: str, body: bytes) -> None:
         front = self.front

@@ -15,11 +15,12 @@ def snapshot(library: Library) -> dict[int, dict[str, Any]]:
 
 
 def describe(item: Item) -> dict[str, Any]:
-    """One item as plain data."""
+    """One item as plain data. The number of a collection's tag is left out, as stamps are."""
+    left_out = {"lastRatedAt", "index"} if item.type == "collection" else {"lastRatedAt"}
     plain: dict[str, Any] = {
         "type": item.type,
         "section": item.section.key,
-        "fields": {k: v for k, v in sorted(item.fields.items()) if k != "lastRatedAt"},
+        "fields": {k: v for k, v in sorted(item.fields.items()) if k not in left_out},
         "tags": {kind: names for kind, names in item.tags.items() if names},
         "locked": sorted(item.locked),
         "files": item.files,

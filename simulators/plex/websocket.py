@@ -12,7 +12,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from simulators.plex.events import Events
+from simulators.plex.events import Listener
 
 _MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
@@ -26,15 +26,14 @@ def accept_key(client_key: str) -> str:
 
 def serve(
     connection: socket.socket,
-    events: Events,
+    listener: Listener,
     stopping: threading.Event,
     tick: Callable[[], None],
 ) -> None:
-    """Send notifications until the client closes or the server stops.
+    """Send what the listener hears until the client closes or the server stops.
 
     ``tick`` is called at least every 50 ms: a listener makes no requests that would move scans on.
     """
-    listener = events.listen()
     try:
         while not stopping.is_set():
             tick()
@@ -48,8 +47,6 @@ def serve(
                 return
     except OSError:
         return  # the client went away
-    finally:
-        events.forget(listener)
 
 
 def _answer(connection: socket.socket) -> bool:

@@ -27,8 +27,12 @@ def plex(mode: TagMode) -> Iterator[PlexSimulator]:
 
 @pytest.fixture
 def movie(plex: PlexSimulator, movies: Section) -> Item:
-    tags = {"genre": ["Old", "Older"], "actor": [("Ann", "Herself"), "Bob"]}
-    return plex.add_movie(movies, "/data/movies/a.mp4", title="A", tags=tags)
+    return plex.add_movie(
+        movies,
+        "/data/movies/a.mp4",
+        title="A",
+        tags={"genre": ["Old", "Older"], "actor": [("Ann", "Herself"), "Bob"]},
+    )
 
 
 def test_a_value_is_set_and_locked(http: PlexHttp, movie: Item) -> None:

@@ -1,0 +1,106 @@
+"""Posters and backgrounds: by their content, selected and locked, never deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import quote
+
+import pytest
+
+from simulators.plex.images import LIMIT
+from simulators.plex.items import Item, Section
+from simulators.plex.server import PlexSimulator
+from tests.simulators.plex_http import PlexHttp
+
+POSTERS = "/library/metadata/1/posters"
+
+
+@pytest.fixture
+def movie(plex: PlexSimulator, movies: Section) -> Item:
+    return plex.add_movie(movies, "/data/movies/a.mp4")
+
+
+def sha1(data: bytes) -> str:
+    return hashlib.sha1(data).hexdigest()
+
+
+def upload(http: PlexHttp, data: bytes, target: str = POSTERS) -> int:
+    return http.ask("POST", target, data).status_code
+
+
+def listed(http: PlexHttp) -> dict[str, str]:
+    """Rating key of every poster and whether it is selected."""
+    return {photo.attrib["ratingKey"]: photo.attrib["selected"] for photo in http.get(POSTERS)}
+
+
+def test_an_upload_is_known_by_its_sha1_selected_and_locked(http: PlexHttp, movie: Item) -> None:
+    assert upload(http, b"jpeg") == 200
+    assert (movie.posters, movie.selected_poster) == ([sha1(b"jpeg")], sha1(b"jpeg"))
+    assert movie.locked == {"thumb"}
+    agents, uploaded = listed(http).items()
+    assert agents[0].startswith("metadata://posters/tv.plex.agents.movie_")
+    assert agents[1] == "0"
+    assert uploaded == (f"upload://posters/{sha1(b'jpeg')}", "1")
+
+
+def test_the_same_bytes_are_kept_once_and_others_pile_up(http: PlexHttp, movie: Item) -> None:
+    for data in (b"one", b"two", b"one"):
+        upload(http, data)
+    assert movie.posters == [sha1(b"one"), sha1(b"two")]
+    assert movie.selected_poster == sha1(b"one")
+
+
+def test_a_poster_can_be_selected_again(http: PlexHttp, movie: Item) -> None:
+    for data in (b"one", b"two"):
+        upload(http, data)
+    key = f"upload://posters/{sha1(b'one')}"
+    answer = http.ask("PUT", f"/library/metadata/1/poster?url={quote(key, safe='')}")
+    assert (answer.status_code, answer.text[:1]) == (200, "/"), "a path, which is no XML"
+    assert movie.selected_poster == sha1(b"one")
+    assert http.put("/library/metadata/1/poster", url="upload://posters/unknown") == 404
+
+
+def test_a_background_has_its_own_shelf_and_lock(http: PlexHttp, movie: Item) -> None:
+    upload(http, b"wide", "/library/metadata/1/arts")
+    assert (movie.arts, movie.selected_art, movie.posters) == ([sha1(b"wide")], sha1(b"wide"), [])
+    assert movie.locked == {"art"}
+
+
+def test_no_picture_is_ever_deleted(http: PlexHttp, movie: Item) -> None:
+    upload(http, b"one")
+    key = quote(f"upload://posters/{sha1(b'one')}", safe="")
+    assert http.ask("DELETE", f"{POSTERS}?url={key}").status_code == 404
+    assert http.ask("DELETE", f"{POSTERS}/{key}").status_code == 404
+    assert http.ask("DELETE", "/library/metadata/1/thumb").status_code == 200
+    assert (movie.posters, movie.selected_poster) == ([sha1(b"one")], None)
+    assert "thumb" not in http.get("/library/metadata/1")[0].attrib
+
+
+def test_above_ten_megabytes_the_server_fails(http: PlexHttp, movie: Item) -> None:
+    assert upload(http, bytes(LIMIT + 1)) == 500
+    assert movie.posters == []
+    assert upload(http, bytes(LIMIT)) == 200
+
+
+def test_an_empty_upload_is_refused(http: PlexHttp, movie: Item) -> None:
+    assert upload(http, b"") == 400
+    assert upload(http, b"x", "/library/metadata/99/posters") == 404
+
+
+def test_the_picture_itself_can_be_had(http: PlexHttp, movie: Item) -> None:
+    upload(http, b"\xff\xd8jpeg")
+    thumb = http.get("/library/metadata/1")[0].attrib["thumb"]
+    assert http.ask("GET", thumb).content == b"\xff\xd8jpeg"
+    key = http.get(POSTERS)[1].attrib["key"]
+    assert http.ask("GET", key).content == b"\xff\xd8jpeg"
+
+
+def test_a_refresh_brings_the_agents_poster_back_unless_locked(
+    http: PlexHttp, plex: PlexSimulator, movie: Item
+) -> None:
+    upload(http, b"one")
+    plex.refresh_metadata(movie)
+    assert movie.selected_poster == sha1(b"one")
+    http.put("/library/sections/1/all?type=1&id=1", **{"thumb.locked": "0"})
+    plex.refresh_metadata(movie)
+    assert movie.selected_poster is None
