@@ -203,7 +203,7 @@ def settle(entry: LedgerEntry, item_after: PlexItem) -> tuple[LedgerEntry, tuple
             fields[name] = settled
             if settled.doubts:
                 final = settled.doubts >= BELIEVED
-                differences.append(Difference(name, memory.stored, now, final))
+                differences.append(Difference(name, _without_blanks(memory.stored), now, final))
     known &= all(difference.final for difference in differences)
     settled_entry = replace(
         entry,
@@ -229,6 +229,11 @@ def needs_read(
         or entry.fingerprint != fingerprint(config)
         or entry.considered != _digest(scene, config)
     )
+
+
+def _without_blanks(stored: Value) -> Value:
+    """What was sent: names that a person took out are blank in the stored form."""
+    return stored if isinstance(stored, str) else tuple(filter(None, stored))
 
 
 def _own(

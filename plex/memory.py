@@ -138,9 +138,7 @@ def _stored_forms(memory: FieldMemory, now: tuple[str, ...]) -> tuple[str, ...]:
     ours = {*keys_of(written), *keys_of(stored), *keys_of(memory.removed)}
     strange = {_letters(name): name for key, name in here.items() if key not in ours}
     return tuple(
-        (find_form(name, here, {name_key(name): form}) or strange.get(_letters(name), ""))
-        if form
-        else ""
+        find_form(name, here, {name_key(name): form}) or strange.get(_letters(name), "")
         for name, form in zip(written, stored, strict=True)
     )
 

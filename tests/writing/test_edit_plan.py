@@ -386,6 +386,31 @@ def test_a_tag_that_plex_does_not_take_is_sent_once_more_and_then_left(
     assert plan(scene(tags=("a", "b", "c")), missing, entry, config).tags
 
 
+def test_a_changed_list_gets_a_second_try_again() -> None:
+    entry, after, what = sent(item(), tags=("a", "b"))
+    missing = fake_plex.person_tags(after, "genre", ("a",))
+    for tags, finals in [(("a", "b"), [False, True]), (("a", "b", "c"), [False, True])]:
+        for final in finals:
+            what = scene(tags=tags)
+            edits = plan(what, missing, entry, DEFAULT)
+            entry = remember(entry, what, missing, edits, DEFAULT, 2.0, SERVER)
+            entry, differences = settle(entry, missing)
+            assert [one.final for one in differences] == [final]
+        assert not plan(what, missing, entry, DEFAULT)
+
+
+def test_sending_a_name_once_more_does_not_bring_back_one_that_a_person_took_out() -> None:
+    after, entry = written(scene(tags=("a", "b")), item(), config=PRESERVE)
+    undone = fake_plex.person_tags(after, "genre", ("a",))
+    what = scene(tags=("a", "b", "c"))
+    edits = plan(what, undone, entry, PRESERVE)
+    assert edits.tags == {"genre": TagEdit(("a", "c"), ())}
+    entry = remember(entry, what, undone, edits, PRESERVE, 2.0, SERVER)
+    entry, differences = settle(entry, undone)
+    assert differences == (Difference("genre", ("a", "c"), ("a",), final=False),)
+    assert plan(what, undone, entry, PRESERVE).tags == {"genre": TagEdit(("a", "c"), ())}
+
+
 def test_a_tag_that_plex_does_not_remove_is_removed_once_more_and_then_left() -> None:
     after, entry = written(scene(tags=("a", "b")), item())
     what = scene(tags=("a",))
