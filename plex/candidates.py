@@ -15,7 +15,6 @@ from validation.paths import (
     PathRules,
     common_suffix_length,
     is_below,
-    same_path,
     separator_of,
     split_names,
 )
@@ -61,6 +60,12 @@ class Sources(Protocol):
     def indexed(self, path: str) -> tuple[IndexedFile, ...]:
         """What the file index has under the file name of ``path``: hints, never proof."""
 
+    def indexed_at(self, path: str) -> tuple[IndexedFile, ...]:
+        """What the file index has at the full path of Plex: hints, never proof."""
+
+    def index_is_complete(self) -> bool:
+        """Whether the index shows what Plex has at this moment: then it is asked before Plex."""
+
 
 def choose_sections(
     sections: Sequence[PlexSection], libraries: Sequence[str]
@@ -82,6 +87,11 @@ def choose_sections(
     return tuple(one for one in sections if not wanted or name_key(one.title) in wanted)
 
 
+def rows_at(file: SceneFile, rules: PathRules, sources: Sources) -> tuple[IndexedFile, ...]:
+    """What the index has at the paths by which Plex should know a file of Stash."""
+    return tuple(row for name in rules.to_plex(file.path) for row in sources.indexed_at(name))
+
+
 @dataclass(slots=True)
 class Search:
     """One scene's search: what was found so far, and what to ask next."""
@@ -100,6 +110,9 @@ class Search:
         self._sections = self.sources.sections()
         self._gather_remembered()
         yield self._memory_is_enough
+        if self.sources.index_is_complete():
+            self._gather_known()
+            yield self._index_is_enough
         self._gather_files(self._homes)
         yield self._homes_are_enough
         self._gather_files(lambda _file: self._sections)
@@ -144,6 +157,15 @@ class Search:
             held[path] or self._memory or self._homes(path) for path in weighed
         )
 
+    def _index_is_enough(self, weighed: Weighed, sure: bool) -> bool:
+        """A complete index names every file that has a telling name, and all its rivals. Files
+        with a name that many have are asked for with their folder."""
+        known = (
+            is_distinctive(stem(path)) or any(one.has(Evidence.PATH) for one in candidates)
+            for path, candidates in weighed.items()
+        )
+        return sure and all(known)
+
     # -- stages -------------------------------------------------------------------------------
 
     def _gather_remembered(self) -> None:
@@ -152,13 +174,15 @@ class Search:
         self._add(one.item for one in remembered)
         if self._found:  # the same file may have come to another library since
             for file in self.scene.files:
-                names = self.rules.to_plex(file.path)
-                twins = [
-                    row
-                    for row in self.sources.indexed(file.path)
-                    if any(same_path(name, row.file) for name in names)
-                ]
-                self._read(twins)
+                self._read(rows_at(file, self.rules, self.sources))
+
+    def _gather_known(self) -> None:
+        """Read what the index has at the files' full paths, else under their telling names."""
+        for file in self.scene.files:
+            at_path = rows_at(file, self.rules, self.sources)
+            self._read(at_path)
+            if not at_path and is_distinctive(stem(file.path)):
+                self._read_indexed(file)
 
     def _gather_files(self, places: Callable[[str], Sequence[PlexSection]]) -> None:
         """Ask ``places`` of each file for it, once, unless an equal path was found already."""
@@ -182,12 +206,7 @@ class Search:
     def _gather_indexed(self) -> None:
         """Read the items whose files look like the scene's in the index."""
         for file in self.scene.files:
-            rows = [row for row in self.sources.indexed(file.path) if _worth_weighing(file, row)]
-            scores = {row: self._weigh(file, _hint(row)).score for row in rows}
-            likely = sorted(
-                (row for row in rows if scores[row] >= PLAUSIBLE), key=scores.__getitem__
-            )
-            self._read(likely[-_HINTS_READ:])
+            self._read_indexed(file)
 
     def _gather_plain_names(self) -> None:
         """Files with a name that many have were asked for with their folder; now without, unless
@@ -207,6 +226,13 @@ class Search:
             self._add(items)
             if items:
                 return
+
+    def _read_indexed(self, file: SceneFile) -> None:
+        """Read the items whose files look most like one of the scene's in the index."""
+        rows = [row for row in self.sources.indexed(file.path) if _worth_weighing(file, row)]
+        scores = {row: self._weigh(file, _hint(row)).score for row in rows}
+        likely = sorted((row for row in rows if scores[row] >= PLAUSIBLE), key=scores.__getitem__)
+        self._read(likely[-_HINTS_READ:])
 
     def _read(self, rows: Iterable[IndexedFile]) -> None:
         chosen = {section.section_id for section in self._sections}

@@ -44,6 +44,23 @@ class Ledger(Scenes):
         )
         return list(map(_entry, rows))
 
+    def items_of_scene(self, server: str, scene_id: int) -> list[int]:
+        """The rating keys of the items that were written for a scene."""
+        rows = self.connection.execute(
+            "SELECT rating_key FROM ledger WHERE scene_id = ? AND server = ? ORDER BY rating_key",
+            (scene_id, server),
+        )
+        return [row[0] for row in rows]
+
+    def release_items(self, server: str, scene_id: int, keep: int) -> None:
+        """Let any scene have the items that were written for this one, but ``keep``. What was
+        written to them stays known, so that the next scene's values can take its place."""
+        self.connection.execute(
+            "UPDATE ledger SET scene_id = 0, doc = json_set(doc, '$.scene_id', 0)"
+            " WHERE server = ? AND scene_id = ? AND rating_key != ?",
+            (server, scene_id, keep),
+        )
+
     def unread_entries(self, server: str, limit: int = 50) -> list[LedgerEntry]:
         """Entries that were written and not yet read back, also by a worker that died since."""
         rows = self.connection.execute(
@@ -62,7 +79,7 @@ class Ledger(Scenes):
     def owner(self, server: str, rating_key: int) -> Owner | None:
         """The scene that an item was written for."""
         entry = self.entry(server, rating_key)
-        if entry is None:
+        if entry is None or not entry.scene_id:
             return None
         pinned = self.pinned_item(entry.scene_id, server) == rating_key
         return Owner(entry.scene_id, entry.file, pinned)

@@ -1,28 +1,26 @@
-"""One scene's road: validate, filter, find its Plex items, plan, write, remember."""
+"""One scene's road: look, write, remember. The look itself is in ``worker.look``."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from plex.edit_plan import EditPlan, intend, needs_read, plan, remember, unsafe
+from plex.edit_plan import EditPlan, intend, remember, unsafe
 from plex.exceptions import UnusableImage
 from plex.items import PlexItem
-from plex.matcher import MatchResult, find_plex_items_with_confidence
-from sync_queue.scenes import SYNCED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
+from sync_queue.scenes import SYNCED
 from validation.errors import PermanentError
-from validation.filters import skip_reason
-from validation.metadata import SyncMetadata, parse_scene
+from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry
-from worker.covers import stale_slots, sync_covers
+from worker.covers import sync_covers
+from worker.look import Look, Looker, PlannedItem
 from worker.scan_request import SCAN_AGAIN_SECONDS, folder_to_scan
 from worker.session import Session
-from worker.sources import PlexSources
 
 log = logging.getLogger("plexsync.scene")
 
@@ -56,6 +54,7 @@ class SceneSync:
         self.manager = manager
         self.session = session
         self.clock = clock
+        self.looker = Looker(manager, session, clock)
         self.scanned_at: dict[str, float] = {}
         self.run_items = 0
         self.run_removing = 0
@@ -74,57 +73,25 @@ class SceneSync:
         self.writing = False
         if raw is None:
             return SyncResult(Reason.SCENE_GONE)
-        scene = parse_scene(raw)
+        look = self.looker.look(raw)
+        scene, reason = look.scene, look.reason
         for note in scene.notes:
             log.info("Scene %d: %s", scene.scene_id, note)
-        known = self.manager.ledger.knows_scene(scene.scene_id)
-        skipped = skip_reason(scene, self.session.config, known=known)
-        if self.manager.ledger.is_ignored(scene.scene_id):
-            skipped = Reason.FILTERED
-        if skipped is not None:
-            return SyncResult(skipped, scene)
-        plex = self.session.plex()
-        if self.is_unchanged(scene, plex.server):
+        if look.is_unchanged:
             return SyncResult(SYNCED, scene)
-        sources = PlexSources(plex, self.manager, self.session.config)
-        match = self.find(scene, sources)
-        if match.reason is Reason.NOT_IN_PLEX and self.refresh_index():
-            match = self.find(scene, sources)
-        if match.reason is not None:
-            if match.reason is Reason.NOT_IN_PLEX:
-                self.ask_for_scan(scene, sources)
-            return SyncResult(match.reason, scene, match.as_evidence(), asked_plex=True)
-        return self.write_all(scene, match, sources)
+        if reason is Reason.NOT_IN_PLEX:
+            self.ask_for_scan(scene)
+        if reason is not None:
+            evidence = look.match.as_evidence() if look.match else {}
+            return SyncResult(reason, scene, evidence, asked_plex=look.match is not None)
+        return self.write_all(look)
 
-    def is_unchanged(self, scene: SyncMetadata, server: str) -> bool:
-        """Whether ledger and index agree that Plex shows this scene: then nothing is asked."""
-        entries = self.manager.ledger.entries_of_scene(server, scene.scene_id)
-        config = self.session.config
-        indexed = self.manager.index.updated_at(server, [entry.rating_key for entry in entries])
-        return bool(entries) and not any(
-            needs_read(entry, scene, config, indexed.get(entry.rating_key, 0))
-            or stale_slots(scene, entry, config)
-            for entry in entries
-        )
-
-    def find(self, scene: SyncMetadata, sources: PlexSources) -> MatchResult:
-        """The scene's items, or the reason why there are none to write."""
-        pinned = self.manager.ledger.pinned_item(scene.scene_id, sources.server)
-        config = self.session.config
-        match = find_plex_items_with_confidence(scene, config, sources, pinned=pinned)
-        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
-        return match
-
-    def refresh_index(self) -> bool:
-        """Bring the file index up to date (asking at most once a minute): did it read anything?"""
-        libraries = self.session.config.libraries
-        return self.session.file_index().refresh(self.clock(), libraries) > 0
-
-    def ask_for_scan(self, scene: SyncMetadata, sources: PlexSources) -> None:
+    def ask_for_scan(self, scene: SyncMetadata) -> None:
         """Ask Plex to look at the scene's folder, where the settings wish it."""
         if not self.session.config.ask_plex_to_scan:
             return
-        found = folder_to_scan(scene, sources.sections(), self.session.config.path_rules)
+        sections = self.looker.sources().sections()
+        found = folder_to_scan(scene, sections, self.session.config.path_rules)
         if found is None:
             return
         section, folder = found
@@ -132,41 +99,35 @@ class SceneSync:
         if 0 <= now - self.scanned_at.get(folder, float("-inf")) < SCAN_AGAIN_SECONDS:
             return
         self.scanned_at[folder] = now
-        sources.plex.scan_folder(section, folder)
+        self.session.plex().scan_folder(section, folder)
 
-    def write_all(
-        self, scene: SyncMetadata, match: MatchResult, sources: PlexSources
-    ) -> SyncResult:
+    def write_all(self, look: Look) -> SyncResult:
         """Write every item that shows the scene."""
         writes = 0
         trouble: UnusableImage | TooManyRemovals | None = None
-        for candidate in match.matches:
-            key = candidate.item.rating_key
-            item = sources.full.get(key) or sources.plex.read(key)
+        self.writing = True
+        for planned in look.items:
             try:
-                writes += self.write_item(scene, item, sources)
+                writes += self.write_item(look.scene, planned)
             except (UnusableImage, TooManyRemovals) as error:
                 trouble = error
         if trouble is not None:
             detail = {"sentence": str(trouble)}
-            return SyncResult(trouble.reason, scene, detail, writes, asked_plex=True)
-        return SyncResult(SYNCED, scene, {}, writes, asked_plex=True)
+            return SyncResult(trouble.reason, look.scene, detail, writes, asked_plex=True)
+        return SyncResult(SYNCED, look.scene, {}, writes, asked_plex=True)
 
-    def write_item(self, scene: SyncMetadata, item: PlexItem, sources: PlexSources) -> int:
-        """Plan, write and remember one item; returns 1 when Plex was written."""
-        config, plex = self.session.config, sources.plex
+    def write_item(self, scene: SyncMetadata, planned: PlannedItem) -> int:
+        """Write and remember one item; returns 1 when Plex was written."""
+        config, plex = self.session.config, self.session.plex()
+        item, entry, edits = planned.item, planned.entry, planned.edits
         ledger = self.manager.ledger
-        self.writing = True
-        entry = ledger.entry(sources.server, item.rating_key)
-        if entry is not None and entry.scene_id != scene.scene_id:
-            entry = replace(entry, considered="")
-        edits = plan(scene, item, entry, config)
         self.guard_removals(scene, edits)
+        self.looker.ahead.forget(item.rating_key)
         if edits:
-            entry = self.note_originals(entry, scene, item, edits, sources.server)
+            entry = self.note_originals(entry, scene, item, edits, plex.server)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             edits = plex.write(edits)
-        entry = remember(entry, scene, item, edits, config, self.clock(), sources.server)
+        entry = remember(entry, scene, item, edits, config, self.clock(), plex.server)
         with self.manager.transaction():
             ledger.put(entry)
         covered = sync_covers(scene, item, entry, config, self.session.stash(), plex)
@@ -222,4 +183,5 @@ class SceneSync:
                 scene_updated_at=result.scene.updated_at,
                 files=[file.path for file in result.scene.files],
                 now=self.clock(),
+                related=result.scene.related,
             )

@@ -7,19 +7,34 @@ from collections.abc import Sequence
 from plex.candidates import Remembered, choose_sections
 from plex.client import PlexClient
 from plex.items import PlexItem, PlexSection
-from sync_queue.manager import QueueManager
 from validation.config import PlexSyncConfig
 from validation.records import IndexedFile, Owner
+from worker.memory import Memory
+from worker.read_ahead import ReadAhead
 
 
 class PlexSources:
-    """The sources of one scene's match. Items read in full are kept for the plan."""
+    """The sources of one scene's match. Items read in full are kept for the plan.
 
-    def __init__(self, plex: PlexClient, manager: QueueManager, config: PlexSyncConfig) -> None:
+    ``index_first``: the index was brought up to date for the batch at hand, so that it is asked
+    before Plex.
+    """
+
+    def __init__(
+        self,
+        plex: PlexClient,
+        memory: Memory,
+        config: PlexSyncConfig,
+        ahead: ReadAhead,
+        *,
+        index_first: bool = False,
+    ) -> None:
         self.plex = plex
-        self.manager = manager
+        self.memory = memory
         self.server = plex.server
         self.config = config
+        self.ahead = ahead
+        self.index_first = index_first
         self.full: dict[int, PlexItem] = {}
 
     def sections(self) -> tuple[PlexSection, ...]:
@@ -30,17 +45,17 @@ class PlexSources:
 
     def remembered(self, scene_id: int) -> tuple[Remembered, ...]:
         """The ledger's items of this scene that still exist, freshly read."""
-        entries = self.manager.ledger.entries_of_scene(self.server, scene_id)
+        entries = self.memory.ledger.entries_of_scene(self.server, scene_id)
         files = {entry.rating_key: entry.file for entry in entries}
         return tuple(Remembered(item, files[item.rating_key]) for item in self.read(tuple(files)))
 
     def owner(self, rating_key: int) -> Owner | None:
         """The scene that the ledger has the item for."""
-        return self.manager.ledger.owner(self.server, rating_key)
+        return self.memory.ledger.owner(self.server, rating_key)
 
     def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
-        """The items, freshly read, in one request; those that are gone are absent."""
-        items = self.plex.read_many(rating_keys)
+        """The items, freshly read, in one request at most; those that are gone are absent."""
+        items = self.ahead.read(self.plex, rating_keys)
         self.full.update({item.rating_key: item for item in items})
         return items
 
@@ -54,4 +69,12 @@ class PlexSources:
 
     def indexed(self, path: str) -> tuple[IndexedFile, ...]:
         """What the file index has under the file name of ``path``: hints, never proof."""
-        return self.manager.index.lookup(self.server, path)
+        return self.memory.index.lookup(self.server, path)
+
+    def indexed_at(self, path: str) -> tuple[IndexedFile, ...]:
+        """What the file index has at the full path of Plex: hints, never proof."""
+        return self.memory.index.files_at(self.server, path)
+
+    def index_is_complete(self) -> bool:
+        """Whether the index shows what Plex has at this moment."""
+        return self.index_first

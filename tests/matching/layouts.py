@@ -64,7 +64,7 @@ class Layout:
         """Plex's items by their number."""
         return {key: read_item(text) for key, text in enumerate(self.items, 1) if text}
 
-    def shelf(self, *, like: bool = False) -> Shelf:
+    def shelf(self, *, like: bool = False, complete: bool = False) -> Shelf:
         """Plex as this layout has it."""
         titled = (text.split(" ", 1) for text in self.libraries)
         return Shelf(
@@ -77,6 +77,7 @@ class Layout:
             memory=self.memory,
             owners=self.owners,
             index={key: read_item(text) for key, text in self.index.items()},
+            complete=complete,
             deaf=self.deaf,
             like=like,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plex.candidates import Remembered, choose_sections
 from plex.items import PlexItem, PlexPart, PlexSection
 from validation.file_names import file_key, stem
 from validation.metadata import SceneFile, SyncMetadata
+from validation.paths import same_path
 from validation.records import IndexedFile, Owner
 
 SIZE, SECONDS = 734_003_201, 1812.5
@@ -75,7 +76,8 @@ def item_of(key: int, item: Item, kind: str = "movie") -> PlexItem:
 class Shelf:
     """Implements ``plex.candidates.Sources``. ``asked`` lists the requests a server would get.
 
-    ``like`` makes ``%`` and ``_`` of a needle wildcards, which nobody outside Plex knows.
+    ``complete`` says that the index has every item and is asked first. ``like`` makes ``%`` and
+    ``_`` of a needle wildcards, which nobody outside Plex knows.
     """
 
     libraries: Mapping[int, Library]
@@ -84,6 +86,7 @@ class Shelf:
     memory: Mapping[int, str] = field(default_factory=dict)
     owners: Mapping[int, Owner] = field(default_factory=dict)
     index: Mapping[int, Item] = field(default_factory=dict)
+    complete: bool = False
     deaf: bool = False
     like: bool = False
     asked: list[str] = field(default_factory=list)
@@ -123,12 +126,17 @@ class Shelf:
         return self._search("title", title, ((o, [o.title]) for o in self._listed(section)))
 
     def indexed(self, path: str) -> tuple[IndexedFile, ...]:
-        return tuple(
-            row
-            for key, item in self.index.items()
-            for row in index_rows(item_of(key, item))
-            if file_key(row.file) == file_key(path)
-        )
+        return tuple(row for row in self._rows() if file_key(row.file) == file_key(path))
+
+    def indexed_at(self, path: str) -> tuple[IndexedFile, ...]:
+        return tuple(row for row in self._rows() if same_path(row.file, path))
+
+    def index_is_complete(self) -> bool:
+        return self.complete
+
+    def _rows(self) -> Iterator[IndexedFile]:
+        index = self.items if self.complete else self.index
+        return (row for key, item in index.items() for row in index_rows(item_of(key, item)))
 
     def _listed(self, section: PlexSection) -> list[PlexItem]:
         keys = [key for key, item in self.items.items() if item.library == section.section_id]

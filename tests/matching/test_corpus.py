@@ -17,14 +17,16 @@ def test_the_corpus_is_large_and_its_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layouts", "like"),
-    [(CORPUS, False), (SPECIAL, True)],
-    ids=["all", "special, with wildcards in Plex's search"],
+    ("layouts", "like", "complete"),
+    [(CORPUS, False, False), (SPECIAL, True, False), (CORPUS, False, True)],
+    ids=["all", "special, with wildcards in Plex's search", "all, with a complete index"],
 )
 def test_nothing_wrong_is_written_and_everything_right_is_found(
-    layouts: Sequence[Layout], like: bool
+    layouts: Sequence[Layout], like: bool, complete: bool
 ) -> None:
-    verdicts = [(layout, layout.judged(layout.shelf(like=like))) for layout in layouts]
+    verdicts = [
+        (layout, layout.judged(layout.shelf(like=like, complete=complete))) for layout in layouts
+    ]
     wrong = [
         f"{layout.name}: {said(result)} instead of {layout.expected}; {result.explain(paths=True)}"
         for layout, result in verdicts
