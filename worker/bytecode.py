@@ -16,9 +16,9 @@ def compile_hook(plugin_dir: str) -> None:
     """
     for room in HOOK_ROOMS:
         folder = os.path.join(plugin_dir, room)
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".py"):
-                try:
+        try:
+            for name in sorted(os.listdir(folder)):
+                if name.endswith(".py"):
                     py_compile.compile(os.path.join(folder, name), doraise=True)
-                except (OSError, py_compile.PyCompileError):
-                    return
+        except (OSError, py_compile.PyCompileError):
+            return

@@ -1,9 +1,10 @@
-"""What the worker does when nothing is due: verify, wake parked scenes, sweep, tidy up."""
+"""What the worker does when nothing is due: sweep, verify, wake parked scenes, tidy up."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
 from plex.index import REFRESH_SECONDS
@@ -11,30 +12,53 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from validation.errors import PlexSyncError
 from worker.session import Session
-from worker.sweep import SWEEP_SECONDS, sweep, sweep_due
+from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
 
-# A written item is read back when the queue has been empty for so long, or fifty wait.
+# Written items are read back when the queue has been empty for so long, or fifty wait.
 QUIET_SECONDS = 30.0
+# A chore that failed is tried again after so long.
+AGAIN_SECONDS = 60.0
 TIDY_SECONDS = 24 * 3600.0
 
 log = logging.getLogger("plexsync.chores")
 
 
-class Chores:
-    """The worker's small jobs. Each writes only when it found something."""
+def is_due(at: float, now: float, longest: float) -> bool:
+    """Whether ``at`` has come. A time further off than ``longest`` comes from a clock that jumped;
+    infinity never comes.
+    """
+    return at <= now or now + longest < at < math.inf
 
-    def __init__(self, manager: QueueManager, session: Session, clock: Callable[[], float]) -> None:
+
+class Chores:
+    """The worker's small jobs, a piece at a time. Each writes only when it found something.
+
+    ``may_write`` says whether anything may be written to Plex at this moment.
+    """
+
+    def __init__(
+        self,
+        manager: QueueManager,
+        session: Session,
+        clock: Callable[[], float],
+        may_write: Callable[[], bool],
+    ) -> None:
         self.manager = manager
         self.session = session
         self.clock = clock
-        self.quiet_since: float | None = None
-        self.looked_at = float("-inf")
-        self.tidied_at = float("-inf")
+        self.may_write = may_write
+        self.quiet = False
+        self.sweeping: Iterator[int] | None = None
+        self.sweeps = 0
+        self.sweep_at = last_sweep(manager, clock()) + SWEEP_SECONDS
+        self.verify_at = math.inf
+        self.look_at = 0.0
+        self.tidy_at = 0.0
 
     def busy(self) -> None:
         """Jobs are being synced: the quiet has ended; fifty written items are read back."""
-        self.quiet_since = None
+        self.quiet = False
         try:
             plex = self.session.plex()
             if self.manager.ledger.unread_count(plex.server) >= READ_MANY_LIMIT:
@@ -43,30 +67,53 @@ class Chores:
             log.debug("Reading back was put off: %s", error)
 
     def run(self, now: float) -> None:
-        """Do what is due. Raises the errors of ``validation.errors``; nothing is half done."""
-        if self.quiet_since is None:
-            self.quiet_since = now
+        """Do a piece of what is due. Raises the errors of ``validation.errors``."""
+        if not self.quiet:
+            self.quiet = True
+            self.verify_at = now + QUIET_SECONDS
             self.session.file_index().begin_drain()
-        if sweep_due(self.manager, now):
-            sweep(self.manager, self.session.stash(), now)
-        if not 0 <= now - self.quiet_since < QUIET_SECONDS:
-            while verify_batch(self.manager, self.session.plex(), now):
-                continue
-        if not 0 <= now - self.looked_at < REFRESH_SECONDS and self.manager.ledger.has_parked():
-            self.looked_at = now
+        if self.sweeping or is_due(self.sweep_at, now, SWEEP_SECONDS):
+            self.sweep_a_page(now)
+        if is_due(self.verify_at, now, AGAIN_SECONDS):
+            self.verify(now)
+        if is_due(self.look_at, now, REFRESH_SECONDS) and self.manager.ledger.has_parked():
+            self.look_at = now + REFRESH_SECONDS
             self.wake_parked(now)
-        if not 0 <= now - self.tidied_at < TIDY_SECONDS:
-            self.tidied_at = now
+        if is_due(self.tidy_at, now, TIDY_SECONDS):
+            self.tidy_at = now + TIDY_SECONDS
             self.tidy(now)
 
     def next_in(self, now: float) -> float:
-        """Seconds until the next chore."""
-        waits = [SWEEP_SECONDS]
-        if self.quiet_since is not None and now - self.quiet_since < QUIET_SECONDS:
-            waits.append(self.quiet_since + QUIET_SECONDS - now)
+        """Seconds until the next chore; 0 = there is one to go on with."""
+        due = [now if self.sweeping else self.sweep_at, self.verify_at]
         if self.manager.ledger.has_parked():
-            waits.append(max(1.0, self.looked_at + REFRESH_SECONDS - now))
-        return min(waits)
+            due.append(self.look_at)
+        return max(0.0, min(due) - now)
+
+    def sweep_a_page(self, now: float) -> None:
+        """Go on with the sweep, or begin one. One that fails begins anew later."""
+        if self.sweeping is None:
+            self.sweeping = sweep(self.manager, self.session.stash(), now, first=not self.sweeps)
+            self.sweep_at = now + SWEEP_SECONDS
+            self.sweeps += 1
+        try:
+            next(self.sweeping)
+        except StopIteration:
+            self.sweeping = None
+        except PlexSyncError:
+            self.sweeping = None
+            self.sweep_at = now + AGAIN_SECONDS
+            raise
+
+    def verify(self, now: float) -> None:
+        """Read back up to fifty written items."""
+        self.verify_at = now + AGAIN_SECONDS
+        plex = self.session.plex()
+        if not self.manager.ledger.unread_count(plex.server) or not self.may_write():
+            self.verify_at = math.inf
+            return
+        looked_at = verify_batch(self.manager, plex, now)
+        self.verify_at = now if looked_at == READ_MANY_LIMIT else math.inf
 
     def wake_parked(self, now: float) -> None:
         """Look for new files in Plex, and wake the parked scenes that have their names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from sync_queue.manager import QueueManager
+from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
 from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
 from worker.hold import Hold, hold_for
@@ -26,7 +27,7 @@ class Gate:
         self.breaker = breaker_from(manager.state.get("breaker"))
         self.hold: Hold | None = None
         self.last_hold: Hold | None = None
-        self.stored_hold = bool(manager.state.get("hold"))
+        self.stored = str(manager.state.get("hold").get("reason", ""))
 
     @property
     def is_closed(self) -> bool:
@@ -48,20 +49,31 @@ class Gate:
         """Hold everything, say why once, and leave a notice for Stash's log."""
         before = self.last_hold
         self.hold = self.last_hold = hold_for(reason, sentence, now, before)
-        if before is not None and before.sentence == sentence and self.stored_hold:
+        if before is not None and before.sentence == sentence and self.stored:
             return
         log.warning("%s", sentence)
-        self.stored_hold = True
+        self.stored = reason.value
         with self.manager.transaction():
             doc = {"reason": reason.value, "sentence": sentence, "since": self.hold.since}
             self.manager.state.put("hold", doc)
             if reason is Reason.SETUP:
                 self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
 
+    def hold_for(self, error: PlexSyncError, now: float) -> None:
+        """Hold everything until what ``error`` says has changed."""
+        reason = Reason.SETUP if isinstance(error, SetupError) else Reason.WAITING_FOR_STASH
+        self.set_hold(reason, str(error), now)
+
     def lift(self, *reasons: Reason) -> None:
-        """End a hold for one of ``reasons``: what caused it has changed."""
+        """End a hold for one of ``reasons``: what caused it may be over."""
         if self.hold is not None and self.hold.reason in reasons:
             self.hold = None
+
+    def forget(self, *reasons: Reason) -> None:
+        """What caused a hold for one of ``reasons`` has changed: it is as if it had never been."""
+        self.lift(*reasons)
+        if self.stored in reasons:
+            self.all_clear()
 
     def probing(self) -> None:
         """The open breaker's time has come."""
@@ -77,20 +89,22 @@ class Gate:
                     " will be synced when it is back."
                 )
 
-    def on_served(self) -> None:
-        """Plex served a job: whatever stood in the way is over."""
-        was_open = not self.is_closed
-        self.keep(self.breaker.on_success())
-        self.all_clear(notice=was_open)
+    def on_settled(self, *, plex_served: bool) -> None:
+        """A job ended well. If Plex served it, whatever stood in the way is over; otherwise Stash
+        did, and nobody asked us to pause.
+        """
+        was_open = plex_served and not self.is_closed
+        if plex_served:
+            self.keep(self.breaker.on_success())
+        if was_open or (self.stored and (plex_served or self.stored != Reason.SETUP)):
+            self.all_clear()
 
-    def all_clear(self, *, notice: bool = False) -> None:
+    def all_clear(self) -> None:
         """Nothing is held any more: forget what was said about it."""
-        self.last_hold = None
-        if self.stored_hold or notice:
-            self.stored_hold = False
-            with self.manager.transaction():
-                self.manager.state.drop("hold")
-                self.manager.state.set_notice("")
+        self.last_hold, self.stored = None, ""
+        with self.manager.transaction():
+            self.manager.state.drop("hold")
+            self.manager.state.set_notice("")
 
     def keep(self, breaker: CircuitBreaker) -> None:
         """Keep a changed breaker, here and in the database."""

@@ -6,33 +6,72 @@ One per data directory. Its SyncWorker is a daemon thread; the main thread here 
 from __future__ import annotations
 
 import logging
+import math
 import os
+import queue
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from sync_queue import datadir, lock
 from sync_queue.manager import QueueManager
 from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, logs
-from worker.processor import SyncWorker
+from worker.processor import IDLE, MAIN_FILE, REMOVED, SyncWorker
 
-IDLE_SECONDS = 30 * 60.0
-# No step of the worker takes this long: every request has a timeout far below it.
-STUCK_SECONDS = 10 * 60.0
-WATCH_SECONDS = 0.5
-# An update deletes files before it writes the new ones.
-SETTLED_SECONDS = 2.0
-UPDATE_SECONDS = 30.0
+NEW_CODE = "new code"
+TOLD = "told to stop"
 
 log = logging.getLogger("plexsync.resident")
 
 
-def main(plugin_dir: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a resident worker waits for what, in seconds.
+
+    ``idle`` without anything to do, then it ends; ``stuck`` without a step of the sync thread,
+    then it ends too: every request has a timeout far below that; ``patience`` for the job at hand
+    when it has to stop; ``watch`` between two looks. An update deletes files before it writes the
+    new ones: it is over when nothing changed for ``settled``, and given up after ``update``.
+    """
+
+    idle: float = 30 * 60.0
+    stuck: float = 10 * 60.0
+    patience: float = 8.0
+    watch: float = 0.5
+    settled: float = 2.0
+    update: float = 30.0
+
+
+class StopSignal:
+    """Tells the main thread that SIGTERM or Ctrl-C came.
+
+    Unlike an event's, a simple queue's ``put`` may be called by a signal handler at any moment.
+    """
+
+    def __init__(self) -> None:
+        self._told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._is_set = False
+
+    def set(self) -> None:
+        """Stop."""
+        self._told.put(True)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether a stop was asked for, at the latest after ``seconds``."""
+        if not self._is_set:
+            try:
+                self._is_set = self._told.get(timeout=seconds)
+            except queue.Empty:
+                return False
+        return True
+
+
+def main(plugin_dir: str, limits: Limits | None = None) -> None:
     """Run until idle, told to stop, or replaced by newer code."""
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     descriptor = lock.acquire(data_dir)
@@ -45,38 +84,41 @@ def main(plugin_dir: str) -> None:
         descriptor = 0
     logs.to_file(data_dir)
     bytecode.compile_hook(plugin_dir)
+    limits = limits or Limits()
+    if leaves_zombies(name_of_pid_one()):
+        limits = replace(limits, idle=math.inf)
     try:
-        run(plugin_dir, data_dir, descriptor)
+        run(plugin_dir, data_dir, descriptor, limits)
     except QueueError as error:
         log.error("%s", error)
 
 
-def run(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None:
     """Work, and come back when something was queued while the lock was being released."""
-    version = code_version(plugin_dir)
+    version = installed_version(plugin_dir)
     log.info("Worker %s started, pid %d, data in %s.", version, os.getpid(), data_dir)
     while True:
         with QueueManager(data_dir) as manager, stop_signals() as stop:
             manager.queue.resume_unack_tasks()
             worker = SyncWorker(manager, manager.dlq, plugin_dir=plugin_dir)
             worker.start()
-            reason = watch(worker, stop, plugin_dir, version)
-            worker.stop()
+            reason = watch(worker, stop, plugin_dir, version, limits)
+            worker.stop(limits.patience)
             log.info("Worker stops: %s.", reason)
-            if reason == "new code":
+            if reason == NEW_CODE:
                 hand_over(plugin_dir, descriptor)
                 return
             lock.release(descriptor)
-            if reason != "idle" or not manager.work_waits(time.time()):
+            if reason != IDLE or not manager.work_waits(time.time()):
                 return
         if not lock.take(descriptor):
             return
 
 
 @contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set."""
-    stop = threading.Event()
+def stop_signals() -> Iterator[StopSignal]:
+    """What SIGTERM and Ctrl-C set."""
+    stop = StopSignal()
     before = {
         number: signal.signal(number, lambda *_: stop.set())
         for number in (signal.SIGTERM, signal.SIGINT)
@@ -88,48 +130,54 @@ def stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def watch(worker: SyncWorker, stop: threading.Event, plugin_dir: str, version: str) -> str:
+def watch(
+    worker: SyncWorker, stop: StopSignal, plugin_dir: str, version: str, limits: Limits
+) -> str:
     """The watchdog: returns why the worker has to stop, or ends a process that is stuck."""
-    stays = started_by_pid_one()
-    while not stop.wait(WATCH_SECONDS):
-        if worker.finished:
+    while not stop.wait(limits.watch):
+        if worker.finished and worker.finished != REMOVED:
             return worker.finished
-        if not worker.is_alive():
-            log.critical("The sync thread died; this process ends, the next hook starts another.")
-            os._exit(1)
-        if worker.seconds_since_step() > STUCK_SECONDS:
-            log.critical(
-                "No step for ten minutes; this process ends, the next hook starts another."
-            )
-            os._exit(1)
-        if not os.path.exists(os.path.join(plugin_dir, "PlexSync.py")):
-            return "new code" if wait_for_files(plugin_dir, stop) else "plugin removed"
-        if code_version(plugin_dir) != version:
-            return "new code" if wait_for_files(plugin_dir, stop) else "plugin removed"
-        if worker.idle_seconds() > IDLE_SECONDS and not stays:
-            return "idle"
-    return "told to stop"
+        if not worker.finished and not worker.is_alive():
+            end_at_once("The sync thread died")
+        if worker.seconds_since_step() > limits.stuck and not worker.finished:
+            end_at_once(f"No step for {limits.stuck:.0f} seconds")
+        if worker.finished or installed_version(plugin_dir) != version:
+            return wait_for_files(plugin_dir, stop, limits)
+        if worker.idle_seconds() > limits.idle:
+            return IDLE
+    return TOLD
 
 
-def wait_for_files(plugin_dir: str, stop: threading.Event) -> bool:
-    """Wait until an update has finished; False when the plugin is not there any more."""
-    deadline = time.monotonic() + UPDATE_SECONDS
+def end_at_once(what: str) -> None:
+    """End this process where it stands; its leases are taken back by the next worker."""
+    log.critical("%s; this process ends, the next edit starts another.", what)
+    os._exit(1)
+
+
+def wait_for_files(plugin_dir: str, stop: StopSignal, limits: Limits) -> str:
+    """Wait until an update has finished: new code, or none any more."""
+    deadline = time.monotonic() + limits.update
     seen, since = "", time.monotonic()
     while time.monotonic() < deadline:
-        present = os.path.exists(os.path.join(plugin_dir, "PlexSync.py"))
-        version = code_version(plugin_dir) if present else ""
+        version = installed_version(plugin_dir)
         if version != seen:
             seen, since = version, time.monotonic()
-        if present and time.monotonic() - since > SETTLED_SECONDS:
-            return True
+        if version and time.monotonic() - since > limits.settled:
+            return NEW_CODE
         if stop.wait(0.1):
-            return False
-    return False
+            return TOLD
+    return REMOVED
+
+
+def installed_version(plugin_dir: str) -> str:
+    """Which code is installed now; "" when there is none, or not yet."""
+    present = os.path.exists(os.path.join(plugin_dir, MAIN_FILE))
+    return code_version(plugin_dir) if present else ""
 
 
 def hand_over(plugin_dir: str, descriptor: int) -> None:
     """Become the new code: the same process and the same lock where the system allows it."""
-    command = [sys.executable, os.path.join(plugin_dir, "PlexSync.py"), "--worker"]
+    command = [sys.executable, os.path.join(plugin_dir, MAIN_FILE), "--worker"]
     if os.name == "nt":
         from sync_queue import launch
 
@@ -140,10 +188,19 @@ def hand_over(plugin_dir: str, descriptor: int) -> None:
     os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
 
 
-def started_by_pid_one() -> bool:
-    """Whether Stash is PID 1, which never reaps orphans: one worker then stays for good."""
+def leaves_zombies(pid_one: str) -> bool:
+    """Whether a process that ends stays a zombie for ever, so that one worker should stay.
+
+    ``pid_one`` is the name of the first process: in Stash's own image that is Stash, which never
+    reaps orphans.
+    """
+    return pid_one.strip().startswith("stash")
+
+
+def name_of_pid_one() -> str:
+    """What the system calls its first process; "" where it does not say."""
     try:
         with open("/proc/1/comm", encoding="ascii", errors="replace") as file:
-            return file.read().strip() == "stash"
+            return file.read()
     except OSError:
-        return False
+        return ""

@@ -12,10 +12,10 @@ from plex.index import FileIndex
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
-from sync_queue.manager import QueueManager
 from validation.config import PlexSyncConfig, setup_problem, validate_config
 from validation.errors import SetupError
 from worker import logs
+from worker.memory import Memory
 
 log = logging.getLogger("plexsync.session")
 
@@ -23,15 +23,21 @@ log = logging.getLogger("plexsync.session")
 class Session:
     """The two servers of one worker. Not thread-safe: the sync thread owns it.
 
-    ``read_at`` is when the settings were read (epoch seconds, 0 = never).
+    ``sleep`` waits some seconds between two tries of one request to Plex. ``read_at`` is when the
+    settings were read (epoch seconds, 0 = never).
     """
 
     def __init__(
-        self, manager: QueueManager, environ: Mapping[str, str], clock: Callable[[], float]
+        self,
+        manager: Memory,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
     ) -> None:
         self.manager = manager
         self.environ = environ
         self.clock = clock
+        self.sleep = sleep
         self.config: PlexSyncConfig = validate_config({}, environ).config
         self.plugin_enabled = True
         self.read_at = 0.0
@@ -115,6 +121,8 @@ class Session:
             raise SetupError(problem)
         settings = plex_settings(self.config)
         if self._plex is None or settings != self._plex_settings:
+            if self._plex is not None:
+                self._plex.close()
             self._plex = PlexClient(
                 self.config.plex_url,
                 self.config.plex_token.get_secret_value(),
@@ -122,6 +130,7 @@ class Session:
                 connect_timeout=self.config.connect_timeout,
                 read_timeout=self.config.read_timeout,
                 identifier=device_identity.client_identifier(self.manager.data_dir),
+                sleep=self.sleep,
             )
             self._plex_settings = settings
         return self._plex

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
@@ -12,7 +12,8 @@ from validation.metadata import updated_time
 
 PAGE = 500
 SWEEP_SECONDS = 3600.0
-# A scene that we never saw counts as changed when it changed after PlexSync was installed.
+# A scene that we never saw counts as changed when it changed after PlexSync was installed. The
+# worker's first start comes a moment after the first edit.
 INSTALL_MARGIN_SECONDS = 300.0
 
 log = logging.getLogger("plexsync.sweep")
@@ -36,29 +37,37 @@ def changed_scenes(
     return changed
 
 
-def sweep(manager: QueueManager, stash: StashClient, now: float) -> int:
-    """Enqueue every scene that changed without our knowing; returns how many."""
-    state = manager.state.get("sweep")
-    baseline = float(str(state.get("baseline", now - INSTALL_MARGIN_SECONDS)))
+def last_sweep(manager: QueueManager, now: float) -> float:
+    """When the last sweep began (epoch seconds, 0 = never). The first call notes ``now`` as the
+    time of the installation.
+    """
+    stored = manager.state.get("sweep")
+    if not stored:
+        with manager.transaction():
+            manager.state.put("sweep", {"at": 0.0, "baseline": now - INSTALL_MARGIN_SECONDS})
+    return float(str(stored.get("at", 0.0)))
+
+
+def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool) -> Iterator[int]:
+    """Enqueue every scene that changed without our knowing, yielding after each page.
+
+    The time of a sweep that found nothing is kept only when it is the ``first`` of its worker: an
+    idle worker writes nothing to disk.
+    """
+    baseline = float(str(manager.state.get("sweep").get("baseline", now)))
     number, found = 1, 0
     while True:
         total, page = stash.page(number, PAGE)
-        ids = changed_scenes(
-            page, manager.ledger.updated_at(scene_id for scene_id, _ in page), baseline
-        )
+        known = manager.ledger.updated_at(scene_id for scene_id, _ in page)
+        ids = changed_scenes(page, known, baseline)
         manager.enqueue_all([scene_job(scene_id, "sweep", now) for scene_id in ids])
         found += len(ids)
         if not page or number * PAGE >= total:
             break
+        yield len(ids)
         number += 1
-    with manager.transaction():
-        manager.state.put("sweep", {"at": now, "baseline": baseline, "found": found})
     if found:
         log.info("The sweep found %d scenes that changed without a hook.", found)
-    return found
-
-
-def sweep_due(manager: QueueManager, now: float) -> bool:
-    """Whether an hour has passed since the last sweep (or the clock jumped)."""
-    last = float(str(manager.state.get("sweep").get("at", 0.0)))
-    return not 0 <= now - last < SWEEP_SECONDS
+    if found or first:
+        with manager.transaction():
+            manager.state.put("sweep", {"at": now, "baseline": baseline})
