@@ -6,13 +6,16 @@ import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plex.edit_plan import EditPlan, TagEdit
 from plex.requests import MAX_REQUEST_LINE, edit_parameters, edit_path, line_length
 from tests.writing import fake_plex
 from tests.writing.builders import item
+
+# Other programs share the machine: no deadline per example.
+RANDOMLY = settings(max_examples=50, deadline=None)
 
 ROOM = 8192  # bytes of a request line that common reverse proxies take
 
@@ -130,6 +133,7 @@ tag_edits = st.builds(
 )
 
 
+@RANDOMLY
 @given(
     st.dictionaries(st.sampled_from(["title", "titleSort", "summary", "studio"]), long_texts),
     st.dictionaries(st.sampled_from(["genre", "actor", "collection"]), tag_edits),

@@ -11,11 +11,14 @@ import unicodedata
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plex.ownership import Action, ListRule, Why, alike, decide, decide_list, keys_of, same
 from validation.records import FieldMemory
+
+# Other programs share the machine: no deadline per example.
+RANDOMLY = settings(max_examples=50, deadline=None)
 
 # stash now | plex now | memory | Stash wins: unlocked locked | preserve: unlocked locked
 TEXT_TABLE = """
@@ -109,46 +112,35 @@ def rows(table: str) -> list[list[str]]:
     return [line.split() for line in table.splitlines() if line.strip()]
 
 
-def cells(table: str) -> list[tuple[str, ...]]:
-    """(stash, plex, memory, preserve, locked, outcome) for each outcome of the table."""
-    return [
-        (*line[:3], preserve, locked, outcome)  # type: ignore[misc]
-        for line in rows(table)
-        for (preserve, locked), outcome in zip(MODES, line[3:], strict=True)
-    ]
-
-
 def test_the_table_of_texts_names_every_case_once() -> None:
     named = [tuple(line[:3]) for line in rows(TEXT_TABLE)]
     assert sorted(named) == sorted(product("-AB", "-ABP", MEMORIES))
 
 
-@pytest.mark.parametrize(
-    ("stash", "plex", "memory", "preserve", "locked", "outcome"), cells(TEXT_TABLE)
-)
-def test_a_text_belongs_to_whom_the_table_says(
-    stash: str, plex: str, memory: str, preserve: bool, locked: bool, outcome: str
-) -> None:
-    decision = decide(TEXTS[stash], TEXTS[plex], locked, MEMORIES[memory], preserve=preserve)
-    assert decision.action == outcome
-    after = {"write": TEXTS[stash], "clear": ""}.get(outcome, TEXTS[plex])
-    assert decision.value == after
+def decide_row(stash: str, plex: str, memory: str, *, stars: bool = False) -> list[str]:
+    """The outcomes of one row, in the order of the table's columns."""
+    outcomes = []
+    for preserve, locked in MODES:
+        decision = decide(
+            TEXTS[stash], TEXTS[plex], locked, MEMORIES[memory], preserve=preserve, stars=stars
+        )
+        after = {Action.WRITE: TEXTS[stash], Action.CLEAR: ""}.get(decision.action, TEXTS[plex])
+        assert decision.value == after
+        outcomes.append(str(decision.action))
+    return outcomes
 
 
-STAR_CELLS = {cell[:5]: cell for cell in cells(TEXT_TABLE)} | {
-    cell[:5]: cell for cell in cells(STARS_TABLE)
-}
+@pytest.mark.parametrize("row", rows(TEXT_TABLE), ids="_".join)
+def test_a_text_belongs_to_whom_the_table_says(row: list[str]) -> None:
+    assert decide_row(*row[:3]) == row[3:]
 
 
-@pytest.mark.parametrize(
-    ("stash", "plex", "memory", "preserve", "locked", "outcome"), STAR_CELLS.values()
-)
-def test_a_star_rating_belongs_to_whom_the_table_says(
-    stash: str, plex: str, memory: str, preserve: bool, locked: bool, outcome: str
-) -> None:
-    before = MEMORIES[memory]
-    decision = decide(TEXTS[stash], TEXTS[plex], locked, before, preserve=preserve, stars=True)
-    assert decision.action == outcome
+STAR_ROWS = {tuple(row[:3]): row for row in [*rows(TEXT_TABLE), *rows(STARS_TABLE)]}
+
+
+@pytest.mark.parametrize("row", STAR_ROWS.values(), ids="_".join)
+def test_a_star_rating_belongs_to_whom_the_table_says(row: list[str]) -> None:
+    assert decide_row(*row[:3], stars=True) == row[3:]
 
 
 def test_the_table_of_names_names_every_case_once() -> None:
@@ -156,41 +148,27 @@ def test_the_table_of_names_names_every_case_once() -> None:
     assert sorted(named) == sorted(product(("in", "out"), ("in", "out"), ("none", "had", "not")))
 
 
-NAME_CELLS = [
-    (*line[:3], preserve, locked, membership, outcome)
-    for line in rows(NAME_TABLE)
-    for (membership, (preserve, locked)), outcome in zip(
-        product((False, True), MODES), line[3:], strict=True
-    )
-]
+def listed(word: str) -> tuple[str, ...]:
+    """A list in which the name is or is not; ``other`` always is, so that it is never empty."""
+    return ("other", "name") if word in ("in", "had") else ("other",)
 
 
-@pytest.mark.parametrize(
-    ("stash", "plex", "memory", "preserve", "locked", "membership", "outcome"), NAME_CELLS
-)
-def test_a_name_is_in_plex_when_the_table_says(
-    stash: str,
-    plex: str,
-    memory: str,
-    preserve: bool,
-    locked: bool,
-    membership: bool,
-    outcome: str,
-) -> None:
-    """``other`` is there on all sides, so that the list is never empty."""
-
-    def listed(word: str) -> tuple[str, ...]:
-        return ("other", "name") if word in ("in", "had") else ("other",)
-
+@pytest.mark.parametrize("row", rows(NAME_TABLE), ids="_".join)
+def test_a_name_is_in_plex_when_the_table_says(row: list[str]) -> None:
+    stash, plex, memory, *expected = row
     before = None if memory == "none" else FieldMemory(listed(memory), listed(memory), ())
-    rule = ListRule(membership=membership)
-    decision = decide_list(
-        listed(stash), listed(plex), locked, before, preserve=preserve, rule=rule
-    )
-    assert ("name" in decision.value) == (outcome == "in")
-    assert "other" in decision.value
-    assert (decision.action is Action.WRITE) == (set(decision.value) != set(listed(plex)))
-    assert decision.removed == (("name",) if plex == "in" and outcome == "out" else ())
+    outcomes = []
+    for membership, (preserve, locked) in product((False, True), MODES):
+        rule = ListRule(membership=membership)
+        decision = decide_list(
+            listed(stash), listed(plex), locked, before, preserve=preserve, rule=rule
+        )
+        outcome = "in" if "name" in decision.value else "out"
+        assert "other" in decision.value
+        assert (decision.action is Action.WRITE) == (outcome != plex)
+        assert decision.removed == (("name",) if plex == "in" and outcome == "out" else ())
+        outcomes.append(outcome)
+    assert outcomes == expected
 
 
 @pytest.mark.parametrize("preserve", [False, True])
@@ -292,6 +270,7 @@ def test_a_collection_whose_setting_is_off_is_not_ours_to_leave() -> None:
 words = st.text("aAbBéÉ \n", max_size=6)
 
 
+@RANDOMLY
 @given(words, words, st.booleans(), st.booleans())
 def test_a_text_that_was_written_is_right_afterwards(
     stash: str, plex: str, locked: bool, preserve: bool
@@ -307,6 +286,7 @@ names = st.lists(st.sampled_from(["a", "A", "b", "c", "D", "d"]), max_size=4).ma
 )
 
 
+@RANDOMLY
 @given(
     names,
     names,
