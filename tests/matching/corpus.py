@@ -94,6 +94,7 @@ def _products() -> Iterator[Layout]:
             yield Layout(f"{name}, without rules", scene, items, [5], "", libraries)
             if rules:
                 yield Layout(f"{name}, with rules", scene, items, [5], rules, libraries)
+            if mount in ("Docker against host", "Windows drive"):
                 yield Layout(f"{name}, absent", scene, decoys, "not_in_plex", rules, libraries)
 
 

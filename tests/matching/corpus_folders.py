@@ -169,4 +169,24 @@ FOLDERS = (
         ["/media/y/Some Scene.mp4|700|1812.04"],
         [1],
     ),
+    Layout(
+        "a long and telling path, other size",
+        "/films/Studio/Greek Letters/Director/Alpha Reel/Alpha.mp4|5",
+        ["/media/hd/Studio/Greek Letters/Director/Alpha Reel/Alpha.mp4"],
+        "ambiguous",
+        libraries=HD_SD,
+    ),
+    Layout(
+        "a long and telling path, other duration, size unknown",
+        "/films/Studio/Greek Letters/Director/Alpha Reel/Alpha.mp4|0",
+        ["/media/hd/Studio/Greek Letters/Director/Alpha Reel/Alpha.mp4|0|9"],
+        "ambiguous",
+        libraries=HD_SD,
+    ),
+    Layout(
+        "one folder and the duration, size unknown",
+        "/data/Studio/Alpha.mp4|0",
+        ["/media/Studio/Alpha.mp4|0"],
+        "ambiguous",
+    ),
 )

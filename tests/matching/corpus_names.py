@@ -202,4 +202,11 @@ NAMES = (
         rules=RULE,
         index={1: "/media/,,,.mp4"},
     ),
+    Layout(
+        "renamed, same bytes and title, duration unknown",
+        "/in/some.scene.1080p.mp4|700|0",
+        ["/media/Some Scene Film.mp4|700|0 ~ Some Scene"],
+        "ambiguous",
+        title="Some Scene",
+    ),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +19,9 @@ from sync_queue.manager import QueueManager
 from tests.matching.corpus import SPECIAL
 from tests.matching.layouts import Layout, read_item, said
 from tests.matching.shelf import Item, index_rows, item_of, read_file, scene_of
-from validation.config import validate_config
+from validation.config import PlexSyncConfig, validate_config
 from validation.records import LedgerEntry
+from worker.read_ahead import ReadAhead
 from worker.sources import PlexSources
 
 GONE = 900_000  # added to a layout's number for an item that Plex does not have
@@ -43,10 +46,17 @@ def manager(tmp_path: Path) -> Iterator[QueueManager]:
         yield opened
 
 
+def sources_of(client: PlexClient, manager: QueueManager, config: PlexSyncConfig) -> PlexSources:
+    """The product's own sources, with nothing read ahead."""
+    return PlexSources(client, manager, config, ReadAhead(time.time))
+
+
 def add_item(plex: PlexSimulator, section: Section, item: Item) -> int:
     """Add an item with the sizes of its files; returns its key."""
     files = [read_file(text) for text in item.files]
-    fields = {name: text for name, text in (("title", item.title), ("year", item.year)) if text}
+    fields: dict[str, Any] = {
+        name: text for name, text in (("title", item.title), ("year", item.year)) if text
+    }
     if section.type == "show":
         added = plex.add_episode(section, files[0].path, show="A Show", **fields)
     else:
@@ -108,9 +118,8 @@ class Stage:
         chosen = [f"{name} {self.number}" for name in self.layout.chosen] or self.titles
         config = validate_config({"plex_library": "; ".join(chosen)}, {}).config
         pinned = None if self.layout.pinned is None else self.key(self.layout.pinned)
-        result = self.layout.judged(
-            PlexSources(client, self.manager, config), scene_id=self.number, pinned=pinned
-        )
+        sources = PlexSources(client, self.manager, config, ReadAhead(time.time))
+        result = self.layout.judged(sources, scene_id=self.number, pinned=pinned)
         keys, reason = said(result)
         numbers = {key: number for number, key in self.keys.items()}
         return sorted(numbers[key] for key in keys), reason
@@ -140,7 +149,7 @@ def requests_for(
 ) -> tuple[list[str], list[int]]:
     """The requests that one search sends, and the keys that it found."""
     config = validate_config({"path_map": rules}, {}).config
-    sources = PlexSources(client, manager, config)
+    sources = sources_of(client, manager, config)
     sources.sections()
     plex.requests.clear()
     result = find_plex_items_with_confidence(scene_of([path]), config, sources)
@@ -188,7 +197,7 @@ def test_a_name_that_everybody_uses_is_asked_for_with_its_folder(
     section = plex.add_section("Movies", locations=["/media"])
     keys = [add_item(plex, section, Item((f"/media/{n}/video.mp4",))) for n in range(100, 150)]
     config = validate_config({"path_map": "/data => /media"}, {}).config
-    sources = PlexSources(client, manager, config)
+    sources = sources_of(client, manager, config)
     result = find_plex_items_with_confidence(scene_of(["/data/117/video.mp4"]), config, sources)
     assert [one.item.rating_key for one in result.matches] == [keys[17]]
     assert len(result.candidates) == 1
@@ -200,7 +209,7 @@ def test_an_unknown_library_name_is_told_with_the_names_there_are(
     plex.add_section("Movies", locations=["/media"])
     config = validate_config({"plex_library": "Movis; movies"}, {}).config
     with pytest.raises(PlexSetupError, match=r"“Movis”.*“Movies”"):
-        PlexSources(client, manager, config).sections()
+        sources_of(client, manager, config).sections()
 
 
 def test_a_failing_server_is_never_taken_for_a_missing_item(
@@ -208,7 +217,7 @@ def test_a_failing_server_is_never_taken_for_a_missing_item(
 ) -> None:
     plex.add_section("Movies", locations=["/media"])
     config = validate_config({}, {}).config
-    sources = PlexSources(client, manager, config)
+    sources = sources_of(client, manager, config)
     sources.sections()
     plex.stop()
     with pytest.raises(PlexTemporaryError):

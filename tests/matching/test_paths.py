@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,9 @@ from validation.paths import (
     separator_of,
     unused_rules,
 )
+
+Form = Literal["NFC", "NFD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD")
 
 # Other processes share the machine: no deadline per example.
 RANDOMLY = settings(max_examples=50, deadline=None)
@@ -78,7 +82,7 @@ def test_these_name_different_files(a: str, b: str) -> None:
 @RANDOMLY
 @given(FOLDERS)
 def test_the_comparable_form_is_stable_and_knows_no_unicode_form(path: str) -> None:
-    for form in ("NFC", "NFD"):
+    for form in FORMS:
         assert same_path(path, unicodedata.normalize(form, path))
     if separator_of(path) == "\\":
         assert same_path(path, path.replace("\\", "/").translate(SWAP_CASE))
@@ -218,8 +222,8 @@ def test_a_rule_that_fits_nothing_is_told_with_examples_of_both_servers() -> Non
 
 
 @RANDOMLY
-@given(NAMES, st.sampled_from(["", ".mp4", ".webm"]), st.sampled_from(["NFC", "NFD"]))
-def test_a_needle_is_in_the_name_as_plex_may_write_it(name: str, ending: str, form: str) -> None:
+@given(NAMES, st.sampled_from(["", ".mp4", ".webm"]), st.sampled_from(FORMS))
+def test_a_needle_is_in_the_name_as_plex_may_write_it(name: str, ending: str, form: Form) -> None:
     path = "/data/" + name + ending
     theirs = unicodedata.normalize(form, name + ending)
     if unicodedata.normalize("NFC", name) not in (name, unicodedata.normalize("NFD", name)):
@@ -251,7 +255,7 @@ def test_the_longest_piece_without_comma_is_asked_for(
 
 def test_a_name_with_nothing_stable_is_asked_for_in_both_forms() -> None:
     asked = needles("/a/영화.mp4")
-    assert set(asked) == {unicodedata.normalize(form, "영화.mp4") for form in ("NFC", "NFD")}
+    assert set(asked) == {unicodedata.normalize(form, "영화.mp4") for form in FORMS}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,7 +43,7 @@ class Tree:
     stash: str
     plex: str
     missing: frozenset[int]
-    form: str
+    form: Literal["NFC", "NFD"]
     plain_durations: bool
 
     def path(self, prefix: str, number: int) -> str:
@@ -76,12 +77,14 @@ def trees(draw: st.DrawFn) -> Tree:
         stash,
         plex,
         frozenset(draw(st.sets(st.integers(0, len(files) - 1)))),
-        draw(st.sampled_from(["NFC", "NFD"])),
+        "NFD" if draw(st.booleans()) else "NFC",
         draw(st.booleans()),
     )
 
 
-def verdicts(tree: Tree, rules: str, shelf: Shelf) -> list[tuple[int, object, list[int]]]:
+def verdicts(
+    tree: Tree, rules: str, shelf: Shelf
+) -> list[tuple[int, MatchConfidence | None, list[int]]]:
     config = validate_config({"path_map": rules}, {}).config
     found = []
     for number in range(len(tree.files)):

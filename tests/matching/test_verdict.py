@@ -84,12 +84,12 @@ def test_the_weights_keep_their_promises() -> None:
     assert WEIGHTS[Evidence.WHOLE_TAIL] < LEAD <= WEIGHTS[Evidence.FOLDERS]
 
 
-@pytest.mark.parametrize("plex_file", ["/m/a/b/c/d/e/Alpha Beta.mp4|5", "/m/a/Alpha Beta.mp4|0|9"])
-def test_a_file_that_contradicts_is_never_strong(plex_file: str) -> None:
-    path = plex_file.split("|")[0].replace("/m/", "/data/")
-    scene = scene_of([path], title="Alpha Beta")
-    item = item_of(1, Item((plex_file,), title="Alpha Beta"))
-    best = weigh(scene, scene.files[0], item, rules=PathRules(), locations=["/m"])
+@pytest.mark.parametrize("numbers", ["|5", "|0|9", "|5|9"])
+def test_a_file_that_contradicts_is_never_strong(numbers: str) -> None:
+    tail = "Studio/Series Name/Director/Greek/Letters/Reels/Alpha Beta.mp4"
+    scene = scene_of([f"/data/{tail}"], title="Alpha Beta", date="2019")
+    item = item_of(1, Item((f"/media/{tail}{numbers}",), title="Alpha Beta", year="2019"))
+    best = weigh(scene, scene.files[0], item, rules=PathRules(), locations=["/media"])
     assert best.score < STRONG
 
 
