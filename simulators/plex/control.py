@@ -21,9 +21,8 @@ def serve(
 ) -> tuple[int, Any]:
     """Status and JSON value of one control request.
 
-    GET counts · requests · snapshot · whole_section_edits; POST sections (a seed document) ·
-    items (``section`` and ``items``) · faults (arguments of ``Faults.add``) · edit (as a PUT of
-    Plex, with ``id``) · reset (the request log); DELETE faults.
+    GET counts, requests, snapshot. POST sections (a seed document), items (``section``, ``items``),
+    faults (arguments of ``Faults.add``), edit (as Plex's PUT, with ``id``), reset. DELETE faults.
     """
     library, log = server.library, server.requests
     given = json.loads(body) if body else {}
