@@ -22,9 +22,9 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     sys.path.insert(0, PLUGIN_DIR)
     if "--worker" in argv:
         enable_site_packages()
-        from worker.resident import main as run
+        from worker.start import run_worker
 
-        run(PLUGIN_DIR)
+        run_worker(PLUGIN_DIR)
         return
     from hooks import handlers
 
@@ -32,7 +32,7 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     if event is None:
         os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
     enable_site_packages()
-    from tasks.entry import main as run_task
+    from worker.start import run_task
 
     run_task(event, PLUGIN_DIR)
 

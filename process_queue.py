@@ -25,15 +25,24 @@ USAGE, AWAY, INTERRUPTED = 2, 3, 130
 if sys.version_info < OLDEST_PYTHON:
     sys.stderr.write("PlexSync needs Python 3.11 or newer; this is %d.%d.\n" % sys.version_info[:2])
     sys.exit(USAGE)
+from sync_queue import datadir
+from worker import dependencies
+
 try:
-    from tasks.context import TaskRequest, TaskResult
-    from tasks.modes import MODES
-    from validation.errors import PlexSyncError, TransientError
-    from worker import logs
-except ModuleNotFoundError as missing:
-    install = [sys.executable, "-m", "pip", "install", "-r", f"{PLUGIN_DIR}/requirements.txt"]
-    sys.stderr.write(f"PlexSync needs the package {missing.name}: run {shlex.join(install)}\n")
+    dependencies.ensure(
+        PLUGIN_DIR,
+        datadir.choose(PLUGIN_DIR, "", os.environ),
+        lambda line: print(line, file=sys.stderr),  # noqa: T201 (a shell's own output)
+        patient=True,
+    )
+except (dependencies.DependenciesMissing, OSError) as missing:
+    sys.stderr.write(f"{missing}\n")
     sys.exit(USAGE)
+
+from tasks.context import TaskRequest, TaskResult
+from tasks.modes import MODES
+from validation.errors import PlexSyncError, TransientError
+from worker import logs
 
 if sys.platform == "win32":
 

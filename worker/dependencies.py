@@ -1,0 +1,209 @@
+"""The libraries that tasks and worker need: found, or installed privately. Standard library only.
+
+Nobody who uses PlexSync has to open a shell: the first worker or task that misses a library
+installs the pinned wheels (``requirements.lock``, with hashes) into a directory of its own, with
+the pip of the Python that runs it. No other plugin's packages are touched, and ours are found
+first. Runs before anything of ours imports a library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+from sync_queue import datadir, lock
+
+# Distribution -> the oldest and the first unsupported version, as in requirements.txt.
+NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "persist-queue": ((1, 1), (1, 2)),
+    "stashapi": ((0, 1, 5), (0, 2)),
+    "plexapi": ((4, 18), (4, 19)),
+    "requests": ((2, 32), (3,)),
+    "urllib3": ((2,), (3,)),
+    "tenacity": ((9,), (10,)),
+    "pydantic": ((2, 12), (3,)),
+}
+LOCK_FILE = "requirements.lock"
+FOLDER = "dependencies"
+MARKER = "plexsync.json"
+# After a failure hooks would start a worker, and it pip, with each save.
+TRY_AGAIN_SECONDS = 600.0
+INSTALL_SECONDS = 600.0
+
+Say = Callable[[str], None]
+
+
+class DependenciesMissing(Exception):
+    """The libraries are not there; ``str()`` is one sentence with the command that helps."""
+
+
+def ensure(
+    plugin_dir: str, data_dir: str, say: Say, *, patient: bool = False, reads_only: bool = False
+) -> None:
+    """Make every needed library importable, installing them where they are missing.
+
+    ``say`` gets lines of progress. After a failure it is tried again at most every ten minutes,
+    unless ``patient``: a person is waiting for a task. With ``reads_only`` nothing is installed.
+    Raises ``DependenciesMissing``.
+    """
+    requirements = os.path.join(plugin_dir, LOCK_FILE)
+    target = os.path.join(data_dir, FOLDER, platform_tag())
+    if is_installed(target, requirements):
+        sys.path.insert(1, target)
+        return
+    if all_present():
+        return
+    if reads_only or (not patient and failed_lately(target)):
+        raise DependenciesMissing(sentence(requirements))
+    datadir.make_private(os.path.join(data_dir, FOLDER))
+    guard = os.open(target + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        wait_for(guard)
+        if not is_installed(target, requirements):
+            install(requirements, target, say)
+    finally:
+        os.close(guard)
+    sys.path.insert(1, target)
+
+
+def all_present() -> bool:
+    """Whether this Python finds every needed library in a version that works."""
+    return all(oldest <= found_version(name) < first for name, (oldest, first) in NEEDED.items())
+
+
+def found_version(name: str) -> tuple[int, ...]:
+    """The version of an installed distribution; ``()``, older than all, when there is none.
+
+    Asked by distribution, not by import: ``stashapp-tools`` brings a ``stashapi`` too.
+    """
+    try:
+        text = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ()
+    numbers = []
+    for part in text.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def is_installed(target: str, requirements: str) -> bool:
+    """Whether ``target`` holds exactly what ``requirements`` names."""
+    try:
+        with open(os.path.join(target, MARKER), encoding="utf-8") as file:
+            marker: object = json.load(file)
+    except (OSError, ValueError):
+        return False
+    return marker == wanted_marker(requirements)
+
+
+def wanted_marker(requirements: str) -> dict[str, object]:
+    """What the marker of a complete installation says."""
+    with open(requirements, "rb") as file:
+        return {"version": 1, "sha256": hashlib.sha256(file.read()).hexdigest()}
+
+
+def install(requirements: str, target: str, say: Say) -> None:
+    """Install into ``target`` with the running interpreter's pip. Raises DependenciesMissing.
+
+    A killed installation leaves nothing that would be taken for a whole one.
+    """
+    say("PlexSync installs the Python packages that it needs; this takes a minute, once.")
+    building = target + ".new"
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        done = subprocess.run(
+            pip_command(requirements, building),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+        reason = last_line(done.stderr) if done.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = type(error).__name__
+    if reason:
+        shutil.rmtree(building, ignore_errors=True)
+        datadir.write_private(target + ".failed", b'{"version": 1}')
+        raise DependenciesMissing(f"{sentence(requirements)} ({reason})")
+    remove_manifests(building)
+    marker = json.dumps(wanted_marker(requirements)).encode("ascii")
+    datadir.write_private(os.path.join(building, MARKER), marker)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(building, target)
+    say("The Python packages are installed.")
+
+
+def pip_command(requirements: str, target: str) -> list[str]:
+    """The command that installs: wheels only, each with its hash, into one folder."""
+    return [
+        *(
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--target",
+            target,
+            "--requirement",
+            requirements,
+        ),
+        *("--require-hashes", "--only-binary", ":all:", "--no-input", "--quiet"),
+        *("--disable-pip-version-check", "--no-warn-script-location"),
+    ]
+
+
+def remove_manifests(folder: str) -> None:
+    """Stash loads every ``*.yml`` below its plugins folder as a plugin: none may stay."""
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".yml"):
+                os.remove(os.path.join(directory, name))
+
+
+def platform_tag() -> str:
+    """The folder's name: packages with compiled parts belong to one Python and system."""
+    return f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}".replace(".", "_")
+
+
+def failed_lately(target: str) -> bool:
+    """Whether an installation failed in the last ten minutes."""
+    try:
+        age = time.time() - os.stat(target + ".failed").st_mtime
+    except OSError:
+        return False
+    return 0 <= age < TRY_AGAIN_SECONDS
+
+
+def wait_for(guard: int) -> None:
+    """Wait until no other process installs."""
+    deadline = time.monotonic() + INSTALL_SECONDS
+    while not lock.take(guard):
+        if time.monotonic() > deadline:
+            raise DependenciesMissing("Another process is still installing PlexSync's packages.")
+        time.sleep(0.2)
+
+
+def sentence(requirements: str) -> str:
+    """What a person can do who has to do it by hand."""
+    command = shlex.join([sys.executable, "-m", "pip", "install", "-r", requirements])
+    return (
+        "PlexSync could not install the Python packages that it needs; edits wait. "
+        f"Run this where Stash runs: {command}"
+    )
+
+
+def last_line(output: bytes) -> str:
+    """The last line of what pip said."""
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:300] if lines else "pip failed"
