@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -86,6 +87,30 @@ def refuse_newer(path: str, known: int, timeout: float) -> None:
             f"The database was written by a newer PlexSync (schema {found}, this one knows"
             f" {known}). Update the plugin, or move the data directory away. Nothing was touched."
         )
+
+
+def is_same_file(database: sqlite3.Connection, path: str) -> bool:
+    """Whether ``path`` is what ``database`` has open, found out by writing a number to one and
+    reading it from the other: some network file systems change the numbers of their files.
+    """
+    token = random.getrandbits(31)
+    database.execute(f"PRAGMA application_id = {token}")
+    empty_log(database)
+    other = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?immutable=1", uri=True)
+    try:
+        found: int = other.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.DatabaseError:  # whatever it is, it is not ours
+        return False
+    finally:
+        other.close()
+    return found == token
+
+
+def empty_log(database: sqlite3.Connection) -> None:
+    """Move all that is in the -wal file into the database itself. Raises ``DatabaseBusy``."""
+    busy: int = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise DatabaseBusy("Another program is reading the queue's database: edits wait for it.")
 
 
 def identity_of(path: str) -> tuple[int, int] | None:

@@ -1,0 +1,285 @@
+"""Bringing back a database that is damaged, deleted or empty. Never silently emptied.
+
+The damaged file goes to a directory of its own first, where it stays until a sound database with
+all that could be read is ready to take its place: a kill at any moment only repeats the rescue.
+Meanwhile there is no database, and hooks write spool files.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from sync_queue import datadir, schema
+from sync_queue.database import empty_log, read_only
+from sync_queue.manager import QueueManager
+from sync_queue.rescue_report import STATE, Rescue
+from sync_queue.salvage import UNREADABLE, Saved, salvage, salvaged_tables
+from sync_queue.trouble import TRANSLATED, DatabaseDamaged, damaged
+from sync_queue.weekly import copy_date, weekly_path
+
+RESCUE_DIR = "rescue"
+MARK = ".damaged-"
+READY = "ready.db"
+SUFFIXES = ("", "-wal", "-shm")
+KEPT_DAMAGED_FILES = 3
+# A hook that had the file open finishes within half a second; its event is then in the file.
+GRACE_SECONDS = 1.0
+BUSY_SECONDS = 10.0
+
+HEADER_BYTES = 100
+# When this number is not the one at 24, the file's size counts and not the size in the header.
+VALID_FOR_BYTES = slice(92, 96)
+CHANGES_BYTES = slice(24, 28)
+
+log = logging.getLogger("plexsync.queue")
+
+
+def open_queue(data_dir: str, *, grace: float = GRACE_SECONDS) -> QueueManager:
+    """Open the database, bringing it back first if it is damaged, empty or half rescued.
+
+    Only for the holder of the worker's lock. Raises ``QueueError`` for all other trouble.
+    """
+    finish(data_dir)
+    try:
+        if is_lost(datadir.database_path(data_dir)):
+            raise damaged("no file, or an empty one")
+        manager = QueueManager(data_dir)
+    except DatabaseDamaged as error:
+        log.error("%s", error)
+        rebuild(data_dir, grace=grace)
+        manager = QueueManager(data_dir)
+    forget_said(manager)
+    return manager
+
+
+def is_lost(path: str) -> bool:
+    """Whether there was a database once, as its weekly copy shows, and nothing is left of it."""
+    if not os.path.exists(weekly_path(path)):
+        return False
+    if not os.path.exists(path):
+        return True
+    with closing(read_only(path, BUSY_SECONDS)) as database:
+        found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (schema.JOBS,))
+        return found.fetchone() is None
+
+
+def rebuild(data_dir: str, *, grace: float = GRACE_SECONDS) -> None:
+    """Set the damaged database aside and put a sound one with its rows in its place.
+
+    Nobody may have it open in this process. Raises ``QueueError`` when that is not possible now;
+    ``open_queue`` then goes on with it.
+    """
+    place = os.path.join(data_dir, RESCUE_DIR)
+    path = datadir.database_path(data_dir)
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    with TRANSLATED:
+        datadir.make_private(place)
+        move(path, os.path.join(place, datadir.DATABASE + MARK + now))
+    time.sleep(grace)
+    finish(data_dir)
+
+
+def rewrite(manager: QueueManager) -> None:
+    """Write a database that was deleted while open again from what is open, and close that.
+
+    Raises ``QueueError`` when that is not possible now; then it is still open.
+    """
+    with TRANSLATED:
+        datadir.make_private(os.path.join(manager.data_dir, RESCUE_DIR))
+        build(manager.data_dir, manager.connection, "was deleted while it was in use")
+        manager.queue.close()  # takes the -wal at the path with it: before a new file is there
+    finish(manager.data_dir)
+
+
+def finish(data_dir: str) -> None:
+    """Go on with a rescue that was begun, now or before a kill; without one do nothing.
+
+    Raises ``QueueError`` when that is not possible now.
+    """
+    place = os.path.join(data_dir, RESCUE_DIR)
+    if not os.path.isdir(place):
+        return
+    path = datadir.database_path(data_dir)
+    ready = os.path.join(place, READY)
+    with TRANSLATED:
+        aside = set_aside_in(place)
+        if aside:
+            move(path, os.path.join(place, aside))  # a kill may have come between its files
+        if not os.path.exists(ready):
+            if aside:
+                with open_damaged(os.path.join(place, aside)) as source:
+                    build(data_dir, source, "was damaged", aside)
+            elif not os.path.exists(path):
+                build(data_dir, None, "was missing")
+        if os.path.exists(ready):
+            if aside:
+                move(os.path.join(place, aside), os.path.join(os.path.dirname(path), aside))
+            put_in_place(ready, path)
+        shutil.rmtree(place)
+
+
+def put_in_place(ready: str, path: str) -> None:
+    """Make ``ready`` the database, without leftovers of another that SQLite would mix in."""
+    for suffix in SUFFIXES:
+        remove(path + suffix)
+    os.replace(ready, path)
+    directory = os.path.dirname(path)
+    datadir.sync_directory(directory)
+    kept = sorted(name for name in os.listdir(directory) if is_damaged_file(name))
+    for name in kept[:-KEPT_DAMAGED_FILES]:
+        for suffix in SUFFIXES:
+            remove(os.path.join(directory, name + suffix))
+
+
+def build(data_dir: str, source: sqlite3.Connection | None, cause: str, kept: str = "") -> None:
+    """A sound database with the rows of ``source``; gaps are filled from the weekly copy. It
+    appears whole, under the name that ``finish`` looks for, or not at all.
+    """
+    place = os.path.join(data_dir, RESCUE_DIR)
+    building = os.path.join(place, "building")
+    if os.path.exists(building):
+        shutil.rmtree(building)
+    path = datadir.database_path(data_dir)
+    with QueueManager(building) as fresh, fresh.transaction():
+        tables = salvaged_tables(fresh.connection)
+        if source is None:
+            saved = tuple(Saved(table, 0, False) for table in tables)
+        else:
+            saved = salvage(source, fresh.connection, tables)
+        gaps = [each.table for each in saved if not each.whole]
+        filled: tuple[Saved, ...] = ()
+        copied_on = ""
+        if gaps and os.path.exists(weekly_path(path)):
+            with closing(read_only(weekly_path(path), BUSY_SECONDS)) as copy:
+                filled = salvage(copy, fresh.connection, gaps)
+            copied_on = copy_date(path)
+        rescue = Rescue(cause, kept, saved, filled, copied_on)
+        fresh.state.put(STATE, {"at": time.time(), **rescue.as_doc()})
+        fresh.state.drop("woken")  # a place in the file index, which begins anew
+        fresh.state.set_notice("")
+        fresh.state.set_notice(rescue.sentence())
+    os.replace(datadir.database_path(building), os.path.join(place, READY))
+    log.error("%s", rescue.sentence())
+    log.error("%s", rescue.details())
+
+
+def make_way(manager: QueueManager) -> int:
+    """Close a database whose place another file has taken. Its unsettled jobs go to spool files,
+    which that other takes in; returns how many.
+
+    Raises ``QueueError`` when that is not possible now; then it is still open.
+    """
+    count = spool_jobs(manager)
+    empty_log(manager.connection)
+    manager.queue.close()
+    with TRANSLATED:
+        for suffix in SUFFIXES[1:]:  # ours, and poison to the other
+            remove(manager.queue.file + suffix)
+    return count
+
+
+def spool_jobs(manager: QueueManager) -> int:
+    """Write every unsettled job to a spool file; returns how many."""
+    directory = os.path.join(manager.data_dir, datadir.SPOOL_DIR)
+    connection = manager.stash_connection()
+    rows = manager.connection.execute(
+        f"SELECT _id, CAST(data AS TEXT), version FROM {schema.JOBS} WHERE status < {schema.DONE}"
+    ).fetchall()
+    with TRANSLATED:
+        datadir.make_private(directory)
+        for number, job, version in rows:
+            doc = {"version": 1, "job": json.loads(job), "code": version, "connection": connection}
+            name = f"{time.time_ns():020d}-moved-{number}.json"
+            datadir.write_private(os.path.join(directory, name), json.dumps(doc).encode())
+    return len(rows)
+
+
+def forget_said(manager: QueueManager) -> None:
+    """Take back the notice of a rescue once it has been said in Stash's log."""
+    sentence = manager.state.get(STATE).get("sentence")
+    row = manager.connection.execute("SELECT said_at FROM notice WHERE sentence = ?", (sentence,))
+    if (row.fetchone() or (0,))[0] > 0:
+        with manager.transaction():
+            manager.state.set_notice("")
+
+
+@contextmanager
+def open_damaged(aside: str) -> Iterator[sqlite3.Connection]:
+    """Open a copy of a damaged file, as leniently as SQLite can; ``aside`` itself stays as found.
+
+    Its errors are SQLite's own. Where only the header is gone, the copy gets a sound one.
+    """
+    scratch = os.path.join(os.path.dirname(aside), "scratch.db")
+    for suffix in SUFFIXES:
+        remove(scratch + suffix)
+    for suffix in ("", "-wal"):
+        if os.path.exists(aside + suffix):
+            shutil.copyfile(aside + suffix, scratch + suffix)
+    source = open_leniently(scratch)
+    try:
+        if not has_schema(source):
+            source.close()
+            replace_header(scratch)
+            source = open_leniently(scratch)
+        yield source
+    finally:
+        source.close()
+
+
+def open_leniently(path: str) -> sqlite3.Connection:
+    """A connection that reads a file whose schema or size make no sense, as far as possible."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA writable_schema = ON")
+    return database
+
+
+def has_schema(database: sqlite3.Connection) -> bool:
+    """Whether the list of tables can be read and has any."""
+    try:
+        return database.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+    except UNREADABLE:
+        return False
+
+
+def replace_header(path: str) -> None:
+    """Put a sound header on a file whose first bytes were overwritten."""
+    other = path + ".header"
+    with closing(sqlite3.connect(other, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE anything (x)")
+    with open(other, "rb") as file:
+        header = bytearray(file.read(HEADER_BYTES))
+    header[VALID_FOR_BYTES] = bytes(255 - byte for byte in header[CHANGES_BYTES])
+    with open(path, "r+b") as file:
+        file.write(header)
+
+
+def set_aside_in(place: str) -> str:
+    """The name of the damaged file that is being rescued, "" when there is none."""
+    return next((name for name in os.listdir(place) if is_damaged_file(name)), "")
+
+
+def is_damaged_file(name: str) -> bool:
+    """Whether this is a database that was set aside, and not its -wal or -shm."""
+    return name.startswith(datadir.DATABASE + MARK) and not name.endswith(SUFFIXES[1:])
+
+
+def move(source: str, target: str) -> None:
+    """Move a database with its -wal and -shm; what is there already stays. 0600 from now on."""
+    for suffix in SUFFIXES:
+        if os.path.exists(source + suffix) and not os.path.exists(target + suffix):
+            os.replace(source + suffix, target + suffix)
+            os.chmod(target + suffix, 0o600)
+
+
+def remove(path: str) -> None:
+    """Delete a file if it is there."""
+    if os.path.exists(path):
+        os.remove(path)
