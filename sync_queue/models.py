@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# The ``update_type`` of jobs for the whole library: what was edited in Plex counts too.
+SYNC_ALL = "Sync All Scenes"
+
 
 @dataclass(frozen=True, slots=True)
 class SyncJob:

@@ -34,7 +34,8 @@ def is_due(at: float, now: float, longest: float) -> bool:
 class Chores:
     """The worker's small jobs, a piece at a time. Each writes only when it found something.
 
-    ``may_write`` says whether anything may be written to Plex at this moment.
+    ``may_write`` says whether anything may be written to Plex at this moment. ``quiet_seconds``:
+    what was written last is read back when nothing was due for so long.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Chores:
         session: Session,
         clock: Callable[[], float],
         may_write: Callable[[], bool],
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.manager = manager
         self.session = session
         self.clock = clock
         self.may_write = may_write
+        self.quiet_seconds = quiet_seconds
         self.quiet = False
         self.sweeping: Iterator[int] | None = None
         self.sweeps = 0
@@ -61,7 +64,7 @@ class Chores:
         self.quiet = False
         try:
             plex = self.session.plex()
-            if self.manager.ledger.unread_count(plex.server) >= READ_MANY_LIMIT:
+            for _batch in range(self.manager.ledger.unread_count(plex.server) // READ_MANY_LIMIT):
                 verify_batch(self.manager, plex, self.clock())
         except PlexSyncError as error:
             log.debug("Reading back was put off: %s", error)
@@ -70,7 +73,7 @@ class Chores:
         """Do a piece of what is due. Raises the errors of ``validation.errors``."""
         if not self.quiet:
             self.quiet = True
-            self.verify_at = now + QUIET_SECONDS
+            self.verify_at = now + self.quiet_seconds
             self.session.file_index().begin_drain()
         if self.sweeping or is_due(self.sweep_at, now, SWEEP_SECONDS):
             self.sweep_a_page(now)
@@ -109,11 +112,12 @@ class Chores:
         """Read back up to fifty written items."""
         self.verify_at = now + AGAIN_SECONDS
         plex = self.session.plex()
-        if not self.manager.ledger.unread_count(plex.server) or not self.may_write():
-            self.verify_at = math.inf
+        waiting = self.manager.ledger.unread_count(plex.server)
+        if waiting and not self.may_write():
             return
-        looked_at = verify_batch(self.manager, plex, now)
-        self.verify_at = now if looked_at == READ_MANY_LIMIT else math.inf
+        if waiting:
+            verify_batch(self.manager, plex, now)
+        self.verify_at = now if waiting > READ_MANY_LIMIT else math.inf
 
     def wake_parked(self, now: float) -> None:
         """Look for new files in Plex, and wake the parked scenes that have their names."""

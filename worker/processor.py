@@ -16,7 +16,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, QueueError, SetupError
 from validation.reasons import Reason
-from worker.chores import Chores
+from worker.chores import QUIET_SECONDS, Chores
 from worker.gate import Gate
 from worker.job_runner import JobRunner
 from worker.session import Session, plex_settings
@@ -72,7 +72,8 @@ class SyncWorker:
         self.session = Session(queue, environ, clock, sleep or self.pause)
         self.gate = Gate(queue)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
-        self.chores = Chores(queue, self.session, clock, self.may_write)
+        quiet = 0.0 if when_idle else QUIET_SECONDS
+        self.chores = Chores(queue, self.session, clock, self.may_write, quiet)
         self._stepped = time.monotonic()
         self._worked = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="SyncWorker", daemon=True)
@@ -210,6 +211,7 @@ class SyncWorker:
             scenes = self.session.read_scenes(
                 job.job.scene_id for job in leased if job.job.scene_id
             )
+            self.jobs.scenes.expect(scenes, leased)
             while waiting and not self._stop.is_set() and self.may_write():
                 self.jobs.run(waiting[0], scenes)
                 waiting.popleft()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+from collections.abc import Iterator
 
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
@@ -17,16 +17,24 @@ log = logging.getLogger("plexsync.renames")
 
 
 def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) -> int:
-    """Enqueue every scene that shows the renamed thing; returns how many.
+    """Enqueue every scene that shows the renamed, merged or deleted thing; returns how many.
 
     Coalescing makes a repeat after a kill harmless. The scenes are read anew when their jobs run,
     so a scene that shows the same as before costs nothing in Plex.
     """
     kind, _, number = job.job_key.partition(":")
-    scenes = stash.scenes_of(LISTS[kind], int(number))
-    count = 0
-    while page := tuple(itertools.islice(scenes, PAGE)):
+    scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *remembered(job.job_key, manager)})
+    for start in range(0, len(scenes), PAGE):
+        page = scenes[start : start + PAGE]
         manager.enqueue_all([scene_job(scene_id, job.update_type, now) for scene_id in page])
-        count += len(page)
-    log.info("%s: %d scenes are looked at.", job.update_type, count)
-    return count
+    log.info("%s: %d scenes are looked at.", job.update_type, len(scenes))
+    return len(scenes)
+
+
+def remembered(key: str, manager: QueueManager) -> Iterator[int]:
+    """The scenes that showed the thing when they were last looked at: once it is deleted, Stash
+    does not know them any more."""
+    after = 0
+    while page := manager.ledger.showing(key, after, PAGE):
+        yield from page
+        after = page[-1]

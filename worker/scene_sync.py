@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from plex.edit_plan import EditPlan, intend, remember, unsafe
 from plex.exceptions import UnusableImage
 from plex.items import PlexItem
 from sync_queue.manager import QueueManager
-from sync_queue.models import SyncJob
+from sync_queue.models import SYNC_ALL, ClaimedJob, SyncJob
 from sync_queue.scenes import SYNCED
 from validation.errors import PermanentError
 from validation.metadata import SyncMetadata
@@ -63,6 +63,11 @@ class SceneSync:
     def begin_run(self) -> None:
         """A new run begins: removals are counted anew."""
         self.run_items = self.run_removing = 0
+
+    def expect(self, scenes: Mapping[int, Mapping[str, Any]], jobs: Iterable[ClaimedJob]) -> None:
+        """These jobs come next, for ``scenes`` as Stash has them now."""
+        asked = [job.job.enqueued_at for job in jobs if job.job.update_type == SYNC_ALL]
+        self.looker.expect(scenes, newer_than=max(asked, default=float("-inf")))
 
     def sync(self, raw: Mapping[str, Any] | None) -> SyncResult:
         """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
