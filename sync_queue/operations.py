@@ -18,7 +18,7 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
 from sync_queue import datadir, jobs_table, schema
-from sync_queue.database import connect, identity_of, transaction
+from sync_queue.database import connect, identity_of, is_same_file, transaction
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
 from sync_queue.trouble import TRANSLATED, DatabaseGone, DatabaseReplaced
 
@@ -62,9 +62,14 @@ class JobQueue(SQLiteAckQueue):
     ) -> sqlite3.Connection:
         """The one connection, used by the library for reading and writing alike."""
         if "connection" not in self.__dict__:
-            self.connection = connect(os.path.join(path, self.db_file_name), timeout)
-            with transaction(self.connection):
-                jobs_table.prepare(self.connection, self._sql_create)
+            database = connect(os.path.join(path, self.db_file_name), timeout)
+            try:
+                with transaction(database):
+                    jobs_table.prepare(database, self._sql_create)
+            except BaseException:
+                database.close()
+                raise
+            self.connection = database
         return self.connection
 
     def _count(self) -> int:
@@ -222,11 +227,13 @@ class JobQueue(SQLiteAckQueue):
                 " what is still open. To start over, disable the plugin first."
             )
         if found != self.identity:
-            raise DatabaseReplaced(
-                "Another file was put in the place of the queue's database while it was in use."
-                " The worker starts again with it and keeps the edits that waited. To restore a"
-                " copy, disable the plugin first."
-            )
+            if not is_same_file(self.connection, self.file):
+                raise DatabaseReplaced(
+                    "Another file was put in the place of the queue's database while it was in"
+                    " use. The worker goes on with it and keeps the edits that waited. To restore"
+                    " a copy, disable the plugin first."
+                )
+            self.identity = found
 
     def data_version(self) -> int:
         """A number that changes with every commit of another process (microseconds to ask)."""
