@@ -1,0 +1,35 @@
+"""Fixtures: a worker stepped by hand on a bench, and the whole road with real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import MakeRoad, Road, make_road, road
+from tests.resident.bench import Bench
+
+__all__ = ["MakeRoad", "Road", "make_road", "road"]
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
+    """``make_bench(**settings)``: both servers run, the worker waits to be stepped."""
+    benches: list[Bench] = []
+
+    def make(**settings: object) -> Bench:
+        benches.append(Bench(tmp_path / f"bench{len(benches)}", **settings))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
+    """A bench with the usual settings."""
+    return make_bench()
