@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from sync_queue import datadir, dlq, index_store, ledger, schema, state
+from sync_queue import datadir, dlq, index_store, ledger, schema, spool, state
 from sync_queue.database import refuse_newer
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
-from sync_queue.models import ClaimedJob, QueueStats, SyncJob, parse_job
+from sync_queue.models import ClaimedJob, QueueStats, SyncJob
 from sync_queue.operations import BUSY_SECONDS, JobQueue
 from sync_queue.state import StateStore
-from sync_queue.trouble import read_object
+from sync_queue.trouble import TRANSLATED, read_object
 from validation.records import LedgerEntry
 
 SCHEMA_VERSION = 1
 TABLES = (*dlq.CREATE, *state.CREATE, *ledger.CREATE, *index_store.CREATE)
 SPOOLED_AT_ONCE = 500
-
-log = logging.getLogger("plexsync.queue")
 
 
 class QueueManager:
@@ -40,7 +37,12 @@ class QueueManager:
         refuse_newer(datadir.database_path(data_dir), SCHEMA_VERSION, BUSY_SECONDS)
         self.queue = JobQueue(data_dir)
         self.connection = self.queue.connection
-        self.migrate()
+        try:
+            self.migrate()
+            spool.remove_abandoned(data_dir)
+        except BaseException:
+            self.queue.close()
+            raise
         self.dlq = DeadLetterQueue(self.connection)
         self.ledger = Ledger(self.connection)
         self.index = IndexStore(self.connection)
@@ -137,38 +139,25 @@ class QueueManager:
         return (due is not None and due <= now) or bool(self.spooled())
 
     def spooled(self) -> list[str]:
-        """The spool files that hooks left when the database did not answer, oldest first."""
-        directory = os.path.join(self.data_dir, datadir.SPOOL_DIR)
-        try:
-            names = os.listdir(directory)
-        except FileNotFoundError:
-            return []
-        return [os.path.join(directory, name) for name in sorted(names) if name.endswith(".json")]
+        """The files that hooks left when the database did not answer, oldest first."""
+        return spool.waiting(self.data_dir)
 
     def take_in_spool(self) -> int:
         """Move spooled events into the queue; returns how many. A file goes only once stored."""
         paths = self.spooled()[:SPOOLED_AT_ONCE]
         if not paths:
             return 0
-        with self.queue.transaction() as database:
-            for path in paths:
-                try:
-                    with open(path, "rb") as file:
-                        doc = json.load(file)
-                    job, connection = parse_job(doc["job"]), json.dumps(doc["connection"])
-                except (ValueError, KeyError, TypeError) as error:
-                    log.error(
-                        "The spooled event %s is damaged (%s).", os.path.basename(path), error
-                    )
-                    os.replace(path, path + ".damaged")
-                    continue
-                self.queue.put_in(database, job, version=str(doc.get("code", "")))
-                values = {"connection": connection, "now": job.enqueued_at}
-                database.execute(schema.PUT_CONNECTION, values)
-        for path in paths:
-            if os.path.exists(path):
+        with TRANSLATED:
+            events = {path: event for path in paths if (event := spool.read(path))}
+            with self.queue.transaction() as database:
+                for event in events.values():
+                    self.queue.put_in(database, event.job, version=event.version)
+                    seen_at = event.job.enqueued_at
+                    values = {"connection": event.connection, "now": seen_at}
+                    database.execute(schema.PUT_OLDER_CONNECTION, values)
+            for path in events:
                 os.remove(path)
-        return len(paths)
+        return len(events)
 
     def stash_connection(self) -> Mapping[str, object]:
         """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""

@@ -95,17 +95,18 @@ def deliver_notice(
     say("w", row[0])
 
 
-def spool(data_dir: str, record: Mapping[str, object]) -> None:
-    """Write the event to a file (0600, durable) that the worker takes in."""
+def spool(data_dir: str, record: Mapping[str, object]) -> str:
+    """Write the event to a file (0600, durable) that the worker takes in; returns its path."""
     directory = os.path.join(data_dir, datadir.SPOOL_DIR)
     datadir.make_private(directory)
     reader = sqlite3.connect(":memory:")
     values = job_values(reader, record)
     text = reader.execute(
-        "SELECT json_object('version', 1, 'job', json(:job), 'key', :key, 'now', :now,"
-        " 'code', :version, 'connection', json(:connection))",
+        "SELECT json_object('version', 1, 'job', json(:job), 'code', :version,"
+        " 'connection', json(:connection))",
         values,
     ).fetchone()[0]
     reader.close()
-    name = f"{time.time_ns():020d}-{os.getpid()}.json"
-    datadir.write_private(os.path.join(directory, name), text.encode("utf-8", "replace"))
+    path = os.path.join(directory, f"{time.time_ns():020d}-{os.getpid()}.json")
+    datadir.write_private(path, text.encode("utf-8", "replace"))
+    return path

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sync_queue import datadir, jobs_table, lock
+from sync_queue import datadir, jobs_table, lock, spool
 from sync_queue.database import read_only
 from sync_queue.models import QueueStats
 from sync_queue.trouble import read_object
@@ -39,7 +39,7 @@ class QueueReport:
 def read_report(data_dir: str, now: float) -> QueueReport:
     """Look at the queue of ``data_dir`` without changing anything."""
     alive = lock.worker_alive(data_dir)
-    spooled = count_spooled(data_dir)
+    spooled = len(spool.waiting(data_dir))
     path = datadir.database_path(data_dir)
     if not os.path.exists(path):
         return QueueReport(data_dir, alive, spooled)
@@ -73,12 +73,3 @@ def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -
         states={name: read_object(doc, f"state {name}") for name, doc in states},
         newest_letter=f"{letter[0]}: {letter[1]}" if letter else "",
     )
-
-
-def count_spooled(data_dir: str) -> int:
-    """How many events wait in spool files."""
-    try:
-        names = os.listdir(os.path.join(data_dir, datadir.SPOOL_DIR))
-    except FileNotFoundError:
-        return 0
-    return sum(name.endswith(".json") for name in names)

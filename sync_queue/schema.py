@@ -109,3 +109,6 @@ INSERT INTO connection (id, doc, seen_at) VALUES (1, :connection, :now)
 ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, seen_at = excluded.seen_at
 WHERE doc IS NOT excluded.doc
 """
+
+# An event that waited in a file may be older than what another hook has told since.
+PUT_OLDER_CONNECTION = PUT_CONNECTION + "AND excluded.seen_at > seen_at"

@@ -87,6 +87,11 @@ class Answer:
             assert line[:1] == "\x01" and line[2:3] == "\x02" and line[1:2] in "tdiwep", line
         return [(line[1], line[3:]) for line in lines]
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """``log`` without debug lines: on a busy machine any hook may say that it took long."""
+        return [(level, line) for level, line in self.log if level != "d"]
+
 
 class InstalledPlugin:
     """One installed plugin with its own data directory, and the Stash that starts it."""
@@ -212,7 +217,9 @@ class InstalledPlugin:
 
     def stored_keys(self) -> list[str]:
         """The keys of all events stored so far, in the queue or in files."""
-        return [row["key"] for row in self.rows()] + [event["key"] for event in self.spooled()]
+        return [row["key"] for row in self.rows()] + [
+            event["job"]["job_key"] for event in self.spooled()
+        ]
 
 
 class StandInWorkers:

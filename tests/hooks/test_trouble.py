@@ -64,7 +64,7 @@ def assert_stored(answer: Answer) -> None:
 def assert_lost_loudly(answer: Answer) -> None:
     assert answer.status == 0
     assert answer.reply["output"] is None
-    assert answer.log[-1] == ("e", answer.reply["error"])
+    assert answer.said[-1] == ("e", answer.reply["error"])
     assert "could not store this edit" in answer.reply["error"]
 
 
@@ -73,7 +73,7 @@ def test_before_the_first_worker_events_wait_in_files(plugin: InstalledPlugin) -
         for number in (1, 2):
             answer = plugin.send(plugin.hook_stdin(number))
             assert_stored(answer)
-            assert answer.log == []
+            assert answer.said == []
     assert plugin.stored_keys() == ["scene:1", "scene:2"]
     assert not plugin.database.exists()
 
@@ -100,7 +100,7 @@ def test_a_locked_database_is_waited_for_half_a_second(ready: InstalledPlugin, k
         answer = ready.send(ready.hook_stdin(1))
         assert_stored(answer)
         assert 0.5 <= answer.seconds < 1.5
-        assert ready.spooled()[0]["key"] == "scene:1"
+        assert ready.spooled()[0]["job"]["job_key"] == "scene:1"
     assert [level for level, _ in answer.log] == ["w", "d"]  # why, and that it took long
     assert "waits in a file" in answer.log[0][1]
     with QueueManager(str(ready.data_dir)) as manager:
@@ -139,8 +139,8 @@ def test_a_broken_database_is_said_and_left_alone(
     before = ready.database.read_bytes()
     answer = ready.send(ready.hook_stdin(1))
     assert_stored(answer)
-    assert [level for level, _ in answer.log] == ["w"]
-    assert ready.spooled()[0]["key"] == "scene:1"
+    assert [level for level, _ in answer.said] == ["w"]
+    assert ready.spooled()[0]["job"]["job_key"] == "scene:1"
     assert ready.database.read_bytes() == before
 
 
@@ -149,16 +149,16 @@ def test_an_empty_database_file_is_one_that_is_being_created(plugin: InstalledPl
         plugin.database.touch()
         answer = plugin.send(plugin.hook_stdin(1))
     assert_stored(answer)
-    assert answer.log == []
-    assert plugin.spooled()[0]["key"] == "scene:1"
+    assert answer.said == []
+    assert plugin.spooled()[0]["job"]["job_key"] == "scene:1"
 
 
 def test_a_read_only_database_leaves_the_event_in_a_file(ready: InstalledPlugin) -> None:
     with mode(ready.database, 0o400):
         answer = ready.send(ready.hook_stdin(1), preexec_fn=without_root_powers)
     assert_stored(answer)
-    assert [level for level, _ in answer.log] == ["w"]
-    assert ready.spooled()[0]["key"] == "scene:1"
+    assert [level for level, _ in answer.said] == ["w"]
+    assert ready.spooled()[0]["job"]["job_key"] == "scene:1"
 
 
 def test_a_read_only_plugin_keeps_its_data_beside_stashs_configuration(
@@ -170,7 +170,7 @@ def test_a_read_only_plugin_keeps_its_data_beside_stashs_configuration(
         with own_plugin.worker_lock():
             answer = own_plugin.send(own_plugin.hook_stdin(1), preexec_fn=without_root_powers)
     assert_stored(answer)
-    assert own_plugin.spooled()[0]["key"] == "scene:1"
+    assert own_plugin.spooled()[0]["job"]["job_key"] == "scene:1"
     assert not (own_plugin.directory / "data").exists()
     assert permissions(home) == "0o700"
 
@@ -202,7 +202,7 @@ def test_a_full_disk_is_said_in_log_and_reply(ready: InstalledPlugin) -> None:
     assert_stored(ready.send(ready.hook_stdin(1)))
     answer = ready.send(ready.hook_stdin(2), preexec_fn=with_files_no_longer_than(0))
     assert_lost_loudly(answer)
-    assert [level for level, _ in answer.log] == ["w", "e"]
+    assert [level for level, _ in answer.said] == ["w", "e"]
     assert list((ready.data_dir / "spool").iterdir()) == []
     assert_stored(ready.send(ready.hook_stdin(3)))
     assert ready.stored_keys() == ["scene:1", "scene:3"]
@@ -211,7 +211,7 @@ def test_a_full_disk_is_said_in_log_and_reply(ready: InstalledPlugin) -> None:
 def test_a_disk_with_room_for_a_small_file_takes_the_event_there(ready: InstalledPlugin) -> None:
     answer = ready.send(ready.hook_stdin(1), preexec_fn=with_files_no_longer_than(4096))
     assert_stored(answer)
-    assert ready.spooled()[0]["key"] == "scene:1"
+    assert ready.spooled()[0]["job"]["job_key"] == "scene:1"
 
 
 def test_a_full_disk_on_the_first_event_ever_is_said(plugin: InstalledPlugin) -> None:
@@ -231,7 +231,7 @@ def test_a_worker_that_cannot_be_started_does_not_lose_the_event(
     python.unlink()
     answer = plugin.finish(process, plugin.hook_stdin(1))
     assert_stored(answer)
-    ((level, line),) = answer.log
+    ((level, line),) = answer.said
     assert level == "e"
     assert "Process Queue" in line
     assert plugin.stored_keys() == ["scene:1"]

@@ -111,6 +111,6 @@ def test_a_hook_of_another_stash_stores_its_event_apart(plugin: InstalledPlugin)
         )
         with plugin.worker_lock():
             plugin.send(stdin)
-        assert [event["key"] for event in first] == ["scene:1"]
-        assert [event["key"] for event in plugin.spooled()] == ["scene:2"]
+        assert [event["job"]["job_key"] for event in first] == ["scene:1"]
+        assert [event["job"]["job_key"] for event in plugin.spooled()] == ["scene:2"]
     plugin.data_dir = plugin.directory / "data"

@@ -1,0 +1,79 @@
+"""Events that hooks left in files because the database did not answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sync_queue import datadir
+from sync_queue.models import SyncJob, parse_job
+
+ENDING = ".json"
+# A hook that is still alive finishes its file within a second.
+ABANDONED_SECONDS = 3600.0
+
+log = logging.getLogger("plexsync.queue")
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledEvent:
+    """What ``producer.spool`` wrote: the job, the code's version, Stash's connection (JSON)."""
+
+    job: SyncJob
+    version: str
+    connection: str
+
+
+def waiting(data_dir: str) -> list[str]:
+    """The paths of all spooled events, oldest first."""
+    directory = os.path.join(data_dir, datadir.SPOOL_DIR)
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    return [os.path.join(directory, name) for name in sorted(names) if name.endswith(ENDING)]
+
+
+def read(path: str) -> SpooledEvent | None:
+    """One event. A file that cannot be read is set aside, said in the log, and ``None``."""
+    try:
+        with open(path, "rb") as file:
+            return parse(json.load(file))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        os.replace(path, path + ".damaged")
+        log.error(
+            "The edit in %s cannot be read (%s): it is set aside with the ending .damaged."
+            " Run the task Sync Changed Scenes.",
+            path,
+            type(error).__name__,
+        )
+        return None
+
+
+def parse(doc: Any) -> SpooledEvent:
+    """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for what no code of ours wrote."""
+    if doc["version"] != 1:
+        raise ValueError("written by other code")
+    return SpooledEvent(
+        job=parse_job(doc["job"]),
+        version=str(doc["code"]),
+        connection=json.dumps(doc["connection"]),
+    )
+
+
+def remove_abandoned(data_dir: str) -> None:
+    """Delete what hooks that were killed had begun to write: they had not replied."""
+    directory = os.path.join(data_dir, datadir.SPOOL_DIR)
+    try:
+        for entry in os.scandir(directory):
+            old = time.time() - entry.stat().st_mtime > ABANDONED_SECONDS
+            if entry.name.endswith(datadir.UNFINISHED) and old:
+                os.remove(entry.path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning("Unfinished files in %s cannot be removed: %s.", directory, error.strerror)

@@ -1,0 +1,50 @@
+"""Several processes use one database at the same moment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync_queue.manager import QueueManager
+from sync_queue.models import QueueStats
+from tests.installed_plugin import ROOT
+
+PROGRAM = ROOT / "tests" / "sync_queue" / "many_processes.py"
+NOW = 1_800_000_000.0
+
+
+def play(mode: str, data_dir: Path) -> list[Any]:
+    run = subprocess.run(
+        [sys.executable, str(PROGRAM), mode, str(data_dir)],
+        capture_output=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        check=True,
+        timeout=50,
+    )
+    assert run.stderr == b""
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
+def test_twelve_processes_create_the_database_at_once(tmp_path: Path, times: int) -> None:
+    for number in range(times):
+        data_dir = tmp_path / str(number)
+        assert play("create", data_dir) == ["created"] * 12
+        with QueueManager(str(data_dir)) as manager:
+            assert manager.get_stats(NOW) == QueueStats(12, 0, 0, 0, 0)
+            assert manager.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_three_competing_consumers_never_get_the_same_job(tmp_path: Path) -> None:
+    reports = play("consume", tmp_path / "data")
+    delivered = [number for report in reports for number in report]
+    assert len(delivered) == len(set(delivered)) == 400
+    assert sum(1 for report in reports if report) > 1  # they really competed
+    with QueueManager(str(tmp_path / "data")) as manager:
+        assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 400, 0)
