@@ -8,7 +8,7 @@ the edit hits the whole library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -20,13 +20,11 @@ from plex.items import TYPE_NUMBERS
 MAX_REQUEST_LINE = 8000
 
 Parameters = Mapping[str, str]
-_Fits = Callable[[Parameters], bool]
 
 
 def edit_path(section_id: int, parameters: Parameters) -> str:
     """The path and query of one edit; every reserved character is percent-encoded."""
-    query = urlencode(parameters, quote_via=quote, safe="")
-    return f"/library/sections/{section_id}/all?{query}"
+    return f"/library/sections/{section_id}/all?{_query(parameters)}"
 
 
 def line_length(section_id: int, parameters: Parameters) -> int:
@@ -51,15 +49,17 @@ def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
         raise ValueError("an edit without an item's id would change the whole library")
     target = {"type": str(TYPE_NUMBERS[edits.kind]), "id": str(edits.rating_key)}
 
-    def fits(parameters: Parameters) -> bool:
-        return line_length(edits.section_id, {**target, **parameters}) <= MAX_REQUEST_LINE
-
+    room = MAX_REQUEST_LINE - line_length(edits.section_id, target)
     calls: list[dict[str, str]] = []
-    for part in _parts(edits, fits):
-        if calls and calls[-1].keys().isdisjoint(part) and fits({**calls[-1], **part}):
+    used = 0
+    for part in _parts(edits, room):
+        size = _size(part)
+        if calls and used + size <= room and calls[-1].keys().isdisjoint(part):
             calls[-1].update(part)
+            used += size
         else:
             calls.append(part)
+            used = size
     return tuple({**target, **call} for call in calls)
 
 
@@ -76,7 +76,16 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
     return replace(edits, values={**edits.values, **texts}, changes=tuple(changes))
 
 
-def _parts(edits: EditPlan, fits: _Fits) -> Iterator[dict[str, str]]:
+def _query(parameters: Parameters) -> str:
+    return urlencode(parameters, quote_via=quote, safe="")
+
+
+def _size(parameters: Parameters) -> int:
+    """Bytes that *parameters* add to a request line, with the ``&`` before them."""
+    return len(_query(parameters)) + 1
+
+
+def _parts(edits: EditPlan, room: int) -> Iterator[dict[str, str]]:
     """Yield what must not be parted, in order."""
     values = dict(edits.values)
     title = [name for name in ("title", "titleSort") if name in values]
@@ -85,7 +94,7 @@ def _parts(edits: EditPlan, fits: _Fits) -> Iterator[dict[str, str]]:
     for name, value in values.items():
         yield _value(edits, name, value)
     for name, tags in edits.tags.items():
-        yield from _tags(edits, name, tags, fits)
+        yield from _tags(edits, name, tags, room)
 
 
 def _value(edits: EditPlan, name: str, value: str) -> dict[str, str]:
@@ -96,23 +105,24 @@ def _lock(edits: EditPlan, name: str) -> dict[str, str]:
     return {f"{name}.locked": "1" if edits.locks[name] else "0"} if name in edits.locks else {}
 
 
-def _tags(edits: EditPlan, name: str, tags: TagEdit, fits: _Fits) -> Iterator[dict[str, str]]:
+def _tags(edits: EditPlan, name: str, tags: TagEdit, room: int) -> Iterator[dict[str, str]]:
     whole = {f"{name}[{index}].tag.tag": tag for index, tag in enumerate(tags.wanted)}
     whole |= _lock(edits, name)
-    if fits(whole | _removal(name, tags.removed)):
-        yield whole | _removal(name, tags.removed)
+    together = whole | _removal(name, tags.removed)
+    if _size(together) <= room:
+        yield together
         return
-    yield from _removals(name, tags.removed, fits)
+    yield from _removals(name, tags.removed, room)
     yield whole
 
 
-def _removals(name: str, tags: tuple[str, ...], fits: _Fits) -> Iterator[dict[str, str]]:
+def _removals(name: str, tags: tuple[str, ...], room: int) -> Iterator[dict[str, str]]:
     """Yield the removal of *tags*, halved until each part fits."""
     removal = _removal(name, tags)
-    if len(tags) > 1 and not fits(removal):
+    if len(tags) > 1 and _size(removal) > room:
         middle = len(tags) // 2
-        yield from _removals(name, tags[:middle], fits)
-        yield from _removals(name, tags[middle:], fits)
+        yield from _removals(name, tags[:middle], room)
+        yield from _removals(name, tags[middle:], room)
     elif removal:
         yield removal
 

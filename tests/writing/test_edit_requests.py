@@ -17,8 +17,6 @@ from tests.writing.builders import item
 # Other programs share the machine: no deadline per example.
 RANDOMLY = settings(max_examples=50, deadline=None)
 
-ROOM = 8192  # bytes of a request line that common reverse proxies take
-
 
 def edits(
     values: dict[str, str] | None = None, tags: dict[str, TagEdit] | None = None, lock: bool = True
@@ -160,7 +158,7 @@ def test_nothing_is_lost_doubled_or_longer_than_it_must_be(
         sent |= arrived
         subjects = {re.split(r"[.\[]", name)[0] for name in call} - {"type", "id"}
         together = {"title" if name == "titleSort" else name for name in subjects}
-        assert len(f"PUT {path} HTTP/1.1\r\n") <= ROOM or len(together) == 1
+        assert len(f"PUT {path} HTTP/1.1") <= MAX_REQUEST_LINE or len(together) == 1
     wanted = {f"{name}.value": value for name, value in plan.values.items()}
     for name, tag in plan.tags.items():
         wanted |= {f"{name}[{n}].tag.tag": text for n, text in enumerate(tag.wanted)}
