@@ -16,6 +16,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import QueueStats, scene_job
 from worker.processor import SyncWorker
 
+MakeBench = Callable[..., "Bench"]
 ROOT = Path(__file__).resolve().parents[2]
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
 NEW_YEAR_2027 = 1_798_761_600.0

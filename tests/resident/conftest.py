@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import MakeRoad, Road, make_road, road
-from tests.resident.bench import Bench
+from tests.resident.bench import Bench, MakeBench
 
 __all__ = ["MakeRoad", "Road", "make_road", "road"]
 
-MakeBench = Callable[..., Bench]
 
 
 @pytest.fixture
