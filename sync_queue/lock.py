@@ -60,6 +60,17 @@ def open_lock(data_dir: str) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
+def is_current(descriptor: int, data_dir: str) -> bool:
+    """Whether a held lock is still the one that others would ask: not so when its file is gone."""
+    if os.name == "nt":  # a file that is open stays where it is
+        return True
+    try:
+        here = os.stat(os.path.join(data_dir, "queue", LOCK_FILE))
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(descriptor), here)
+
+
 def take_for_worker(data_dir: str) -> int | None:
     """The lock as a hook sees it: its descriptor when no worker holds it, else ``None``.
 
@@ -105,10 +116,11 @@ def acquire(data_dir: str, *, patience: float = STARTING_SECONDS) -> int | None:
 
 
 def is_handed_over(own: int) -> bool:
-    """Whether standard input is the lock file."""
+    """Whether standard input is the lock file, opened by the hook that started this process."""
     try:
         given = os.fstat(0)
     except OSError:
         return False
     here = os.fstat(own)
-    return os.name != "nt" and (given.st_dev, given.st_ino) == (here.st_dev, here.st_ino)
+    same = (given.st_dev, given.st_ino) == (here.st_dev, here.st_ino)
+    return same and own != 0 and os.name != "nt"

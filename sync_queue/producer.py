@@ -28,10 +28,11 @@ SELECT json_object(
     'data', json_object('fields', json(:fields)), 'enqueued_at', :now, 'job_key', :key)
 """
 
-# A clock that jumped back keeps no notice silent. The count is made only when it is said.
+# A clock that jumped back keeps no notice silent; hooks at the same moment differ by less than a
+# minute. The count is made only when it is said.
 DUE_NOTICE = f"""
 SELECT replace(sentence, '{{waiting}}', (SELECT count(*) FROM {schema.JOBS} WHERE status < 2))
-FROM notice WHERE NOT :now BETWEEN said_at AND said_at + 3600
+FROM notice WHERE NOT :now BETWEEN said_at - 60 AND said_at + 3600
 """
 
 

@@ -232,6 +232,8 @@ def test_a_retry_waits_and_counts_only_what_is_charged(manager: QueueManager) ->
     leased = claim_one(manager, NOW + 9)
     assert leased.attempts == 1
     assert fields(leased.job) == {"title"}
+    assert manager.nack_job(leased, NOW + 20, charge=True, error="refused")
+    assert claim_one(manager, NOW + 20).attempts == 2
 
 
 def test_a_retry_folds_into_the_newer_event(manager: QueueManager) -> None:
