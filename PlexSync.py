@@ -22,7 +22,7 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     sys.path.insert(0, PLUGIN_DIR)
     if "--worker" in argv:
         enable_site_packages()
-        from worker.start import run_worker
+        from tasks.start import run_worker
 
         run_worker(PLUGIN_DIR)
         return
@@ -32,7 +32,7 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     if event is None:
         os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
     enable_site_packages()
-    from worker.start import run_task
+    from tasks.start import run_task
 
     run_task(event, PLUGIN_DIR)
 

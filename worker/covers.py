@@ -10,9 +10,16 @@ from plex.client import ImageSlot, PlexClient
 from plex.images import fit_for_plex, needs_upload, sha1_of
 from plex.items import PlexItem
 from stash.client import StashClient
+from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
+from validation.errors import TransientError
 from validation.metadata import SyncMetadata
 from validation.records import LedgerEntry
+
+
+class CoverUnavailable(TransientError):
+    """Stash gives its scenes, but not this one's cover: no reason for the others to wait."""
+
 
 # Plex's name of the field that a slot's upload locks.
 LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
@@ -55,12 +62,13 @@ def sync_covers(
 ) -> LedgerEntry:
     """Upload the cover where its bytes changed; returns the entry that remembers it.
 
-    One request to Plex per changed image. Raises ``UnusableImage`` or ``ImageTooBig``.
+    One request to Plex per changed image. Raises ``UnusableImage``, ``ImageTooBig`` or
+    ``CoverUnavailable``.
     """
     slots = stale_slots(scene, entry, config)
-    data = stash.image(scene.cover) if slots else None
     if not slots:
         return entry
+    data = read_cover(scene, stash)
     images, versions = dict(entry.images), dict(entry.image_versions)
     for slot in slots:
         versions[slot] = cover_version(scene)
@@ -76,4 +84,19 @@ def sync_covers(
         ):
             plex.upload_image(item.rating_key, slot, fit_for_plex(data))
             images[slot] = sha1_of(data)
-    return replace(entry, images=images, image_versions=versions)
+    # An upload moves updatedAt: the item is read back with the next batch.
+    read_back = 0 if images != entry.images else entry.item_updated_at
+    return replace(
+        entry, images=images, image_versions=versions, item_updated_at=read_back
+    )
+
+
+def read_cover(scene: SyncMetadata, stash: StashClient) -> bytes | None:
+    """The cover's bytes, ``None`` for a placeholder."""
+    try:
+        return stash.image(scene.cover)
+    except StashLoginNeeded:
+        raise
+    except StashUnavailable as error:
+        stash.read_settings()  # raises when it is Stash itself that is away
+        raise CoverUnavailable(f"Stash did not give the scene's cover: {error}") from error

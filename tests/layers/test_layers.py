@@ -51,10 +51,12 @@ HOOK_ENTRY = "hooks.handlers"
 
 # Imports inside functions, each with its reason.
 LATE_IMPORTS: Mapping[tuple[str, str], str] = {
+    ("process_queue.py", "tasks.command_line"): "the libraries have to be there first",
     ("PlexSync.py", "hooks.handlers"): "a worker does not need the hook",
     ("PlexSync.py", "site"): "only tasks and worker need the libraries",
-    ("PlexSync.py", "tasks.entry"): "a hook would pay for it",
-    ("PlexSync.py", "worker.resident"): "a hook would pay for it",
+    ("PlexSync.py", "tasks.start"): "a hook would pay for it",
+    ("tasks/start.py", "tasks.entry"): "the libraries have to be there first",
+    ("tasks/start.py", "worker.resident"): "the libraries have to be there first",
     ("hooks/handlers.py", "sync_queue.datadir"): "a filtered hook would pay for it",
     ("hooks/handlers.py", "sync_queue.launch"): "a filtered hook would pay for it",
     ("hooks/handlers.py", "sync_queue.producer"): "a filtered hook would pay for it",
