@@ -1,230 +1,80 @@
 #!/usr/bin/env python3
-"""PlexSync from a shell: what Stash's Tasks page can do, for people and cron."""
+"""PlexSync from a shell: finds whose data it is and the libraries, then tasks/command_line.py."""
 
 from __future__ import annotations
 
-import argparse
-import inspect
-import json
-import logging
 import os
 import platform
 import shlex
-import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TextIO
 
 PLUGIN_DIR = os.path.dirname(os.path.abspath(__file__))
 if PLUGIN_DIR not in sys.path:  # python -P and -I leave it out
     sys.path.insert(0, PLUGIN_DIR)
 
 OLDEST_PYTHON = (3, 11)
-USAGE, AWAY, INTERRUPTED = 2, 3, 130
-
+USAGE = 2
 if sys.version_info < OLDEST_PYTHON:
     sys.stderr.write("PlexSync needs Python 3.11 or newer; this is %d.%d.\n" % sys.version_info[:2])
     sys.exit(USAGE)
+
 from sync_queue import datadir
 from worker import dependencies
 
-try:
-    dependencies.ensure(
-        PLUGIN_DIR,
-        datadir.choose(PLUGIN_DIR, "", os.environ),
-        lambda line: print(line, file=sys.stderr),  # noqa: T201 (a shell's own output)
-        patient=True,
-    )
-except (dependencies.DependenciesMissing, OSError) as missing:
-    sys.stderr.write(f"{missing}\n")
-    sys.exit(USAGE)
-
-from tasks.context import TaskRequest, TaskResult
-from tasks.modes import MODES
-from validation.errors import PlexSyncError, TransientError
-from worker import logs
-
-if sys.platform == "win32":
-
-    def user_name(number: int) -> str:
-        """Nobody asks for it on Windows."""
-        return f"#{number}"
-
-else:
-    import pwd
-
-    def user_name(number: int) -> str:
-        """The name of a user, or ``#`` and the number as sudo takes it."""
-        try:
-            return pwd.getpwuid(number).pw_name
-        except KeyError:
-            return f"#{number}"
+# What sudo would not hand on.
+VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY", "STASH_PLUGIN_DATA")
+# What only looks must not install anything.
+READING = frozenset({"status", "preview", "check", "check_setup", "check-setup", "-h", "--help"})
 
 
-DEFAULT_MODE = "process_queue"
-ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
-CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
-BAR_WIDTH = 40
-
-EPILOG = f"""\
-environment and --config: {", ".join(CONNECTION_VARIABLES)}
-  are used where the same setting in Stash is empty. Without them PlexSync knows Stash only once
-  a scene was saved there. A --config file has lines such as PLEX_URL=http://192.168.1.10:32400.
-
-exit status:
-  0  nothing that is due is left      1  some scenes need a person, or failed for good
-  2  wrong usage or settings          3  Plex or Stash is away, edits wait      130  interrupted
-"""
-
-
-class UsageError(Exception):
-    """What was asked cannot be done as it was asked; ``str()`` says what to do instead."""
-
-
-class ProgressBar:
-    """A bar on a terminal; nothing at all on anything else."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.shows = stream.isatty()
-        self.percent = -1
-
-    def __call__(self, fraction: float) -> None:
-        """Show ``fraction``, 0 to 1."""
-        percent = int(100 * min(max(fraction, 0.0), 1.0))
-        if self.shows and percent != self.percent:
-            done = "#" * (BAR_WIDTH * percent // 100)
-            self.stream.write(f"\r[{done:.<{BAR_WIDTH}}] {percent:3d} %")
-            self.stream.flush()
-            self.percent = percent
-
-    def clear(self) -> None:
-        """Take the bar away, so that a line can be written."""
-        if self.percent >= 0:
-            self.stream.write(f"\r{'':{BAR_WIDTH + 8}}\r")
-            self.stream.flush()
-            self.percent = -1
-
-
-class TerminalHandler(logging.StreamHandler[TextIO]):
-    """Log lines above the progress bar."""
-
-    def __init__(self, bar: ProgressBar) -> None:
-        super().__init__(bar.stream)
-        self.bar = bar
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        self.bar.clear()
-        super().emit(record)
+class NotYours(Exception):
+    """The data directory is another user's; ``str()`` holds the command that works."""
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one mode; returns the exit status."""
-    asked = build_parser().parse_args(argv)
-    bar = ProgressBar(sys.stderr)
-    handler = TerminalHandler(bar)
-    handler.setLevel(logging.NOTSET if asked.verbose else logging.WARNING)
-    logs.install(handler)
-    # kill and a shutdown give the leases back as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    data_dir = data_dir_of(argv, environ)
     try:
-        given = read_config(asked.config) if asked.config else {}
-        request = TaskRequest(
-            mode=asked.mode,
-            plugin_dir=PLUGIN_DIR,
-            data_dir=os.path.abspath(asked.data_dir) if asked.data_dir else "",
-            environ={**environ, **given},
-        )
-        refuse_other_owner(request.locate(), sys.argv, environ)
-        result = MODES[asked.mode](request, bar)
-    except KeyboardInterrupt:
-        return refuse(asked, bar, "Interrupted: what was not finished waits.", INTERRUPTED)
-    except TransientError as error:
-        return refuse(asked, bar, str(error), AWAY)
-    except (UsageError, PlexSyncError, OSError) as error:
-        return refuse(asked, bar, str(error), USAGE)
-    bar.clear()
-    report(asked, result)
-    return result.exit_code
+        refuse_other_owner(data_dir, argv, environ)
+        reads_only = not READING.isdisjoint(argv)
+        dependencies.ensure(PLUGIN_DIR, data_dir, say, patient=True, reads_only=reads_only)
+    except (NotYours, dependencies.DependenciesMissing, OSError) as error:
+        say(str(error))
+        return USAGE
+    from tasks import command_line
+
+    return command_line.main(argv, environ, PLUGIN_DIR, data_dir)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line; it offers the modes that exist."""
-    parser = argparse.ArgumentParser(
-        description=f"{__doc__}\n\nmodes:\n{describe_modes()}",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "mode", nargs="?", type=mode_name, default=DEFAULT_MODE, help="one of the modes above"
-    )
-    parser.add_argument("--data-dir", metavar="DIR", help="where PlexSync keeps its queue")
-    parser.add_argument("--config", metavar="FILE", help="connection settings, KEY=VALUE lines")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log each step on stderr")
-    return parser
+def data_dir_of(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The absolute data directory that the arguments or the environment name.
 
-
-def describe_modes() -> str:
-    """One line for each mode: its names, and the first line of what it says of itself."""
-    said = []
-    for mode, run in MODES.items():
-        names = [mode.replace("_", "-"), *(a for a, name in ALIASES.items() if name == mode)]
-        does = (inspect.getdoc(run) or "").partition("\n")[0]
-        said.append(f"  {', '.join(names):24} {does}")
-    return "\n".join(said)
-
-
-def mode_name(text: str) -> str:
-    """The mode of that name or alias, written with ``-`` or ``_``."""
-    mode = ALIASES.get(text, text.replace("-", "_"))
-    if mode not in MODES:
-        raise argparse.ArgumentTypeError(f"there is no mode {text!r}; see --help")
-    return mode
-
-
-def read_config(path: str) -> dict[str, str]:
-    """The connection settings of a file: ``KEY=VALUE`` lines, ``#`` comments, optional quotes.
-
-    Raises ``UsageError`` with the number of a wrong line, never with what it holds.
+    The arguments are parsed in full once the libraries are there.
     """
-    found = {}
-    with open(path, encoding="utf-8") as file:
-        if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & 0o077:
-            logging.getLogger("plexsync").warning(
-                "Other users can read %s and the keys in it: run chmod 600 on it.", path
-            )
-        for number, line in enumerate(file, 1):
-            text = line.strip()
-            if not text or text.startswith("#"):
-                continue
-            key, separator, value = text.removeprefix("export ").partition("=")
-            key = key.strip()
-            if not separator or key not in CONNECTION_VARIABLES:
-                known = ", ".join(CONNECTION_VARIABLES)
-                raise UsageError(f"Line {number} of {path} does not set one of {known}.")
-            found[key] = unquote(value.strip())
-    return found
+    for number, word in enumerate(argv):
+        name, _, value = word.partition("=")
+        if name == "--data-dir":
+            return os.path.abspath(value or "".join(argv[number + 1 : number + 2]))
+    return datadir.locate(PLUGIN_DIR, "", environ)
 
 
-def unquote(value: str) -> str:
-    """``value`` without the quotes around it."""
-    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
+def say(line: str) -> None:
+    """One line for the person at the shell."""
+    sys.stderr.write(f"{line}\n")
 
 
 def refuse_other_owner(data_dir: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
     """Files of another owner would lock Stash's own worker out of its queue.
 
-    Raises ``UsageError`` with the command that works.
+    Raises ``NotYours`` with the command that works.
     """
     owner = owner_of(data_dir, PLUGIN_DIR)
     if sys.platform == "win32" or owner in (None, os.geteuid()):
         return
-    command = [sys.executable, os.path.join(PLUGIN_DIR, "process_queue.py"), *argv[1:]]
+    command = [sys.executable, os.path.join(PLUGIN_DIR, "process_queue.py"), *argv]
     prefix = docker_prefix(owner) if in_container() else sudo_prefix(owner, environ)
-    raise UsageError(
+    raise NotYours(
         f"{data_dir} belongs to {user_name(owner)}, and so must its files. Run this instead:\n"
         f"  {shlex.join([*prefix, *command])}"
     )
@@ -252,34 +102,26 @@ def docker_prefix(owner: int) -> list[str]:
 
 def sudo_prefix(owner: int, environ: Mapping[str, str]) -> list[str]:
     """What comes before the command to run it as ``owner``; names of variables, no values."""
-    kept = [name for name in (*CONNECTION_VARIABLES, "STASH_PLUGIN_DATA") if environ.get(name)]
+    kept = [name for name in VARIABLES if environ.get(name)]
     keep = [f"--preserve-env={','.join(kept)}"] if kept else []
     return ["sudo", "-u", user_name(owner), *keep]
 
 
-def report(asked: argparse.Namespace, result: TaskResult) -> None:
-    """Print what a mode has to say."""
-    if asked.json:
-        counts = {"done": result.done, "left": result.left, "problems": result.problems}
-        print_json({"mode": asked.mode, **counts, **result.output, "lines": result.lines})
-        return
-    for line in result.lines:
-        sys.stdout.write(f"{line}\n")
+if sys.platform == "win32":
 
+    def user_name(number: int) -> str:
+        """Nobody asks for it on Windows."""
+        return f"#{number}"
 
-def refuse(asked: argparse.Namespace, bar: ProgressBar, sentence: str, status: int) -> int:
-    """Say why nothing (more) was done."""
-    bar.clear()
-    if asked.json:
-        print_json({"mode": asked.mode, "error": sentence})
-    else:
-        sys.stderr.write(f"{sentence}\n")
-    return status
+else:
+    import pwd
 
-
-def print_json(answer: Mapping[str, object]) -> None:
-    """The one JSON object on standard output."""
-    sys.stdout.write(json.dumps(answer) + "\n")
+    def user_name(number: int) -> str:
+        """The name of a user, or ``#`` and the number as sudo takes it."""
+        try:
+            return pwd.getpwuid(number).pw_name
+        except KeyError:
+            return f"#{number}"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from simulators.stash.server import StashSimulator
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
+from tasks import command_line
 from tasks.modes import MODES
 from tests.cli.conftest import CommandLine
 
@@ -36,7 +37,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals a
 
 def offered_modes() -> dict[str, str]:
     """What ``--help`` says of each mode."""
-    said = process_queue.build_parser().format_help()
+    said = command_line.build_parser().format_help()
     lines = said.partition("modes:\n")[2].split("\n\n")[0].splitlines()
     return {line[:26].strip(): line[26:].strip() for line in lines}
 
@@ -53,7 +54,7 @@ def test_help_says_what_each_mode_does() -> None:
 
 
 def test_help_explains_exit_status_and_settings() -> None:
-    said = process_queue.build_parser().format_help()
+    said = command_line.build_parser().format_help()
     assert re.findall(r"  (\d+)  ", said) == ["0", "1", "2", "3", "130"]
     for variable in ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY"):
         assert variable in said
@@ -61,11 +62,11 @@ def test_help_explains_exit_status_and_settings() -> None:
 
 @pytest.mark.parametrize("name", ["process_queue", "process-queue", "drain"])
 def test_a_mode_is_named_with_dash_or_underscore_or_by_its_alias(name: str) -> None:
-    assert process_queue.build_parser().parse_args([name]).mode == "process_queue"
+    assert command_line.build_parser().parse_args([name]).mode == "process_queue"
 
 
 def test_without_a_mode_the_queue_is_processed() -> None:
-    assert process_queue.build_parser().parse_args(["--json"]).mode == "process_queue"
+    assert command_line.build_parser().parse_args(["--json"]).mode == "process_queue"
 
 
 @pytest.mark.parametrize("words", [["no_such_mode"], ["--no-such-option"], ["status", "status"]])
@@ -242,7 +243,7 @@ def config_file(folder: Path, text: str, mode: int = 0o600) -> str:
 
 def test_a_file_may_have_comments_quotes_and_exports(tmp_path: Path) -> None:
     text = "# ours\n\nPLEX_URL=http://plex:1\nexport PLEX_TOKEN=\"a=b\"\n STASH_URL = 'x y'\n"
-    assert process_queue.read_config(config_file(tmp_path, text)) == {
+    assert command_line.read_config(config_file(tmp_path, text)) == {
         "PLEX_URL": "http://plex:1",
         "PLEX_TOKEN": "a=b",
         "STASH_URL": "x y",
@@ -251,8 +252,8 @@ def test_a_file_may_have_comments_quotes_and_exports(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["PLEX_TOKEN secret-t", "TOKEN=secret-t", "=secret-t", "x"])
 def test_a_wrong_line_of_the_file_is_named_and_not_shown(tmp_path: Path, line: str) -> None:
-    with pytest.raises(process_queue.UsageError) as refused:
-        process_queue.read_config(config_file(tmp_path, f"\n{line}\n"))
+    with pytest.raises(command_line.UsageError) as refused:
+        command_line.read_config(config_file(tmp_path, f"\n{line}\n"))
     assert "Line 2 of " in str(refused.value)
     assert "secret-t" not in str(refused.value)
 
@@ -262,7 +263,7 @@ def test_a_wrong_line_of_the_file_is_named_and_not_shown(tmp_path: Path, line: s
 def test_a_file_that_others_can_read_gets_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warnings: int
 ) -> None:
-    process_queue.read_config(config_file(tmp_path, "PLEX_URL=x\n", mode))
+    command_line.read_config(config_file(tmp_path, "PLEX_URL=x\n", mode))
     assert len(caplog.messages) == warnings
     assert all("chmod 600" in said for said in caplog.messages)
 
@@ -283,6 +284,18 @@ def test_another_owners_directory_is_refused_with_the_command_that_works(
     assert "process_queue.py" in answer.stderr
     assert "sudo -u" in answer.stderr or "docker exec -u" in answer.stderr
     assert "secret-t" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["status", "--data-dir", "here"], os.path.abspath("here")),
+        (["--data-dir=/there", "status"], os.path.abspath("/there")),
+        (["status"], os.path.abspath("/environ")),
+    ],
+)
+def test_the_data_directory_is_known_before_any_library_is(words: list[str], expected: str) -> None:
+    assert process_queue.data_dir_of(words, {"STASH_PLUGIN_DATA": "/environ"}) == expected
 
 
 @posix_only
@@ -307,7 +320,7 @@ def test_a_missing_package_is_named_with_what_to_do(shell: CommandLine) -> None:
     assert answer.returncode == 2
     assert len(answer.stderr.splitlines()) == 1, answer.stderr
     assert "pip install -r" in answer.stderr
-    assert "requirements.txt" in answer.stderr
+    assert "requirements.lock" in answer.stderr
 
 
 def test_a_data_directory_that_cannot_be_made_exits_with_2_and_no_traceback(
