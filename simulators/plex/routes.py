@@ -14,6 +14,7 @@ Endpoint = Callable[[Call], Answer]
 _SECTION = r"/library/sections/(\d+)"
 _ITEM = r"/library/metadata/(\d+)"
 _ITEMS = r"/library/metadata/([\d,]+)"
+_EITHER = r"/library/(?:metadata|collections)/(\d+)"
 _COLLECTION = r"/library/collections/(\d+)"
 _CHOICES = "genre|actor|collection|label|director|writer|producer|country|year|decade|studio"
 
@@ -31,9 +32,9 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", _ITEMS, reads.metadata),
     ("GET", _ITEM + "/children", reads.children),
     ("GET", _ITEM + "/allLeaves", reads.leaves),
-    ("GET", _ITEM + "/(posters|arts)", reads.pictures),
-    ("GET", _ITEM + r"/(thumb|art)/\d+", reads.picture_bytes),
-    ("GET", _ITEM + "/(file)", reads.picture_bytes),
+    ("GET", _EITHER + "/(posters|arts)", reads.pictures),
+    ("GET", _EITHER + r"/(thumb|art)/\d+", reads.picture_bytes),
+    ("GET", _EITHER + "/(file)", reads.picture_bytes),
     ("GET", _COLLECTION, reads.metadata),
     ("GET", _COLLECTION + "/(?:children|items)", reads.children),
     ("GET", _SECTION + "/timeline", reads.timeline),
@@ -47,14 +48,14 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("DELETE", _SECTION + "/(?:refresh|indexes)", writes.nothing),
     ("PUT", _SECTION + "/all", writes.edit_section),
     ("PUT", _ITEMS, writes.edit_metadata),
-    ("PUT", _ITEM + "/(poster|art)", writes.select_picture),
+    ("PUT", _EITHER + "/(poster|art)", writes.select_picture),
     ("PUT", _ITEMS + "/refresh", writes.refresh_item),
-    ("PUT", _ITEM + "/prefs", writes.set_preferences),
+    ("PUT", _EITHER + "/prefs", writes.set_preferences),
     ("PUT", "/:/rate", writes.rate),
     ("GET", "/:/scrobble", writes.played),
     ("GET", "/:/unscrobble", writes.unplayed),
-    ("POST", _ITEM + "/(posters|arts)", writes.upload_picture),
-    ("DELETE", _ITEM + "/(thumb|art)", writes.deselect_picture),
+    ("POST", _EITHER + "/(posters|arts)", writes.upload_picture),
+    ("DELETE", _EITHER + "/(thumb|art)", writes.deselect_picture),
     ("DELETE", _ITEM, writes.delete_item),
     ("POST", "/library/collections", writes.create_collection),
     ("PUT", _COLLECTION + "/items", writes.add_to_collection),

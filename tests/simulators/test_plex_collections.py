@@ -133,3 +133,17 @@ def test_a_removed_item_leaves_its_collections(plex: PlexSimulator, three: list[
     plex.edit(three[0], tags={"collection": ["Only"]})
     plex.library.remove(three[0])
     assert plex.collection(three[1].section, "Only") is None
+
+
+def test_a_collection_has_preferences_and_pictures(
+    http: PlexHttp, plex: PlexSimulator, three: list[Item]
+) -> None:
+    plex.edit(three[0], tags={"collection": ["Mine"]})
+    (key,) = http.keys("/library/sections/1/collections")
+    target = f"/library/collections/{key}"
+    assert "/composite/" in http.get(target)[0].attrib["thumb"]
+    assert http.put(f"{target}/prefs?collectionSort=1") == 200
+    settings = http.get(f"{target}?includePreferences=1")[0].findall("Preferences/Setting")
+    assert {s.attrib["id"]: s.attrib["value"] for s in settings}["collectionSort"] == "1"
+    assert http.ask("POST", f"{target}/posters", b"jpeg").status_code == 200
+    assert "/thumb/" in http.get(target)[0].attrib["thumb"]
