@@ -17,6 +17,7 @@ from validation.errors import (
 )
 from validation.reasons import Reason
 from worker.backoff import NOT_FOUND, TEMPORARY
+from worker.covers import CoverUnavailable
 
 # A scene whose item vanished is given up only when both are over.
 NOT_FOUND_TRIES = 12
@@ -64,6 +65,7 @@ REASONS: tuple[tuple[type[PlexSyncError], Reason], ...] = (
     (PlexNotFound, Reason.NOT_IN_PLEX),
     (PlexTemporaryError, Reason.WAITING_FOR_PLEX),
     (StashUnavailable, Reason.WAITING_FOR_STASH),
+    (CoverUnavailable, Reason.WAITING_FOR_STASH),
     (SetupError, Reason.SETUP),
     (PermanentError, Reason.REFUSED_BY_PLEX),
     (TransientError, Reason.WAITING_FOR_PLEX),
@@ -92,6 +94,7 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
     # Only a known outage is nobody's fault: the unknown is counted, so that nothing loops for ever.
     charge = tries.fair or not outage
     if charge and tries.charged + 1 >= tries.most:
-        return Verdict(Fate.BURY, Reason.REFUSED_BY_PLEX)
+        mine = reason is Reason.WAITING_FOR_STASH  # a cover that Stash never gives
+        return Verdict(Fate.BURY, reason if mine else Reason.REFUSED_BY_PLEX)
     delay = TEMPORARY.delay(tries.charged, rng, retry_after=retry_after)
     return Verdict(Fate.RETRY, reason, delay, charge=charge, outage=outage)
