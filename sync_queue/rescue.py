@@ -21,8 +21,15 @@ from sync_queue.database import empty_log, read_only
 from sync_queue.manager import QueueManager
 from sync_queue.rescue_report import STATE, Rescue
 from sync_queue.salvage import UNREADABLE, Saved, salvage, salvaged_tables
-from sync_queue.trouble import TRANSLATED, DatabaseDamaged, damaged
+from sync_queue.trouble import (
+    TRANSLATED,
+    DatabaseDamaged,
+    DatabaseGone,
+    DatabaseReplaced,
+    damaged,
+)
 from sync_queue.weekly import copy_date, weekly_path
+from validation.errors import QueueError
 
 RESCUE_DIR = "rescue"
 MARK = ".damaged-"
@@ -168,6 +175,21 @@ def build(data_dir: str, source: sqlite3.Connection | None, cause: str, kept: st
     os.replace(datadir.database_path(building), os.path.join(place, READY))
     log.error("%s", rescue.sentence())
     log.error("%s", rescue.details())
+
+
+def mend(manager: QueueManager, trouble: QueueError) -> None:
+    """Put right what opening the database anew alone would not, and close it. Raises ``trouble``
+    where there is nothing to be done, and ``QueueError`` when that is not possible now.
+    """
+    if isinstance(trouble, DatabaseGone):
+        rewrite(manager)
+    elif isinstance(trouble, DatabaseReplaced):
+        make_way(manager)
+    elif isinstance(trouble, DatabaseDamaged):
+        manager.queue.close()
+        rebuild(manager.data_dir)
+    else:
+        raise trouble
 
 
 def make_way(manager: QueueManager) -> int:

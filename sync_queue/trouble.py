@@ -47,6 +47,12 @@ class DatabaseReplaced(QueueError):
     """Another file was put in the place of the open one."""
 
 
+def needs_opening(error: QueueError) -> bool:
+    """Whether waiting is of no use: the database has to be opened anew, or not at all."""
+    kinds = DatabaseDamaged, DatabaseTooNew, DatabaseGone, DatabaseReplaced
+    return isinstance(error, kinds)
+
+
 _Kind = type[QueueError]
 
 _DAMAGED = (

@@ -9,7 +9,7 @@ import time
 
 from sync_queue import datadir
 from sync_queue.manager import QueueManager
-from sync_queue.trouble import TRANSLATED
+from sync_queue.trouble import TRANSLATED, DatabaseBusy, DatabaseFull, DatabaseUnwritable
 
 WEEK_SECONDS = 7 * 24 * 3600.0
 # Free space that a copy must leave to everybody else.
@@ -33,9 +33,18 @@ def copy_weekly(manager: QueueManager, now: float) -> bool:
     """Copy the database when the last copy is a week old, space allows, and there is a ledger to
     be kept. True when a copy was made.
 
-    A copy from the future was made by a clock that jumped: it is replaced. Raises ``QueueError``;
-    ``DatabaseDamaged`` when the copying found damage.
+    A copy from the future was made by a clock that jumped: it is replaced. Raises
+    ``DatabaseDamaged`` when the copying found damage; all other trouble waits for another day.
     """
+    try:
+        return copy_if_due(manager, now)
+    except (DatabaseFull, DatabaseUnwritable, DatabaseBusy) as error:
+        log.warning("There is no weekly copy of the database this time. %s", error)
+        return False
+
+
+def copy_if_due(manager: QueueManager, now: float) -> bool:
+    """``copy_weekly`` with all troubles."""
     path = manager.queue.file
     target = weekly_path(path)
     with TRANSLATED:

@@ -10,7 +10,8 @@ from plex.client import READ_MANY_LIMIT
 from plex.index import REFRESH_SECONDS
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
-from validation.errors import PlexSyncError
+from sync_queue.weekly import copy_weekly
+from validation.errors import PlexSyncError, QueueError
 from worker.session import Session
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
@@ -66,6 +67,8 @@ class Chores:
             plex = self.session.plex()
             for _batch in range(self.manager.ledger.unread_count(plex.server) // READ_MANY_LIMIT):
                 verify_batch(self.manager, plex, self.clock())
+        except QueueError:
+            raise
         except PlexSyncError as error:
             log.debug("Reading back was put off: %s", error)
 
@@ -138,10 +141,13 @@ class Chores:
             log.info("%d scenes found their file in Plex.", len(scenes))
 
     def tidy(self, now: float) -> None:
-        """Delete dead letters that are older than their retention, and finished jobs."""
+        """Delete dead letters that are older than their retention, and finished jobs; copy the rest
+        once a week.
+        """
         keep = self.session.config.dlq_retention_days * 86_400.0
         with self.manager.transaction():
             gone = self.manager.dlq.delete_older_than(now - keep)
         self.manager.queue.trim()
         if gone:
             log.info("%d old dead letters were deleted.", gone)
+        copy_weekly(self.manager, now)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
+from sync_queue.trouble import Patience, needs_opening
 from validation.errors import PlexSyncError, QueueError, SetupError
 from validation.reasons import Reason
 from worker.chores import QUIET_SECONDS, Chores
@@ -33,6 +34,7 @@ IDLE = "idle"
 WAITING = "waiting"
 DISABLED = "plugin disabled"
 REMOVED = "plugin removed"
+TROUBLE = "trouble with the database"
 
 log = logging.getLogger("plexsync.worker")
 
@@ -47,7 +49,8 @@ class SyncWorker:
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two tries of one request. ``finished`` is why the thread ended by itself ("" while it
     runs): ``DISABLED``, ``REMOVED``, or, in a worker that was asked to end ``when_idle``,
-    ``IDLE`` or ``WAITING``.
+    ``IDLE`` or ``WAITING``; or ``TROUBLE``: then ``trouble`` is what is wrong with the database
+    (a worker that is not to end when idle waits for most troubles to pass).
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class SyncWorker:
         self.clock = clock
         self.when_idle = when_idle
         self.finished = ""
+        self.trouble: QueueError | None = None
+        self.patience = Patience()
         self._stop = threading.Event()
         self.session = Session(queue, environ, clock, sleep or self.pause)
         self.gate = Gate(queue)
@@ -91,7 +96,7 @@ class SyncWorker:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(patience)
-        self.manager.queue.release_all()
+        self.give_leases_back()
 
     def join(self, seconds: float) -> None:
         """Wait up to ``seconds`` for the thread to end by itself."""
@@ -112,15 +117,39 @@ class SyncWorker:
     def _run(self) -> None:
         try:
             while not self._stop.is_set() and not self.finished:
-                # Before the step: what is stored while it runs must not wait for the nap's end.
-                seen = self.manager.queue.data_version()
-                wait = self.step()
-                self._stepped = time.monotonic()
-                if wait > 0:
-                    self.nap(wait, seen)
+                try:
+                    self.turn()
+                except QueueError as error:
+                    self.wait_out(error)
         except Stopped as why:
             self.finished = str(why)
         finally:
+            self.give_leases_back()
+
+    def turn(self) -> None:
+        """A step, and the nap after it."""
+        if self.patience.said:  # the step that failed may have held leases
+            self.manager.queue.release_all()
+        # Before the step: what is stored while it runs must not wait for the nap's end.
+        seen = self.manager.queue.data_version()
+        wait = self.step()
+        self.patience.over()
+        self._stepped = time.monotonic()
+        if wait > 0:
+            self.nap(wait, seen)
+
+    def wait_out(self, error: QueueError) -> None:
+        """The database cannot be used: wait for it, or end where only opening it anew helps."""
+        if self.when_idle or needs_opening(error):
+            self.trouble = error
+            self.finished = TROUBLE
+            return
+        self.pause(self.patience.wait(error))
+        self._stepped = self._worked = time.monotonic()
+
+    def give_leases_back(self) -> None:
+        """Give all leases back; where the database does not let us, the next worker does it."""
+        with contextlib.suppress(QueueError):
             self.manager.queue.release_all()
 
     def pause(self, seconds: float) -> None:
@@ -134,6 +163,7 @@ class SyncWorker:
         poll = self.session.config.poll_interval
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.queue.data_version() == seen and not self.manager.spooled():
+            self.manager.queue.check_file()
             left = deadline - time.monotonic()
             if left <= 0 or self._stop.wait(min(poll, left)):
                 return
@@ -141,6 +171,7 @@ class SyncWorker:
     def step(self) -> float:
         """One round of the loop; returns the seconds until the next is worth while."""
         now = self.clock()
+        self.manager.queue.check_file()
         self.manager.take_in_spool()
         if self.manager.queue.next_due(now) is not None:
             self._worked = time.monotonic()
@@ -217,6 +248,7 @@ class SyncWorker:
                 waiting.popleft()
                 self._stepped = time.monotonic()
         except QueueError:
+            waiting.clear()  # all leases are given back at once as soon as that is possible
             raise
         except PlexSyncError as error:
             self.gate.hold_for(error, self.clock())

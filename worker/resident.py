@@ -16,8 +16,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sync_queue import datadir, lock
+from sync_queue import datadir, lock, rescue
 from sync_queue.manager import QueueManager
+from sync_queue.trouble import (
+    DatabaseDamaged,
+    DatabaseGone,
+    DatabaseReplaced,
+    DatabaseTooNew,
+    Patience,
+)
 from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, logs
@@ -97,22 +104,78 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
     """Work, and come back when something was queued while the lock was being released."""
     version = installed_version(plugin_dir)
     log.info("Worker %s started, pid %d, data in %s.", version, os.getpid(), data_dir)
+    patience = Patience()
+    trouble: QueueError | None = None
+    comes_back = True
+    with stop_signals() as stop:
+        while comes_back:
+            try:
+                if isinstance(trouble, DatabaseDamaged):
+                    rescue.rebuild(data_dir)
+                trouble = None
+                with rescue.open_queue(data_dir) as manager:
+                    comes_back = work(manager, plugin_dir, descriptor, limits, version, stop)
+            except DatabaseTooNew:
+                raise
+            except QueueError as error:
+                trouble = error
+                told = stop.wait(patience.wait(error))
+                comes_back = not told and installed_version(plugin_dir) == version
+            else:
+                patience.over()
+
+
+def work(
+    manager: QueueManager,
+    plugin_dir: str,
+    descriptor: int,
+    limits: Limits,
+    version: str,
+    stop: StopSignal,
+) -> bool:
+    """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
+    manager.queue.resume_unack_tasks()
+    worker = SyncWorker(manager, manager.dlq, plugin_dir=plugin_dir)
+    worker.start()
+    reason = watch(worker, stop, plugin_dir, version, limits)
+    worker.stop(limits.patience)
+    log.info("Worker stops: %s.", reason)
+    if worker.trouble is not None:
+        return mend(manager, worker.trouble, descriptor, stop)
+    if reason == NEW_CODE:
+        hand_over(plugin_dir, descriptor)
+        return False
+    lock.release(descriptor)
+    return reason == IDLE and work_waits(manager) and lock.take(descriptor)
+
+
+def mend(manager: QueueManager, trouble: QueueError, descriptor: int, stop: StopSignal) -> bool:
+    """Put a database right that went away while it was open, however long that takes; whether to
+    come back. Raises ``trouble`` where the database has to be closed first.
+    """
+    if not isinstance(trouble, DatabaseGone | DatabaseReplaced):
+        raise trouble
+    if not lock.is_current(descriptor, manager.data_dir):
+        log.error("The data directory was removed: this worker ends. The next edit makes another.")
+        return False
+    log.error("%s", trouble)
+    patience = Patience()
     while True:
-        with QueueManager(data_dir) as manager, stop_signals() as stop:
-            manager.queue.resume_unack_tasks()
-            worker = SyncWorker(manager, manager.dlq, plugin_dir=plugin_dir)
-            worker.start()
-            reason = watch(worker, stop, plugin_dir, version, limits)
-            worker.stop(limits.patience)
-            log.info("Worker stops: %s.", reason)
-            if reason == NEW_CODE:
-                hand_over(plugin_dir, descriptor)
-                return
-            lock.release(descriptor)
-            if reason != IDLE or not manager.work_waits(time.time()):
-                return
-        if not lock.take(descriptor):
-            return
+        try:
+            rescue.mend(manager, trouble)
+        except QueueError as error:
+            if stop.wait(patience.wait(error)):
+                return False
+        else:
+            return True
+
+
+def work_waits(manager: QueueManager) -> bool:
+    """Whether something was queued while the lock was being released."""
+    try:
+        return manager.work_waits(time.time())
+    except QueueError:  # the lock is another's already, or the next hook's
+        return False
 
 
 @contextmanager
