@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,13 +76,15 @@ class Bench:
         self.stash.close()
         self.plex.stop()
 
-    def new_worker(self, *, when_idle: bool = False) -> SyncWorker:
+    def new_worker(
+        self, *, when_idle: bool = False, environ: Mapping[str, str] | None = None
+    ) -> SyncWorker:
         """Another worker on the same data directory, as after a restart."""
         self.worker = SyncWorker(
             self.manager,
             self.manager.dlq,
             plugin_dir=str(self.plugin_dir),
-            environ={},
+            environ=environ or {},
             clock=self.clock,
             rng=lambda: 0.5,
             sleep=lambda seconds: None,
