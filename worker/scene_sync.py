@@ -7,28 +7,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plex.edit_plan import EditPlan, intend, remember, unsafe
+from plex.edit_plan import EditPlan, intend, remember
 from plex.exceptions import UnusableImage
 from plex.items import PlexItem
+from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob, SyncJob
 from sync_queue.scenes import SYNCED
-from validation.errors import PermanentError
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry
 from worker.covers import sync_covers
 from worker.look import Look, Looker, PlannedItem
+from worker.removals import RemovalGuard, TooManyRemovals
 from worker.scan_request import SCAN_AGAIN_SECONDS, folder_to_scan
 from worker.session import Session
 
 log = logging.getLogger("plexsync.scene")
-
-
-class TooManyRemovals(PermanentError):
-    """A run's plans take away too much to go on without a person."""
-
-    reason = Reason.TOO_MANY_REMOVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +51,12 @@ class SceneSync:
         self.clock = clock
         self.looker = Looker(manager, session, clock)
         self.scanned_at: dict[str, float] = {}
-        self.run_items = 0
-        self.run_removing = 0
+        self.removals = RemovalGuard(manager.ledger)
         self.writing = False
 
     def begin_run(self) -> None:
         """A new run begins: removals are counted anew."""
-        self.run_items = self.run_removing = 0
+        self.removals.begin()
 
     def expect(self, scenes: Mapping[int, Mapping[str, Any]], jobs: Iterable[ClaimedJob]) -> None:
         """These jobs come next, for ``scenes`` as Stash has them now."""
@@ -83,7 +77,7 @@ class SceneSync:
         for note in scene.notes:
             log.info("Scene %d: %s", scene.scene_id, note)
         if look.is_unchanged:
-            return SyncResult(SYNCED, scene)
+            return self.standing(scene)
         if reason is Reason.NOT_IN_PLEX:
             self.ask_for_scan(scene)
         if reason is not None:
@@ -106,27 +100,42 @@ class SceneSync:
         self.scanned_at[folder] = now
         self.session.plex().scan_folder(section, folder)
 
+    def standing(self, scene: SyncMetadata) -> SyncResult:
+        """A scene for which there is nothing to do stays what it was."""
+        before = self.manager.ledger.outcome(scene.scene_id)
+        if before is not None and before.outcome == Reason.PLEX_KEPT_OTHER_VALUE:
+            return SyncResult(before.outcome, scene, before.detail)
+        return SyncResult(SYNCED, scene)
+
     def write_all(self, look: Look) -> SyncResult:
         """Write every item that shows the scene."""
         writes = 0
         trouble: UnusableImage | TooManyRemovals | None = None
+        refused: list[str] = []
         self.writing = True
         for planned in look.items:
             try:
-                writes += self.write_item(look.scene, planned)
+                entry = self.write_item(look.scene, planned)
             except (UnusableImage, TooManyRemovals) as error:
                 trouble = error
+            else:
+                writes += bool(planned.edits)
+                refused += kept_by_plex(entry)
         if trouble is not None:
-            detail = {"sentence": str(trouble)}
+            detail: dict[str, object] = {"sentence": str(trouble)}
             return SyncResult(trouble.reason, look.scene, detail, writes, asked_plex=True)
-        return SyncResult(SYNCED, look.scene, {}, writes, asked_plex=True)
+        if refused:
+            detail = {"fields": refused}
+            reason = Reason.PLEX_KEPT_OTHER_VALUE
+            return SyncResult(reason, look.scene, detail, writes, asked_plex=True)
+        return SyncResult(SYNCED, look.scene, {"writes": writes}, writes, asked_plex=True)
 
-    def write_item(self, scene: SyncMetadata, planned: PlannedItem) -> int:
-        """Write and remember one item; returns 1 when Plex was written."""
+    def write_item(self, scene: SyncMetadata, planned: PlannedItem) -> LedgerEntry:
+        """Write and remember one item; returns what is remembered."""
         config, plex = self.session.config, self.session.plex()
         item, entry, edits = planned.item, planned.entry, planned.edits
         ledger = self.manager.ledger
-        self.guard_removals(scene, edits)
+        self.removals.admit(scene.scene_id, edits)
         self.looker.ahead.forget(item.rating_key)
         if edits:
             entry = self.note_originals(entry, scene, item, edits, plex.server)
@@ -139,26 +148,7 @@ class SceneSync:
         if covered is not entry:
             with self.manager.transaction():
                 ledger.put(covered)
-        return int(bool(edits))
-
-    def guard_removals(self, scene: SyncMetadata, edits: EditPlan) -> None:
-        """Stop a run that takes away on very many items: a person has to ask for it twice.
-
-        Raises ``TooManyRemovals``. A scene that was stopped for this before is let through: its
-        job was put back by a person.
-        """
-        self.run_items += 1
-        if not edits.removals:
-            return
-        before = self.manager.ledger.outcome(scene.scene_id)
-        if before is not None and before.outcome == Reason.TOO_MANY_REMOVALS:
-            return
-        if unsafe(self.run_items, self.run_removing + 1):
-            raise TooManyRemovals(
-                "This run would clear or remove values on very many items. If that is what you"
-                " want, run the task once more."
-            )
-        self.run_removing += 1
+        return covered
 
     def note_originals(
         self,
@@ -190,3 +180,8 @@ class SceneSync:
                 now=self.clock(),
                 related=result.scene.related,
             )
+
+
+def kept_by_plex(entry: LedgerEntry) -> list[str]:
+    """The fields for which Plex insists on another value than Stash's."""
+    return [name for name, memory in entry.fields.items() if memory.doubts >= BELIEVED]
