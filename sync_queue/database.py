@@ -58,6 +58,16 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def durable(database: sqlite3.Connection) -> Iterator[None]:
+    """What is committed within is on disk for good, also when the power fails."""
+    database.execute("PRAGMA synchronous = FULL")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA synchronous = NORMAL")
+
+
 def read_only(path: str, timeout: float) -> sqlite3.Connection:
     """Open an existing database without any way to change it."""
     with TRANSLATED:

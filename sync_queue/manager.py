@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sync_queue import datadir, dlq, index_store, ledger, schema, spool, state
-from sync_queue.database import refuse_newer
+from sync_queue.database import durable, refuse_newer
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
@@ -149,7 +149,7 @@ class QueueManager:
             return 0
         with TRANSLATED:
             events = {path: event for path in paths if (event := spool.read(path))}
-            with self.queue.transaction() as database:
+            with durable(self.connection), self.queue.transaction() as database:
                 for event in events.values():
                     self.queue.put_in(database, event.job, version=event.version)
                     seen_at = event.job.enqueued_at

@@ -47,10 +47,10 @@ class SyncWorker:
     """Drains one data directory's queue in a daemon thread.
 
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
-    between two tries of one request. ``finished`` is why the thread ended by itself ("" while it
-    runs): ``DISABLED``, ``REMOVED``, or, in a worker that was asked to end ``when_idle``,
-    ``IDLE`` or ``WAITING``; or ``TROUBLE``: then ``trouble`` is what is wrong with the database
-    (a worker that is not to end when idle waits for most troubles to pass).
+    between two tries of one request, or of the database. ``finished`` is why the thread ended by
+    itself ("" while it runs): ``DISABLED``, ``REMOVED``, or, in a worker that was asked to end
+    ``when_idle``, ``IDLE`` or ``WAITING``; or ``TROUBLE``: then ``trouble`` is what is wrong with
+    the database (a worker that is not to end when idle waits for most troubles to pass).
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class SyncWorker:
         self.trouble: QueueError | None = None
         self.patience = Patience()
         self._stop = threading.Event()
-        self.session = Session(queue, environ, clock, sleep or self.pause)
+        self.sleep = sleep or self.pause
+        self.session = Session(queue, environ, clock, self.sleep)
         self.gate = Gate(queue)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS
@@ -144,7 +145,7 @@ class SyncWorker:
             self.trouble = error
             self.finished = TROUBLE
             return
-        self.pause(self.patience.wait(error))
+        self.sleep(self.patience.wait(error))
         self._stepped = self._worked = time.monotonic()
 
     def give_leases_back(self) -> None:
