@@ -18,8 +18,10 @@ from worker.verify import verify_batch
 
 # Written items are read back when the queue has been empty for so long, or fifty wait.
 QUIET_SECONDS = 30.0
-# A chore that failed is tried again after so long.
+# A chore that failed is tried again after so long; a sweep later, since an idle worker's session
+# in Stash may have expired, and the next hook brings another.
 AGAIN_SECONDS = 60.0
+SWEEP_AGAIN_SECONDS = 600.0
 TIDY_SECONDS = 24 * 3600.0
 
 log = logging.getLogger("plexsync.chores")
@@ -108,7 +110,7 @@ class Chores:
             self.sweeping = None
         except PlexSyncError:
             self.sweeping = None
-            self.sweep_at = now + AGAIN_SECONDS
+            self.sweep_at = now + SWEEP_AGAIN_SECONDS
             raise
 
     def verify(self, now: float) -> None:

@@ -86,9 +86,7 @@ def sync_covers(
             images[slot] = sha1_of(data)
     # An upload moves updatedAt: the item is read back with the next batch.
     read_back = 0 if images != entry.images else entry.item_updated_at
-    return replace(
-        entry, images=images, image_versions=versions, item_updated_at=read_back
-    )
+    return replace(entry, images=images, image_versions=versions, item_updated_at=read_back)
 
 
 def read_cover(scene: SyncMetadata, stash: StashClient) -> bytes | None:

@@ -16,7 +16,7 @@ from validation.errors import InvalidScene, PlexSyncError
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
-from validation.records import LedgerEntry
+from validation.records import LedgerEntry, Owner
 from worker.covers import stale_slots, wanted_slots
 from worker.memory import Memory
 from worker.read_ahead import ReadAhead
@@ -77,6 +77,8 @@ class Looker:
         self.clock = clock
         self.ahead = ReadAhead(clock)
         self.index_first = False
+        # Whose an item is for a preview, which keeps no ledger.
+        self.claims: dict[int, Owner] = {}
         self.batch: dict[int, Mapping[str, Any]] = {}
         self.parsed: dict[int, SyncMetadata] = {}
 
@@ -116,7 +118,7 @@ class Looker:
         plex = self.session.plex()
         if self.is_unchanged(scene, plex.server):
             return Look(scene)
-        sources = self.sources()
+        sources = self.sources(scene.scene_id)
         match = self.find(scene, sources)
         if match.reason is Reason.NOT_IN_PLEX and self.refresh_index():
             match = self.find(scene, sources)
@@ -131,10 +133,18 @@ class Looker:
         """The scene, parsed once in a batch."""
         return self.parsed.pop(int(raw["id"]), None) or parse_scene(raw)
 
-    def sources(self) -> PlexSources:
-        """Where candidates come from in this batch."""
-        plex, config = self.session.plex(), self.session.config
-        return PlexSources(plex, self.memory, config, self.ahead, index_first=self.index_first)
+    def sources(self, scene_id: int = 0) -> PlexSources:
+        """Where candidates come from in this batch, for one scene."""
+        return PlexSources(
+            self.session.plex(),
+            self.memory,
+            self.session.config,
+            self.ahead,
+            self.claims,
+            index_first=self.index_first,
+            scene_id=scene_id,
+            has_scene=self.session.has_scene,
+        )
 
     def skipped(self, scene: SyncMetadata) -> Reason | None:
         """Why the scene is not to be synced, whatever Plex has."""

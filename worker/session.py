@@ -89,6 +89,10 @@ class Session:
         self.take_settings(read.settings, read.plugin_enabled)
         return read.scenes
 
+    def has_scene(self, scene_id: int) -> bool:
+        """Whether Stash has this scene now."""
+        return scene_id in self.read_scenes((scene_id,))
+
     def read_settings(self) -> None:
         """Read the settings alone."""
         self.take_settings(*self.stash().read_settings())

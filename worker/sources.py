@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from plex.candidates import Remembered, choose_sections
 from plex.client import PlexClient
@@ -16,8 +16,9 @@ from worker.read_ahead import ReadAhead
 class PlexSources:
     """The sources of one scene's match. Items read in full are kept for the plan.
 
-    ``index_first``: the index was brought up to date for the batch at hand, so that it is asked
-    before Plex.
+    ``claims`` are owners that the ledger does not know (yet), by rating key; ``index_first``: the
+    index was brought up to date for the batch at hand, so that it is asked before Plex.
+    ``scene_id`` is the scene that asks, ``has_scene`` whether Stash has another one.
     """
 
     def __init__(
@@ -26,15 +27,21 @@ class PlexSources:
         memory: Memory,
         config: PlexSyncConfig,
         ahead: ReadAhead,
+        claims: Mapping[int, Owner] | None = None,
         *,
         index_first: bool = False,
+        scene_id: int = 0,
+        has_scene: Callable[[int], bool] = lambda _scene_id: True,
     ) -> None:
         self.plex = plex
         self.memory = memory
         self.server = plex.server
         self.config = config
         self.ahead = ahead
+        self.claims = claims or {}
         self.index_first = index_first
+        self.scene_id = scene_id
+        self.has_scene = has_scene
         self.full: dict[int, PlexItem] = {}
 
     def sections(self) -> tuple[PlexSection, ...]:
@@ -50,8 +57,13 @@ class PlexSources:
         return tuple(Remembered(item, files[item.rating_key]) for item in self.read(tuple(files)))
 
     def owner(self, rating_key: int) -> Owner | None:
-        """The scene that the ledger has the item for."""
-        return self.memory.ledger.owner(self.server, rating_key)
+        """The scene that has the item, unless Stash has it no more: a merge takes its file without
+        telling anybody.
+        """
+        owner = self.claims.get(rating_key) or self.memory.ledger.owner(self.server, rating_key)
+        if owner is None or owner.scene_id == self.scene_id or self.has_scene(owner.scene_id):
+            return owner
+        return None
 
     def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
         """The items, freshly read, in one request at most; those that are gone are absent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from tests.e2e.conftest import MakeRoad, Road, make_road, road
 from tests.resident.bench import Bench, MakeBench
 
 __all__ = ["MakeRoad", "Road", "make_road", "road"]
-
 
 
 @pytest.fixture
