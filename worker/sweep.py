@@ -25,14 +25,14 @@ def changed_scenes(
     """The scenes of one page that changed since we last synced them. Pure.
 
     ``page`` has (id, ``updated_at``) as Stash tells them, ``known`` the ``updated_at`` of the
-    state that we synced; times are parsed, since Stash's texts do not sort. A scene that we never
-    saw counts when it changed after ``baseline`` (epoch seconds).
+    state that we synced; times are parsed, since Stash's texts do not sort. A known scene counts
+    also when it is older than what we saw: clocks are set back, backups restored. A scene that we
+    never saw counts when it changed after ``baseline`` (epoch seconds).
     """
     changed = []
     for scene_id, text in page:
-        seen = known.get(scene_id)
-        since = updated_time(seen) if seen else baseline
-        if updated_time(text) > since:
+        now, seen = updated_time(text), known.get(scene_id)
+        if now != updated_time(seen) if seen else now > baseline:
             changed.append(scene_id)
     return changed
 

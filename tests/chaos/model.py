@@ -39,7 +39,8 @@ class Values:
 class Model:
     """Scenes and what their items have to show. ``removals``: edits may also empty a field.
 
-    Too many removals in one run stop it until a person agrees, so the long runs do without.
+    Too many removals in one run stop it until a person agrees, so the long runs do without. A date
+    is never emptied: whether Plex's own date, or none, shows then depends on what was synced.
     """
 
     library: Library
@@ -75,7 +76,7 @@ class Model:
             rating100=rng.randrange(1, 101),
         )
         if self.removals and rng.random() < 0.3:
-            name = rng.choice(["details", "date", "studio", "people", "tags", "rating100"])
+            name = rng.choice(["details", "studio", "people", "tags", "rating100"])
             values = replace(values, **{name: Values.__dataclass_fields__[name].default})
         return values
 

@@ -42,6 +42,9 @@ class Trial:
         for number in range(scenes):
             scene, item = bench.add(f"{number % 7}/Video {number}.mp4", title="")
             self.model.add(scene, item)
+        for scene in self.rng.sample(list(self.model.items), scenes // 2):
+            self.save(scene)
+        self.bench.pass_time(HOUR)
         self.strangers = [
             bench.plex.add_movie(bench.section, f"/media/videos/other/Video {number}.mp4")
             for number in range(20)
@@ -69,14 +72,17 @@ class Trial:
     def some_scene(self) -> int:
         return self.rng.choice(list(self.model.items))
 
-    def edit(self) -> None:
-        scene = self.some_scene()
+    def save(self, scene: int) -> None:
         self.model.values[scene] = values = self.model.new_values()
         self.bench.edit(scene, **self.model.as_records(scene, values))
 
+    def edit(self) -> None:
+        self.save(self.some_scene())
+
     def edit_without_hook(self) -> None:
+        """The sweep finds it: in a scene that was synced before, whatever the clock did since."""
         self.bench.clock.now += 2.0  # Stash's times are whole seconds
-        scene = self.some_scene()
+        scene = self.rng.choice(list(self.model.values))
         self.model.values[scene] = values = self.model.new_values()
         self.bench.stash.library.touch(scene, **self.model.as_records(scene, values))
 
