@@ -121,12 +121,23 @@ class Scenes:
         )
         return list(map(_outcome, rows))
 
-    def counts(self) -> dict[str, int]:
-        """The number of scenes by outcome."""
+    def counts(self, since: float = 0.0) -> dict[str, int]:
+        """The number of scenes by outcome, of those looked at ``since`` then (epoch seconds)."""
         rows = self.connection.execute(
-            "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
+            "SELECT outcome, count(*) FROM scenes WHERE outcome != '' AND changed_at >= ?"
+            " GROUP BY outcome",
+            (since,),
         )
         return dict(rows.fetchall())
+
+    def writes(self, since: float) -> int:
+        """How many items were written for scenes that were looked at ``since`` (epoch seconds)."""
+        total: int = self.connection.execute(
+            "SELECT coalesce(sum(json_extract(detail, '$.writes')), 0) FROM scenes"
+            " WHERE changed_at >= ?",
+            (since,),
+        ).fetchone()[0]
+        return total
 
     def has_parked(self) -> bool:
         """Does any scene wait for its file to appear in Plex?"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_queue import datadir
+from validation.errors import SetupError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,30 @@ class TaskRequest:
     data_dir: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
+    def number(self, name: str) -> int | None:
+        """A whole number among the arguments, which may arrive as text; ``None`` without one.
+
+        Raises ``SetupError`` for anything else.
+        """
+        given = self.arguments.get(name)
+        if given in (None, ""):
+            return None
+        text = str(given).strip()
+        if isinstance(given, bool) or not text.isascii() or not text.isdigit():
+            raise SetupError(f"{name} has to be a whole number, not {text[:40]!r}.")
+        return int(text)
+
+    def needed(self, name: str) -> int:
+        """Like ``number``, for an argument that this mode cannot do without."""
+        found = self.number(name)
+        if found is None:
+            raise SetupError(f"{self.mode} needs {name}, a number.")
+        return found
+
+    def flag(self, name: str) -> bool:
+        """Whether an argument is given and on."""
+        return str(self.arguments.get(name, "")).strip().lower() in ("1", "true", "yes", "on")
+
     def resolve(self) -> str:
         """The data directory, created when missing. Raises ``OSError`` when it cannot be."""
         if self.data_dir:
@@ -44,14 +69,16 @@ class TaskRequest:
 class TaskResult:
     """What a task reports: jobs done and left, problems met, lines for a person (top first).
 
-    ``exit_code`` is what the command line exits with: 0 nothing due left, 1 some scenes need a
-    person or are dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted.
+    ``report`` is the whole of it where the lines are only the most important part. ``exit_code``
+    is what the command line exits with: 0 nothing due left, 1 some scenes need a person or are
+    dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted.
     """
 
     done: int = 0
     left: int = 0
     problems: int = 0
     lines: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
     exit_code: int = 0
     output: Mapping[str, object] = field(default_factory=dict)
 

@@ -105,8 +105,8 @@ class Looker:
         except PlexSyncError as error:
             log.debug("The index could not be refreshed: %s", error)
 
-    def look(self, raw: Mapping[str, Any]) -> Look:
-        """Look at one scene as Stash has it now.
+    def look(self, raw: Mapping[str, Any], *, always: bool = False) -> Look:
+        """Look at one scene as Stash has it now; with ``always`` also where nothing has changed.
 
         Raises the errors of ``validation.errors``.
         """
@@ -116,7 +116,7 @@ class Looker:
         if skipped is not None:
             return Look(scene, skipped)
         plex = self.session.plex()
-        if self.is_unchanged(scene, plex.server):
+        if not always and self.is_unchanged(scene, plex.server):
             return Look(scene)
         sources = self.sources(scene.scene_id)
         match = self.find(scene, sources)

@@ -1,0 +1,80 @@
+"""Our memory for a preview: the database read only, and a file index of its own in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Self
+
+from sync_queue import datadir, index_store, schema
+from sync_queue.database import read_only, refuse_newer, transaction
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.index_store import IndexStore
+from sync_queue.ledger import Ledger
+from sync_queue.manager import SCHEMA_VERSION, TABLES
+from sync_queue.operations import BUSY_SECONDS
+from sync_queue.shared import is_current
+from sync_queue.state import StateStore
+from sync_queue.trouble import Connection, read_object
+
+
+class Snapshot:
+    """What the worker would know, for looking only; use it as a context manager.
+
+    ``connection`` is what a task was told of Stash; without it the newest that the database has
+    is used. Raises ``QueueError``.
+    """
+
+    def __init__(self, data_dir: str, connection: Mapping[str, object]) -> None:
+        self.data_dir = data_dir
+        self._told = connection
+        path = datadir.database_path(data_dir)
+        refuse_newer(path, SCHEMA_VERSION, BUSY_SECONDS)
+        self._memory = in_memory(index_store.CREATE)
+        if is_current(path):
+            self._database = read_only(path, BUSY_SECONDS)
+        else:
+            jobs = schema.CREATE_JOBS.format(table_name=schema.JOBS, key_column="_id")
+            self._database = in_memory((jobs, schema.CREATE_CONNECTION, *TABLES))
+        self.ledger = Ledger(self._database)
+        self.dlq = DeadLetterQueue(self._database)
+        self.state = StateStore(self._database)
+        self.index = IndexStore(self._memory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._memory.close()
+        self._database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction on the index in memory: nothing else can be written."""
+        with transaction(self._memory):
+            yield
+
+    def stash_connection(self) -> Mapping[str, object]:
+        """What is known of Stash: ``server_connection`` and ``settings``."""
+        if self._told.get("server_connection"):
+            return self._told
+        row = self._database.execute("SELECT doc FROM connection").fetchone()
+        return read_object(row[0], "connection") if row else {}
+
+    def waiting_scenes(self) -> list[int]:
+        """The scenes that have a job, by id."""
+        rows = self._database.execute(
+            "SELECT DISTINCT json_extract(CAST(data AS TEXT), '$.scene_id') AS scene_id"
+            f" FROM {schema.JOBS} WHERE status <= {schema.RUNNING} AND scene_id > 0"
+            " ORDER BY scene_id"
+        )
+        return [row[0] for row in rows]
+
+
+def in_memory(statements: tuple[str, ...]) -> sqlite3.Connection:
+    """An empty database that goes with its connection."""
+    database = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
+    for statement in statements:
+        database.execute(statement)
+    return database

@@ -1,0 +1,84 @@
+"""Dead letters and scenes that need a person, back into the queue: all, or one at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from sync_queue.manager import QueueManager
+from sync_queue.models import scene_job
+from sync_queue.scenes import NEEDS_PERSON
+from sync_queue.shared import shared_queue
+from tasks.context import TaskRequest, TaskResult
+from tasks.deliver import Progress, deliver
+from tasks.handshake import remember_connection
+from tasks.outcomes import library_result
+from tasks.runs import note_run
+from validation.errors import SetupError
+from validation.reasons import Reason
+
+TITLE = "Retry Failed"
+PAGE = 500
+# What a second look may settle. A value that Plex insists on it cannot.
+RETRIED = sorted({*NEEDS_PERSON, Reason.TOO_MANY_REMOVALS} - {Reason.PLEX_KEPT_OTHER_VALUE})
+
+
+def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Put dead letters and scenes that need a person back into the queue."""
+    data_dir = request.resolve()
+    begun = time.time()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        letters, scenes = revive_letters(manager, begun), revive_scenes(manager, begun)
+        after = deliver(request, data_dir, progress)
+        result = library_result(manager, TITLE, after, since=begun, looked_at=letters + scenes)
+        note_run(manager, TITLE, result, begun)
+    return result
+
+
+def revive_letters(manager: QueueManager, now: float) -> int:
+    """Every dead letter becomes a job again; returns how many."""
+    count = 0
+    while letters := manager.dlq.get_recent(PAGE):
+        with manager.transaction():
+            for letter in letters:
+                manager.enqueue_in(replace(letter.job, enqueued_at=now))
+                manager.dlq.dismiss(letter.id)
+        count += len(letters)
+    return count
+
+
+def revive_scenes(manager: QueueManager, now: float) -> int:
+    """Every scene that a second look may help becomes a job again; returns how many."""
+    count = after = 0
+    while page := manager.ledger.outcomes(RETRIED, after=after, limit=PAGE):
+        manager.enqueue_all([scene_job(outcome.scene_id, TITLE, now) for outcome in page])
+        count, after = count + len(page), page[-1].scene_id
+    return count
+
+
+def retry(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Put one dead letter back into the queue (--job: its number in Show Status)."""
+    number = request.needed("job")
+    data_dir = request.resolve()
+    begun = time.time()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        letter = manager.dlq.get_by_id(number)
+        if letter is None:
+            raise SetupError(f"There is no dead letter {number}.")
+        with manager.transaction():
+            manager.enqueue_in(replace(letter.job, enqueued_at=begun))
+            manager.dlq.dismiss(number)
+        after = deliver(request, data_dir, progress)
+        return library_result(manager, "Retry", after, since=begun, looked_at=1)
+
+
+def dismiss(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Delete one dead letter (--job: its number in Show Status)."""
+    del progress
+    number = request.needed("job")
+    with shared_queue(request.resolve()) as manager, manager.transaction():
+        if not manager.dlq.dismiss(number):
+            raise SetupError(f"There is no dead letter {number}.")
+    return TaskResult(done=1, lines=(f"Dead letter {number} is deleted.",))

@@ -1,0 +1,104 @@
+"""Operations on one scene: ``sync``, and ``pin`` and ``ignore`` for what needs a person."""
+
+from __future__ import annotations
+
+import time
+
+from sync_queue.manager import QueueManager
+from sync_queue.models import scene_job
+from sync_queue.scenes import SYNCED, Outcome
+from sync_queue.shared import is_waiting, shared_queue
+from tasks import preview
+from tasks.context import TaskRequest, TaskResult
+from tasks.deliver import Progress, deliver, exit_code
+from tasks.handshake import remember_connection
+from tasks.servers import ready_session
+from tasks.standing import ADVICE, standing_problem
+
+# A person is waiting for this scene: it goes before everything else.
+ASKED_PRIO = 10
+
+
+def sync(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Sync one scene now (--scene)."""
+    scene_id = request.needed("scene")
+    if request.flag("dry_run"):
+        return preview.run(request, progress)
+    data_dir = request.resolve()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        return sync_now(request, manager, scene_id, progress)
+
+
+def pin(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Choose the Plex item of a scene for good (--scene, --item; item 0 takes it back)."""
+    scene_id, item = request.needed("scene"), request.needed("item")
+    data_dir = request.resolve()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        if item:
+            plex = ready_session(request, manager).plex()
+            plex.read(item)  # raises PlexNotFound with a sentence
+            server = plex.server
+        with manager.transaction():
+            if item:
+                manager.ledger.pin(scene_id, server, item)
+                manager.ledger.release_items(server, scene_id, keep=item)
+            else:
+                manager.ledger.undecide(scene_id)
+        return sync_now(request, manager, scene_id, progress)
+
+
+def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Leave a scene alone from now on (--scene; pin with item 0 takes it back)."""
+    scene_id = request.needed("scene")
+    data_dir = request.resolve()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        with manager.transaction():
+            manager.ledger.ignore(scene_id)
+        return sync_now(request, manager, scene_id, progress)
+
+
+def sync_now(
+    request: TaskRequest, manager: QueueManager, scene_id: int, progress: Progress
+) -> TaskResult:
+    """Put the scene first in the queue, and wait until it is settled or everything waits."""
+    begun = time.time()
+    job = scene_job(scene_id, "Sync Scene", begun)
+    manager.enqueue(job, prio=ASKED_PRIO)
+    after = deliver(
+        request,
+        manager.data_dir,
+        progress,
+        is_over=lambda: not is_waiting(manager, job.job_key),
+    )
+    waits = is_waiting(manager, job.job_key)
+    outcome = manager.ledger.outcome(scene_id)
+    reason = "" if outcome is None or waits else outcome.outcome
+    problems = int(bool(reason) and reason != SYNCED)
+    return TaskResult(
+        done=int(not waits),
+        left=after.stats.left + after.spooled,
+        problems=problems,
+        lines=(*standing_problem(after.states), verdict(scene_id, outcome, waits=waits)),
+        exit_code=exit_code(after, problems=problems),
+        output={
+            "scene": scene_id,
+            "outcome": reason,
+            "detail": dict(outcome.detail) if outcome and reason else {},
+        },
+    )
+
+
+def verdict(scene_id: int, outcome: Outcome | None, *, waits: bool) -> str:
+    """What became of the scene, in words."""
+    if waits:
+        return f"Scene {scene_id} waits in the queue."
+    if outcome is None:
+        return f"Scene {scene_id} is not in Stash (any more)."
+    if outcome.outcome == SYNCED:
+        return f"Scene {scene_id} is in line with Plex."
+    said = str(outcome.detail.get("sentence", ""))
+    advice = ADVICE.get(outcome.outcome, "")
+    return f"Scene {scene_id} was not synced ({outcome.outcome}). {said or f'Such scenes {advice}'}"

@@ -1,0 +1,57 @@
+"""What holds everything up, in sentences: the same in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from validation.reasons import Reason
+
+# What each reason means and what a person can do, as a sentence about scenes or items.
+ADVICE: Mapping[str, str] = {
+    Reason.NOTHING_TO_SYNC: "have nothing but a file; give them a title in Stash.",
+    Reason.FILTERED: "are left out by the settings (tags, studios, paths, organized) or ignored.",
+    Reason.NO_FILE: "have no file in Stash.",
+    Reason.NOT_IN_PLEX: "have no file in Plex's libraries; check the path rules, or let Plex scan."
+    " They sync by themselves when Plex has them.",
+    Reason.AMBIGUOUS: "fit several items of Plex; choose one with pin, or ignore the scene.",
+    Reason.ITEM_TAKEN: "show an item that another scene has; pin one of the two.",
+    Reason.INVALID: "have data that Plex cannot take; correct them in Stash.",
+    Reason.REFUSED_BY_PLEX: "were refused by Plex; see the dead letters.",
+    Reason.IMAGE_TOO_BIG: "have a cover above 10 MB or of a kind that Plex does not take.",
+    Reason.TOO_MANY_REMOVALS: "would have lost values, as would very many others; if that is what"
+    " you want, run Sync All Scenes or Retry Failed.",
+    Reason.PLEX_KEPT_OTHER_VALUE: "show another value in Plex than was sent.",
+    Reason.WAITING_FOR_PLEX: "wait for Plex to answer.",
+    Reason.WAITING_FOR_STASH: "wait for Stash to answer.",
+    Reason.PAUSED: "wait until the setting Pause is off.",
+    Reason.SETUP: "wait for a setting; run Check Set-up.",
+    Reason.SCENE_GONE: "are gone from Stash.",
+}
+
+
+def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """What holds everything up, if anything does."""
+    said = []
+    hold = states.get("hold", {})
+    if hold.get("sentence"):
+        said.append(f"Everything waits ({hold.get('reason')}): {hold['sentence']}")
+    breaker = states.get("breaker", {})
+    if breaker.get("state", "closed") != "closed":
+        said.append("Plex does not answer: jobs wait and PlexSync asks again at least every 60 s.")
+    last = states.get("last_error", {})
+    if last.get("sentence"):
+        said.append(f"Last error: {last['sentence']}")
+    return said
+
+
+def reasons_lines(outcomes: Mapping[str, int], most: int) -> list[str]:
+    """A line for each of the ``most`` frequent reasons why scenes are not synced."""
+    ranked = sorted(
+        ((count, reason) for reason, count in outcomes.items() if reason in ADVICE and count),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    said = [f"{reason}: {count} scenes {ADVICE[reason]}" for count, reason in ranked[:most]]
+    if len(ranked) > most:
+        others = ", ".join(f"{count} {reason}" for count, reason in ranked[most:])
+        said.append(f"Further reasons: {others}.")
+    return said

@@ -1,0 +1,41 @@
+"""Mode ``sync_changed``: what Stash changed since each scene's last sync."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from sync_queue.models import scene_job
+from sync_queue.shared import shared_queue
+from tasks import preview
+from tasks.changes import changed_pages
+from tasks.context import TaskRequest, TaskResult
+from tasks.deliver import Progress, deliver
+from tasks.handshake import remember_connection
+from tasks.outcomes import library_result
+from tasks.runs import note_run
+from tasks.servers import ready_session
+
+TITLE = "Sync Changed Scenes"
+
+
+def run(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Sync what changed in Stash since each scene's last sync."""
+    if request.flag("dry_run"):
+        return preview.run_changed(request, progress)
+    data_dir = request.resolve()
+    begun = time.time()
+    remember_connection(data_dir, request.connection)
+    with shared_queue(data_dir) as manager:
+        stash = ready_session(request, manager).stash()
+        found = unknown = 0
+        for page in changed_pages(stash, manager.ledger, manager.state, begun):
+            manager.enqueue_all([scene_job(scene_id, TITLE, begun) for scene_id in page.changed])
+            found, unknown = found + len(page.changed), unknown + page.unknown
+        after = deliver(request, data_dir, progress)
+        result = library_result(manager, TITLE, after, since=begun, looked_at=found)
+        if unknown:
+            hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."
+            result = replace(result, lines=(*result.lines[:-1], hint, result.lines[-1]))
+        note_run(manager, TITLE, result, begun)
+    return result

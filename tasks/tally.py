@@ -1,0 +1,145 @@
+"""Adding up what a preview saw, and telling it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plex.edit_plan import FieldChange
+from plex.matcher import MatchResult
+from tasks.standing import reasons_lines
+from validation.reasons import Reason
+from validation.records import Value
+from worker.look import PlannedItem
+
+# Scenes whose changes a whole report tells one by one.
+MOST_SCENES = 1000
+MOST_REASONS = 5
+MOST_SAMPLES = 5
+_SHOWN = 60  # characters of a value
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a preview saw of one scene: ``reason`` why nothing would be written, or ``items``."""
+
+    scene_id: int
+    title: str = ""
+    reason: Reason | None = None
+    sentence: str = ""
+    items: tuple[PlannedItem, ...] = ()
+    match: MatchResult | None = None
+
+    def as_doc(self) -> dict[str, object]:
+        """For programs."""
+        doc: dict[str, object] = {"scene": self.scene_id, "title": self.title}
+        if self.reason is not None:
+            doc |= {"reason": self.reason.value, "sentence": self.sentence}
+        doc["items"] = [
+            {
+                "item": planned.item.rating_key,
+                "title": planned.item.title,
+                "images": list(planned.slots),
+                "changes": [change_doc(change) for change in planned.edits.changes],
+            }
+            for planned in self.items
+        ]
+        return doc
+
+
+@dataclass(slots=True)
+class Tally:
+    """The sums of a preview. ``images`` counts covers that would have to be compared."""
+
+    scenes: int = 0
+    unchanged: int = 0
+    written: int = 0
+    images: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    samples: list[Seen] = field(default_factory=list)
+
+    def add(self, seen: Seen) -> None:
+        """Add one scene."""
+        self.scenes += 1
+        if seen.reason is not None:
+            self.reasons[seen.reason.value] += 1
+        changed = [planned for planned in seen.items if planned.edits]
+        self.written += len(changed)
+        self.images += sum(len(planned.slots) for planned in seen.items)
+        for planned in changed:
+            self.fields.update(change.field for change in planned.edits.changes)
+        if seen.reason is None and not changed:
+            self.unchanged += 1
+        elif len(self.samples) < MOST_SCENES:
+            self.samples.append(seen)
+
+    def lines(self, title: str) -> list[str]:
+        """The most important first, each line complete in itself."""
+        skipped = sum(self.reasons.values())
+        said = [
+            f"{title}: {self.scenes} scenes; {self.written} items would be written,"
+            f" {self.unchanged} scenes need nothing, {skipped} would not be synced."
+            " Nothing was changed."
+        ]
+        if self.fields:
+            counted = ", ".join(f"{name} {n}" for name, n in self.fields.most_common())
+            said.append(f"Fields that would change: {counted}.")
+        if self.images:
+            said.append(f"{self.images} covers would be compared, and uploaded where they differ.")
+        said += reasons_lines(self.reasons, MOST_REASONS)
+        changing = [seen for seen in self.samples if seen.reason is None]
+        for seen in changing[:MOST_SAMPLES]:
+            said.extend(change_lines(seen)[:1])
+        return said
+
+    def report(self) -> list[str]:
+        """Every scene that was kept, with all its changes."""
+        said = []
+        for seen in self.samples:
+            if seen.reason is not None:
+                said.append(f"Scene {seen.scene_id}: {seen.reason}. {seen.sentence}".strip())
+            said += change_lines(seen)
+        return said
+
+    def as_doc(self) -> Mapping[str, object]:
+        """For programs."""
+        return {
+            "scenes": self.scenes,
+            "would_write": self.written,
+            "unchanged": self.unchanged,
+            "images": self.images,
+            "fields": dict(self.fields),
+            "reasons": dict(self.reasons),
+            "samples": [seen.as_doc() for seen in self.samples],
+        }
+
+
+def change_lines(seen: Seen) -> list[str]:
+    """One line for each item that would be written."""
+    return [
+        f"Scene {seen.scene_id}, item {planned.item.rating_key}: "
+        + "; ".join(map(change_text, planned.edits.changes))
+        for planned in seen.items
+        if planned.edits
+    ]
+
+
+def change_text(change: FieldChange) -> str:
+    """One field before and after, and why."""
+    return f"{change.field} {shown(change.before)} → {shown(change.after)} ({change.why})"
+
+
+def change_doc(change: FieldChange) -> dict[str, object]:
+    """One field before and after, for programs."""
+    before, after = (
+        value if isinstance(value, str) else list(value) for value in (change.before, change.after)
+    )
+    return {"field": change.field, "before": before, "after": after, "why": change.why}
+
+
+def shown(value: Value) -> str:
+    """A value short enough for a line."""
+    text = value if isinstance(value, str) else ", ".join(value)
+    return f"“{text[:_SHOWN]}…”" if len(text) > _SHOWN else f"“{text}”"
