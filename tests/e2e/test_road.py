@@ -216,10 +216,12 @@ def test_secrets_are_in_no_file_but_the_database_and_in_no_process(
     worker = road.worker()
     cookies = [run.stdin["server_connection"]["SessionCookie"]["Value"] for run in runs]
     secrets = [road.plex.token or "", "stash-key-0123456789", *cookies]
-    places = [Path(f"/proc/{worker}/cmdline"), Path(f"/proc/{worker}/environ")]
-    files = [file for file in tmp_path.rglob("*") if file.is_file()]
-    for file in files + [place for place in places if place.exists()]:
-        if not re.search(r"/queue/data\.db(-wal|-shm)?$", str(file)):
+    for place in (Path(f"/proc/{worker}/cmdline"), Path(f"/proc/{worker}/environ")):
+        held = place.read_bytes() if place.exists() else b""
+        assert not any(secret.encode() in held for secret in secrets), place
+    road.stop_worker()
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and not re.search(r"/queue/data\.db(-wal|-shm)?$", str(file)):
             held = file.read_bytes()
             assert not any(secret.encode() in held for secret in secrets), file
     for file in road.plugin.data_dir.rglob("*"):
