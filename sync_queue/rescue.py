@@ -13,14 +13,14 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from sync_queue import datadir, schema
+from sync_queue.damaged_file import SUFFIXES, move, open_damaged, remove
 from sync_queue.database import empty_log, read_only
 from sync_queue.manager import QueueManager
 from sync_queue.rescue_report import STATE, Rescue
-from sync_queue.salvage import UNREADABLE, Saved, salvage, salvaged_tables
+from sync_queue.salvage import Saved, salvage, salvaged_tables
 from sync_queue.trouble import (
     TRANSLATED,
     DatabaseDamaged,
@@ -34,16 +34,10 @@ from validation.errors import QueueError
 RESCUE_DIR = "rescue"
 MARK = ".damaged-"
 READY = "ready.db"
-SUFFIXES = ("", "-wal", "-shm")
 KEPT_DAMAGED_FILES = 3
 # A hook that had the file open finishes within half a second; its event is then in the file.
 GRACE_SECONDS = 1.0
 BUSY_SECONDS = 10.0
-
-HEADER_BYTES = 100
-# When this number is not the one at 24, the file's size counts and not the size in the header.
-VALID_FOR_BYTES = slice(92, 96)
-CHANGES_BYTES = slice(24, 28)
 
 log = logging.getLogger("plexsync.queue")
 
@@ -146,35 +140,42 @@ def put_in_place(ready: str, path: str) -> None:
 
 
 def build(data_dir: str, source: sqlite3.Connection | None, cause: str, kept: str = "") -> None:
-    """A sound database with the rows of ``source``; gaps are filled from the weekly copy. It
-    appears whole, under the name that ``finish`` looks for, or not at all.
+    """A sound database with the rows of ``source``, the others from the weekly copy. It appears
+    whole, under the name that ``finish`` looks for, or not at all.
     """
     place = os.path.join(data_dir, RESCUE_DIR)
     building = os.path.join(place, "building")
     if os.path.exists(building):
         shutil.rmtree(building)
-    path = datadir.database_path(data_dir)
-    with QueueManager(building) as fresh, fresh.transaction():
-        tables = salvaged_tables(fresh.connection)
-        if source is None:
-            saved = tuple(Saved(table, 0, False) for table in tables)
-        else:
-            saved = salvage(source, fresh.connection, tables)
-        gaps = [each.table for each in saved if not each.whole]
-        filled: tuple[Saved, ...] = ()
-        copied_on = ""
-        if gaps and os.path.exists(weekly_path(path)):
-            with closing(read_only(weekly_path(path), BUSY_SECONDS)) as copy:
-                filled = salvage(copy, fresh.connection, gaps)
-            copied_on = copy_date(path)
-        rescue = Rescue(cause, kept, saved, filled, copied_on)
-        fresh.state.put(STATE, {"at": time.time(), **rescue.as_doc()})
-        fresh.state.drop("woken")  # a place in the file index, which begins anew
-        fresh.state.set_notice("")
-        fresh.state.set_notice(rescue.sentence())
+    copy = weekly_path(datadir.database_path(data_dir))
+    with QueueManager(building) as fresh:
+        with fresh.transaction():
+            rescue = take_over(fresh, source, copy, cause, kept)
+            fresh.state.put(STATE, {"at": time.time(), **rescue.as_doc()})
+            fresh.state.drop("woken")  # a place in the file index, which begins anew
+            fresh.state.set_notice("")
+            fresh.state.set_notice(rescue.sentence())
+        empty_log(fresh.connection)  # closing would do it too, and not say that the disk is full
     os.replace(datadir.database_path(building), os.path.join(place, READY))
     log.error("%s", rescue.sentence())
     log.error("%s", rescue.details())
+
+
+def take_over(
+    fresh: QueueManager, source: sqlite3.Connection | None, copy: str, cause: str, kept: str
+) -> Rescue:
+    """Fill a fresh database within the caller's transaction, and say with what."""
+    tables = salvaged_tables(fresh.connection)
+    if source is None:
+        saved = tuple(Saved(table, 0, False) for table in tables)
+    else:
+        saved = salvage(source, fresh.connection, tables)
+    gaps = [each.table for each in saved if not each.whole]
+    if not gaps or not os.path.exists(copy):
+        return Rescue(cause, kept, saved, (), "")
+    with closing(read_only(copy, BUSY_SECONDS)) as older:
+        filled = salvage(older, fresh.connection, gaps)
+    return Rescue(cause, kept, saved, filled, copy_date(copy))
 
 
 def mend(manager: QueueManager, trouble: QueueError) -> None:
@@ -232,57 +233,6 @@ def forget_said(manager: QueueManager) -> None:
             manager.state.set_notice("")
 
 
-@contextmanager
-def open_damaged(aside: str) -> Iterator[sqlite3.Connection]:
-    """Open a copy of a damaged file, as leniently as SQLite can; ``aside`` itself stays as found.
-
-    Its errors are SQLite's own. Where only the header is gone, the copy gets a sound one.
-    """
-    scratch = os.path.join(os.path.dirname(aside), "scratch.db")
-    for suffix in SUFFIXES:
-        remove(scratch + suffix)
-    for suffix in ("", "-wal"):
-        if os.path.exists(aside + suffix):
-            shutil.copyfile(aside + suffix, scratch + suffix)
-    source = open_leniently(scratch)
-    try:
-        if not has_schema(source):
-            source.close()
-            replace_header(scratch)
-            source = open_leniently(scratch)
-        yield source
-    finally:
-        source.close()
-
-
-def open_leniently(path: str) -> sqlite3.Connection:
-    """A connection that reads a file whose schema or size make no sense, as far as possible."""
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("PRAGMA writable_schema = ON")
-    return database
-
-
-def has_schema(database: sqlite3.Connection) -> bool:
-    """Whether the list of tables can be read and has any."""
-    try:
-        return database.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
-    except UNREADABLE:
-        return False
-
-
-def replace_header(path: str) -> None:
-    """Put a sound header on a file whose first bytes were overwritten."""
-    other = path + ".header"
-    with closing(sqlite3.connect(other, isolation_level=None)) as database:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("CREATE TABLE anything (x)")
-    with open(other, "rb") as file:
-        header = bytearray(file.read(HEADER_BYTES))
-    header[VALID_FOR_BYTES] = bytes(255 - byte for byte in header[CHANGES_BYTES])
-    with open(path, "r+b") as file:
-        file.write(header)
-
-
 def set_aside_in(place: str) -> str:
     """The name of the damaged file that is being rescued, "" when there is none."""
     return next((name for name in os.listdir(place) if is_damaged_file(name)), "")
@@ -291,17 +241,3 @@ def set_aside_in(place: str) -> str:
 def is_damaged_file(name: str) -> bool:
     """Whether this is a database that was set aside, and not its -wal or -shm."""
     return name.startswith(datadir.DATABASE + MARK) and not name.endswith(SUFFIXES[1:])
-
-
-def move(source: str, target: str) -> None:
-    """Move a database with its -wal and -shm; what is there already stays. 0600 from now on."""
-    for suffix in SUFFIXES:
-        if os.path.exists(source + suffix) and not os.path.exists(target + suffix):
-            os.replace(source + suffix, target + suffix)
-            os.chmod(target + suffix, 0o600)
-
-
-def remove(path: str) -> None:
-    """Delete a file if it is there."""
-    if os.path.exists(path):
-        os.remove(path)

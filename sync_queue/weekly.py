@@ -23,10 +23,9 @@ def weekly_path(database_path: str) -> str:
     return database_path + ".weekly"
 
 
-def copy_date(database_path: str) -> str:
-    """The day of the copy, as ``2026-11-21`` in UTC."""
-    changed = os.stat(weekly_path(database_path)).st_mtime
-    return time.strftime("%Y-%m-%d", time.gmtime(changed))
+def copy_date(copy: str) -> str:
+    """The day of a copy, as ``2026-11-21`` in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(os.stat(copy).st_mtime))
 
 
 def copy_weekly(manager: QueueManager, now: float) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue import rescue
+from sync_queue.damaged_file import open_damaged
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged, DatabaseGone, DatabaseReplaced
 from sync_queue.weekly import copy_weekly
@@ -387,7 +388,7 @@ def test_a_rescue_that_was_killed_goes_on_at_the_next_start(tmp_path: Path, reac
     if reached != "moved the file":
         (path.parent / "data.db-wal").rename(place / (kept + "-wal"))
     if reached in ("built", "kept"):
-        with rescue.open_damaged(str(place / kept)) as source:
+        with open_damaged(str(place / kept)) as source:
             rescue.build(str(tmp_path), source, "was damaged", kept)
         (place / "building" / "half a file").write_bytes(b"x")
     if reached == "kept":

@@ -181,8 +181,8 @@ def test_a_worker_of_a_task_ends_with_the_trouble_instead_of_waiting(
     manager: QueueManager, error: QueueError, sentence: str
 ) -> None:
     naps = Naps()
-    with running(manager, naps, when_idle=True) as worker:
-        worker.wait_out(error)
+    worker = SyncWorker(manager, manager.dlq, plugin_dir="", environ={}, sleep=naps, when_idle=True)
+    worker.wait_out(error)
 
     assert (worker.finished, str(worker.trouble), naps.seconds) == (TROUBLE, sentence, [])
 
