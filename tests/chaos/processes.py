@@ -1,0 +1,278 @@
+"""Chaos among real processes: hooks, tasks and workers of the installed plugin, killed at random."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from simulators import resident
+from simulators.plex.items import Item
+from simulators.stash.jobs import Job
+from simulators.stash.runs import PluginRun
+from tests.chaos.model import Model
+from tests.chaos.report import Report, double_writes
+from tests.chaos.weather import Weather
+from tests.e2e.conftest import Road
+from tests.installed_plugin import eventually
+
+JUMPING_WORKER = Path(__file__).with_name("jumping_worker.py")
+HOUR, YEAR = 3600.0, 365.25 * 86_400.0
+DRAIN_SECONDS = 120.0
+# A sweep does not see an edit in the same second as the one before: Stash's times are whole
+# seconds. So what no hook tells happens to scenes that have been left alone for a while.
+QUIET_SECONDS = 2.0
+
+
+class Chaos:
+    """The road, the model of what Plex has to show, and everything that may go wrong."""
+
+    def __init__(self, road: Road, scenes: int, seed: int) -> None:
+        self.road = road
+        self.rng = random.Random(seed)
+        self.report = Report(seed)
+        self.weather = Weather(road.plex, road.stash, self.rng)
+        self.model = Model(road.stash.library, self.rng)
+        self.edited_at: dict[int, float] = {}
+        self.jumping: list[subprocess.Popen[bytes]] = []
+        self.tasks: list[int] = []
+        self.edits_done: list[PluginRun] = []
+        for number in range(scenes):
+            self.model.add(*road.add(f"{number % 3}/Video {number}.mp4"))
+        self.strangers = [
+            road.plex.add_movie(road.section, f"/media/videos/other/Video {number}.mp4")
+            for number in range(scenes)
+        ]
+        for scene in range(1, scenes + 1, 3):
+            self.person_adds_a_tag(scene)
+        self.strangers_before = self.look_at_strangers()
+        self.acts: list[tuple[int, Callable[[], None]]] = [
+            (14, self.edit),
+            (4, self.edit_with_killed_hook),
+            (2, self.edit_without_hook),
+            (2, self.bulk_edit),
+            (1, self.rename_a_person),
+            (6, self.spoil_plex),
+            (2, self.spoil_stash),
+            (1, self.plex_restarts),
+            (1, self.stash_restarts),
+            (1, self.stash_forgets_sessions),
+            (2, self.kill_worker),
+            (1, self.end_worker),
+            (2, self.run_task),
+            (1, self.kill_task),
+            (1, self.clock_jumps),
+            (2, self.all_is_well),
+        ]
+
+    def look_at_strangers(self) -> list[Mapping[str, object]]:
+        """The items that belong to no scene, as they are."""
+        snapshot = self.road.plex.snapshot()
+        return [snapshot[item.rating_key] for item in self.strangers]
+
+    def act(self) -> None:
+        """Something happens."""
+        weights = [weight for weight, _ in self.acts]
+        (act,) = self.rng.choices([act for _, act in self.acts], weights)
+        act()
+        self.report.happened[act.__name__.replace("_", " ")] += 1
+
+    # -- what people do -----------------------------------------------------------------------
+
+    def some_scene(self) -> int:
+        return self.rng.choice(list(self.model.items))
+
+    def quiet_scene(self) -> int | None:
+        """A scene that was synced at some time and was not edited just now."""
+        before = time.monotonic() - QUIET_SECONDS
+        quiet = [scene for scene, at in self.edited_at.items() if at < before]
+        return self.rng.choice(quiet) if quiet else None
+
+    def save(self, scene: int) -> list[PluginRun]:
+        self.model.values[scene] = values = self.model.new_values()
+        runs = self.road.stash.scene_update(scene, **self.model.as_input(scene, values))
+        self.edited_at[scene] = time.monotonic()
+        return runs
+
+    def edit(self) -> None:
+        self.save(self.some_scene())
+
+    def edit_with_killed_hook(self) -> None:
+        """The browser's tab closes while Stash waits for the hook."""
+        scene = self.quiet_scene()
+        if scene is None:
+            return self.edit()
+        kill = self.road.stash.stash.plugins.kill_running
+        killer = threading.Timer(self.rng.uniform(0.0, 0.08), kill)
+        killer.start()
+        runs = self.save(scene)
+        killer.join()
+        self.report.happened["hooks killed"] += sum(run.exit_code == -9 for run in runs)
+        return None
+
+    def edit_without_hook(self) -> None:
+        """Auto-tag and merges tell nobody: the sweep finds it."""
+        scene = self.quiet_scene()
+        if scene is None:
+            return
+        self.model.values[scene] = values = self.model.new_values()
+        self.road.stash.library.touch(scene, **self.model.as_records(scene, values))
+        self.edited_at[scene] = time.monotonic()
+
+    def bulk_edit(self) -> None:
+        """One form for several scenes; one hook for each, in sequence."""
+        rng = self.rng
+        scenes = rng.sample(sorted(self.model.items), 4)
+        for scene in scenes:
+            self.model.values[scene] = self.model.new_values()
+        self.road.stash.scenes_update(
+            {"id": scene, **self.model.as_input(scene, self.model.values[scene])}
+            for scene in scenes
+        )
+        self.edited_at.update(dict.fromkeys(scenes, time.monotonic()))
+
+    def rename_a_person(self) -> None:
+        number = self.rng.randrange(len(self.model.people))
+        name = f"{self.model.people[number].split(' née ')[0]} née {self.model.takes}"
+        self.model.people[number] = name
+        self.road.stash.rename_performer(self.model.people_ids[number], name)
+
+    def person_adds_a_tag(self, scene: int) -> None:
+        """In Plex, before anything is synced: later it could meet a write half way."""
+        item: Item = self.model.items[scene]
+        self.model.persons_tags[scene] = {f"A person's {scene}"}
+        self.road.plex.edit(item, tags={"genre": [f"A person's {scene}"]})
+
+    # -- what goes wrong ----------------------------------------------------------------------
+
+    def spoil_plex(self) -> None:
+        self.weather.spoil_plex()
+
+    def spoil_stash(self) -> None:
+        self.weather.spoil_stash()
+
+    def all_is_well(self) -> None:
+        """For a moment."""
+        self.weather.clear()
+
+    def plex_restarts(self) -> None:
+        self.road.plex.stop()
+        threading.Timer(self.rng.uniform(0.0, 0.5), self.road.plex.start).start()
+
+    def stash_restarts(self) -> None:
+        self.road.stash.restart()
+
+    def stash_forgets_sessions(self) -> None:
+        self.road.stash.expire_sessions()
+
+    def workers(self) -> set[int]:
+        return resident.workers(self.road.plugin.data_dir)
+
+    def kill_worker(self) -> None:
+        for pid in self.workers():
+            self.send(pid, signal.SIGKILL)
+            self.report.happened["workers killed"] += 1
+
+    def end_worker(self) -> None:
+        for pid in self.workers():
+            self.send(pid, signal.SIGTERM)
+
+    def send(self, pid: int, what: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, what)
+
+    def run_task(self) -> None:
+        self.tasks.append(self.road.stash.start_task("Process Queue"))
+
+    def kill_task(self) -> None:
+        """Whatever of the plugin runs under Stash at this moment."""
+        before = sum(run.exit_code == -9 for run in self.road.stash.runs)
+        self.run_task()
+        self.kill_worker()  # so that the task is what drains
+        threading.Event().wait(self.rng.uniform(0.0, 0.6))  # let it come so far
+        self.road.stash.stash.plugins.kill_running()
+        eventually(lambda: not self.road.stash.stash.plugins.running, timeout=30)
+        after = sum(run.exit_code == -9 for run in self.road.stash.runs)
+        self.report.happened["tasks killed"] += after - before
+
+    def clock_jumps(self) -> None:
+        """Another worker takes over, whose clock is wrong, and is killed like the others."""
+        offsets = self.rng.sample([0.0, -2 * HOUR, 2 * HOUR, 10 * YEAR, -time.time()], 2)
+        self.kill_worker()
+        while self.jumping:
+            old = self.jumping.pop()
+            if old.poll() is None:
+                old.kill()
+                self.report.happened["workers killed"] += 1
+            old.communicate()
+        self.jumping.append(self.jumping_worker(0.3, *offsets))
+
+    def jumping_worker(self, patience: float, *offsets: float) -> subprocess.Popen[bytes]:
+        """Start a worker whose clock is wrong."""
+        plugin = self.road.plugin
+        command = [sys.executable, JUMPING_WORKER, plugin.directory, plugin.data_dir, patience]
+        return subprocess.Popen(
+            [str(part) for part in (*command, *offsets)],
+            env={**os.environ, "PYTHONPATH": str(plugin.directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def calm_down(self) -> None:
+        """All faults end; Process Queue, and then hours later, until Plex shows everything."""
+        self.weather.clear()
+        eventually(lambda: self.road.plex.url and self.road.plex.start())
+        for worker in self.jumping:
+            worker.kill()
+            worker.communicate()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        hours = 0.0
+        for job_id in self.tasks:
+            job: Job | None = self.road.stash.job(job_id)
+            if job is not None:
+                job.over.wait(60)
+        while (left := self.drain(hours)) or self.model.differences():
+            hours += 2.0
+            if time.monotonic() > deadline:
+                self.report.happened["jobs that never ended"] += left
+                return
+
+    def drain(self, hours: float) -> int:
+        """A person runs Process Queue; a worker goes on when ``hours`` have passed. Returns the
+        number of jobs left.
+        """
+        data_dir = self.road.plugin.data_dir
+        done = self.road.stash.run_task("Process Queue")
+        left = int(done.output["left"]) if done.output else 1
+        if left == 0 and not self.model.differences():
+            return 0
+        resident.stop_workers(data_dir)
+        later = self.jumping_worker(5.0, hours * HOUR)
+        stdout, stderr = later.communicate(timeout=60)
+        assert later.returncode == 0, (stdout + stderr).decode()
+        return left
+
+    def finish(self) -> Report:
+        report = self.report
+        report.faults_met = self.weather.met
+        report.lost = self.model.differences()
+        report.wrong = self.model.wrong_items(self.road.plex.items())
+        report.wrong += [
+            item.rating_key
+            for item, before, now in zip(
+                self.strangers, self.strangers_before, self.look_at_strangers(), strict=True
+            )
+            if before != now
+        ]
+        report.double = double_writes(self.road.plex.requests)
+        return report
