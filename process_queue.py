@@ -25,7 +25,9 @@ from worker import dependencies
 # What sudo would not hand on.
 VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY", "STASH_PLUGIN_DATA")
 # What only looks must not install anything.
-READING = frozenset({"status", "preview", "check", "check_setup", "check-setup", "-h", "--help"})
+READING = frozenset(
+    {"status", "preview", "check", "check_setup", "check-setup", "--dry-run", "-h", "--help"}
+)
 
 
 class NotYours(Exception):

@@ -22,6 +22,16 @@ DEFAULT_MODE = "process_queue"
 ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
 CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
 BAR_WIDTH = 40
+# Option -> its help, and the modes that take it. A dry run of a mode that knows none would write.
+NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "scene": (
+        "a scene's number in Stash",
+        frozenset({"sync", "preview", "sync_all", "pin", "ignore"}),
+    ),
+    "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
+    "job": ("a dead letter's number", frozenset({"retry", "dismiss"})),
+}
+DRY_RUN = frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview"})
 
 EPILOG = f"""\
 environment and --config: {", ".join(CONNECTION_VARIABLES)}
@@ -78,7 +88,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
 
 def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_dir: str) -> int:
     """Run one mode on ``data_dir``; returns the exit status."""
-    asked = build_parser().parse_args(argv)
+    asked = parse(argv)
     bar = ProgressBar(sys.stderr)
     handler = TerminalHandler(bar)
     handler.setLevel(logging.NOTSET if asked.verbose else logging.WARNING)
@@ -90,6 +100,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_
         request = TaskRequest(
             mode=asked.mode,
             plugin_dir=plugin_dir,
+            arguments=task_arguments(asked),
             data_dir=data_dir,
             environ={**environ, **given},
         )
@@ -105,6 +116,23 @@ def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_
     return result.exit_code
 
 
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """What was asked. Ends the process with status 2 for what makes no sense."""
+    parser = build_parser()
+    asked = parser.parse_args(argv)
+    takes = {**{name: modes for name, (_, modes) in NUMBERS.items()}, "dry_run": DRY_RUN}
+    for name in task_arguments(asked):
+        if asked.mode not in takes[name]:
+            parser.error(f"--{name.replace('_', '-')} says nothing to {asked.mode}; see --help")
+    return asked
+
+
+def task_arguments(asked: argparse.Namespace) -> dict[str, object]:
+    """The options that were given, as Stash would send them to the mode."""
+    given = vars(asked)
+    return {name: given[name] for name in (*NUMBERS, "dry_run") if given[name] not in (None, False)}
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line; it offers the modes that exist."""
     parser = argparse.ArgumentParser(
@@ -117,6 +145,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "mode", nargs="?", type=mode_name, default=DEFAULT_MODE, help="one of the modes above"
     )
+    for name, (says, modes) in NUMBERS.items():
+        takers = ", ".join(sorted(modes & MODES.keys()))
+        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{says} ({takers})")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be written")
     parser.add_argument("--data-dir", metavar="DIR", help="where PlexSync keeps its queue")
     parser.add_argument("--config", metavar="FILE", help="connection settings, KEY=VALUE lines")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -176,7 +208,8 @@ def report(asked: argparse.Namespace, result: TaskResult) -> None:
     """Print what a mode has to say."""
     if asked.json:
         counts = {"done": result.done, "left": result.left, "problems": result.problems}
-        print_json({"mode": asked.mode, **counts, **result.output, "lines": result.lines})
+        said = result.report or result.lines
+        print_json({"mode": asked.mode, **counts, **result.output, "lines": said})
         return
     for line in result.lines:
         sys.stdout.write(f"{line}\n")

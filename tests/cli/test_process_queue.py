@@ -21,8 +21,10 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import QueueStats, scene_job
+from sync_queue.report import QueueReport
 from tasks import command_line
+from tasks.deliver import exit_code
 from tasks.modes import MODES
 from tests.cli.conftest import CommandLine
 
@@ -69,7 +71,19 @@ def test_without_a_mode_the_queue_is_processed() -> None:
     assert command_line.build_parser().parse_args(["--json"]).mode == "process_queue"
 
 
-@pytest.mark.parametrize("words", [["no_such_mode"], ["--no-such-option"], ["status", "status"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no_such_mode"],
+        ["--no-such-option"],
+        ["status", "status"],
+        ["sync", "--scene", "one"],
+        ["status", "--scene", "1"],
+        ["ignore", "--scene", "1", "--item", "2"],
+        ["retry_failed", "--dry-run"],
+        ["wake", "--dry-run"],
+    ],
+)
 def test_wrong_usage_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         process_queue.main(words, {})
@@ -102,6 +116,54 @@ def test_it_runs_from_any_directory_and_reports_what_it_did(
     assert plex.items()[0].fields["summary"] == "Docks."
 
 
+def test_a_dry_run_says_what_would_be_written_and_writes_nothing(
+    command_line: CommandLine, plex: PlexSimulator
+) -> None:
+    command_line.enqueue(1)
+    before = command_line.plugin.rows()
+    answer = command_line.run("--dry-run", "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert "Docks." in answer.stdout
+    assert plex.requests.writes() == []
+    assert command_line.plugin.rows() == before
+
+
+def test_a_scene_is_named_by_its_number(command_line: CommandLine, plex: PlexSimulator) -> None:
+    answer = command_line.run("sync", "--scene", "1")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert plex.items()[0].fields["summary"] == "Docks."
+
+
+def test_a_mode_without_the_number_it_needs_exits_with_2(shell: CommandLine) -> None:
+    answer = shell.run("pin", "--scene", "1")
+    assert answer.returncode == 2
+    assert "item" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("states", "left", "problems", "status"),
+    [
+        ({}, 0, 0, 0),
+        ({}, 3, 0, 0),  # they wait for their time
+        ({}, 3, 1, 1),
+        ({"breaker": {"state": "closed", "failures": 0}}, 3, 0, 0),
+        ({"breaker": {"state": "closed", "failures": 1}}, 3, 0, 3),
+        ({"breaker": {"state": "open", "failures": 5}}, 3, 1, 3),
+        ({"breaker": {"state": "open", "failures": 5}}, 0, 0, 0),
+        ({"hold": {"reason": "waiting_for_stash"}}, 3, 0, 3),
+        ({"hold": {"reason": "setup"}}, 3, 1, 2),
+        ({"hold": {"reason": "paused"}}, 3, 0, 2),
+    ],
+)
+def test_the_exit_status_is_the_worst_that_is_known(
+    states: dict[str, dict[str, object]], left: int, problems: int, status: int
+) -> None:
+    stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
+    report = QueueReport("", False, 0, stats=stats, states=states)
+    assert exit_code(report, problems=problems) == status
+
+
+@pytest.mark.soak  # each request is tried for seconds, and the breaker opens after five
 def test_plex_away_exits_with_3_and_keeps_the_edit(
     command_line: CommandLine, plex: PlexSimulator
 ) -> None:
