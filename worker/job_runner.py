@@ -121,7 +121,7 @@ class JobRunner:
                 fair = self.session.plex().identity()
             except PlexSyncError:
                 fair = False
-        age = max(0.0, now - leased.job.enqueued_at)
+        age = now - leased.job.enqueued_at
         return Tries(leased.attempts, age, fair, self.session.config.max_retries)
 
     def tidy(self) -> None:

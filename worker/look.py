@@ -12,7 +12,7 @@ from plex.client import ImageSlot
 from plex.edit_plan import EditPlan, needs_read, plan
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
-from validation.errors import InvalidScene, PlexSyncError
+from validation.errors import InvalidScene, PlexSyncError, QueueError
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
@@ -102,6 +102,8 @@ class Looker:
             if index.refreshed_at < wanted:
                 index.refresh(self.clock(), self.session.config.libraries, edits=True)
             self.index_first = True
+        except QueueError:
+            raise
         except PlexSyncError as error:
             log.debug("The index could not be refreshed: %s", error)
 

@@ -49,8 +49,9 @@ class Verdict:
 class Tries:
     """What is known of a job's tries.
 
-    ``charged`` so far; ``age`` seconds since its event; ``fair``: Plex was seen to work for
-    others (or this job is alone and Plex answers), so that a temporary failure is the job's own.
+    ``charged`` so far; ``age`` seconds since its event (below 0, the clock was set back, and it
+    is unknown); ``fair``: Plex was seen to work for others (or this job is alone and Plex
+    answers), so that a temporary failure is the job's own.
     """
 
     charged: int
@@ -86,7 +87,8 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
     if isinstance(error, SetupError | StashUnavailable):
         return Verdict(Fate.HOLD, reason)
     if isinstance(error, PlexNotFound):
-        if tries.charged + 1 >= NOT_FOUND_TRIES and tries.age >= NOT_FOUND_SECONDS:
+        old = not 0 <= tries.age < NOT_FOUND_SECONDS
+        if old and tries.charged + 1 >= NOT_FOUND_TRIES:
             return Verdict(Fate.BURY, reason)
         return Verdict(Fate.RETRY, reason, NOT_FOUND.delay(tries.charged, rng), charge=True)
     retry_after = error.retry_after if isinstance(error, TransientError) else None

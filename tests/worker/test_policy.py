@@ -26,6 +26,7 @@ from validation.errors import (
     TransientError,
 )
 from validation.reasons import Reason
+from worker.covers import CoverUnavailable
 from worker.policy import Fate, Tries, Verdict, verdict_for
 
 HOURS = 3600.0
@@ -146,11 +147,14 @@ def test_an_item_that_is_not_there_is_asked_for_every_ten_minutes_at_most() -> N
         (10, 9 * HOURS, Fate.RETRY),
         (11, 2 * HOURS, Fate.BURY),
         (11, math.inf, Fate.BURY),
+        (11, -1.0, Fate.BURY),
+        (10, -9 * HOURS, Fate.RETRY),
     ],
 )
 def test_an_item_that_is_not_there_is_given_up_after_12_tries_and_2_hours(
     charged: int, age: float, fate: Fate
 ) -> None:
+    """An age below zero is unknown: the clock was set back, and must not keep a job for ever."""
     assert verdict(PlexNotFound("x"), tries(charged, age=age)).fate is fate
 
 
@@ -179,6 +183,14 @@ def test_a_stash_that_is_away_holds_everything_and_charges_nobody(
     assert verdict(error, known) == Verdict(Fate.HOLD, Reason.WAITING_FOR_STASH)
 
 
+def test_a_cover_that_stash_never_gives_is_given_up_after_its_tries_and_holds_nobody() -> None:
+    third = verdict(CoverUnavailable("x"), tries(2), luck=1.0)
+    fifth = verdict(CoverUnavailable("x"), tries(4))
+
+    assert third == Verdict(Fate.RETRY, Reason.WAITING_FOR_STASH, 20.0, charge=True)
+    assert fifth == Verdict(Fate.BURY, Reason.WAITING_FOR_STASH)
+
+
 # -- unknown
 
 
@@ -200,6 +212,7 @@ ERRORS: list[PlexSyncError] = [
     PlexPermanentError("x", status=400),
     PlexSetupError("x"),
     StashUnavailable("x"),
+    CoverUnavailable("x"),
     InvalidScene("x"),
     TransientError("x"),
     PermanentError("x"),
