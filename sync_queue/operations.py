@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from persistqueue import SQLiteAckQueue
@@ -204,6 +204,14 @@ class JobQueue(SQLiteAckQueue):
             f" (SELECT max(due) FROM {schema.JOBS} WHERE status < 2)"
         ).fetchone()
         return 0.0 if latest is not None and latest > now + jobs_table.LONGEST_DELAY else earliest
+
+    def waiting(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of ``keys`` (a page of them) that have a waiting job."""
+        marks = ", ".join("?" * len(keys))
+        rows = self.connection.execute(
+            f"SELECT key FROM {schema.JOBS} WHERE status < 2 AND key IN ({marks})", keys
+        )
+        return frozenset(row[0] for row in rows)
 
     def stats(self, now: float) -> QueueStats:
         """Jobs by state, counted in the table."""

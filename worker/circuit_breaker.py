@@ -14,7 +14,8 @@ from enum import StrEnum
 
 FAILURES_TO_OPEN = 5
 PROBE_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)
-# After an outage the queue drains gently: at first one job at a time, then twice as many.
+# After an outage the queue drains gently: at first one job at a time, and one more for each that
+# was served, so that each batch is twice as big as the one before.
 FIRST_BATCH = 1
 
 
@@ -78,7 +79,7 @@ class CircuitBreaker:
         if self.state is BreakerState.CLOSED:
             if self.failures == 0 and self.batch == 0:
                 return self
-            batch = self.batch * 2
+            batch = self.batch + 1 if self.batch else 0
             return CircuitBreaker(batch=batch if batch < 100 else 0)
         return CircuitBreaker(batch=FIRST_BATCH)
 

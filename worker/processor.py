@@ -29,6 +29,8 @@ BATCH = 100
 SETTINGS_SECONDS = 10.0
 WAITING_SETTINGS_SECONDS = 60.0
 LONGEST_NAP = 60.0
+# Between two batches after an outage.
+GENTLE_SECONDS = 1.0
 # Why a worker ends by itself.
 IDLE = "idle"
 WAITING = "waiting"
@@ -178,7 +180,7 @@ class SyncWorker:
             self._worked = time.monotonic()
         if self.session.news():
             self.gate.lift(Reason.WAITING_FOR_STASH)
-        if self.gate.hold is not None:
+        if self.gate.hold is not None or not self.gate.is_closed:
             with contextlib.suppress(PlexSyncError):  # the hold goes on
                 self.look_at_settings(now, WAITING_SETTINGS_SECONDS)
         wait = self.gate.wait(now)
@@ -192,7 +194,7 @@ class SyncWorker:
         self.drain(leased)
         if not self.gate.stops:
             self.chores.busy()
-        return 0.0
+        return GENTLE_SECONDS if self.gate.breaker.batch else 0.0
 
     def claim(self, now: float) -> list[ClaimedJob]:
         """Lease what may be taken at once; an open breaker first asks whether Plex is back."""

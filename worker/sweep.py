@@ -49,7 +49,8 @@ def last_sweep(manager: QueueManager, now: float) -> float:
 
 
 def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool) -> Iterator[int]:
-    """Enqueue every scene that changed without our knowing, yielding after each page.
+    """Enqueue every scene that changed without our knowing. After each page it yields how many were
+    found so far.
 
     The time of a sweep that found nothing is kept only when it is the ``first`` of its worker: an
     idle worker writes nothing to disk.
@@ -60,11 +61,15 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         total, page = stash.page(number, PAGE)
         known = manager.ledger.updated_at(scene_id for scene_id, _ in page)
         ids = changed_scenes(page, known, baseline)
-        manager.enqueue_all([scene_job(scene_id, "sweep", now) for scene_id in ids])
-        found += len(ids)
+        jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
+        # A job that waits for its next try keeps its time and its count of tries.
+        waiting = manager.queue.waiting([job.job_key for job in jobs])
+        jobs = [job for job in jobs if job.job_key not in waiting]
+        manager.enqueue_all(jobs)
+        found += len(jobs)
         if not page or number * PAGE >= total:
             break
-        yield len(ids)
+        yield found
         number += 1
     if found:
         log.info("The sweep found %d scenes that changed without a hook.", found)

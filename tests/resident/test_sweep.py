@@ -139,13 +139,13 @@ def test_changed_scenes_compares_times_and_not_texts() -> None:
     page = [
         (1, "2027-01-01T12:00:00+02:00"),  # the same moment as below, in another zone
         (2, "2027-01-01T10:00:01Z"),
-        (3, "2026-12-31T23:59:59Z"),
+        (3, "2026-12-31T23:59:59Z"),  # older than what we saw: a clock or a backup was set back
         (4, "2027-01-01T09:00:00Z"),
     ]
     known = {1: "2027-01-01T10:00:00Z", 2: "2027-01-01T12:00:00+02:00", 3: "2027-01-01T00:00:00Z"}
     at_nine = 1_798_794_000.0
-    assert changed_scenes(page, known, baseline=at_nine) == [2]
-    assert changed_scenes(page, known, baseline=at_nine - 1) == [2, 4]
+    assert changed_scenes(page, known, baseline=at_nine) == [2, 3]
+    assert changed_scenes(page, known, baseline=at_nine - 1) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("kind", ["performer", "studio", "tag", "group"])

@@ -70,12 +70,20 @@ def test_a_probe_alone_does_not_close_it() -> None:
 
 def test_a_real_job_s_success_closes_it_and_the_rate_rises_gently() -> None:
     breaker, batches = opened().probing(), []
-    for _ in range(9):
-        breaker = breaker.on_success()
-        assert breaker.state is BreakerState.CLOSED
+    for _ in range(8):
+        for _ in range(max(1, breaker.batch)):
+            breaker = breaker.on_success()
+            assert breaker.state is BreakerState.CLOSED
         batches.append(breaker.batch)
 
-    assert batches == [1, 2, 4, 8, 16, 32, 64, 0, 0]
+    assert batches == [1, 2, 4, 8, 16, 32, 64, 0]
+
+
+def test_a_failure_without_an_outage_does_not_slow_the_queue_down() -> None:
+    breaker = CircuitBreaker().on_failure(NOON)
+
+    assert breaker.batch == 0
+    assert breaker.on_success() == CircuitBreaker()
 
 
 def test_after_an_outage_it_takes_five_new_failures_to_open_again() -> None:
