@@ -6,10 +6,10 @@ VENV    := .venv
 READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 PYTEST  := $(RUN) -m pytest
-ROOMS   := hooks tasks worker sync_queue stash plex validation simulators
+ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools
 SCRIPTS := PlexSync.py process_queue.py
 
-.PHONY: help demo test check bench soak test-stash coverage clean FORCE
+.PHONY: help demo test check bench soak test-stash coverage package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -37,11 +37,18 @@ test-stash: $(READY)  ## The end-to-end tests against the Stash that STASH_BIN n
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
-coverage: $(READY)  ## Which lines the tests reach
+coverage: $(READY)  ## Which lines and branches the tests reach
 	@$(PYTEST) -n 2 --cov --cov-report=term-missing:skip-covered
 
+package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
+	@$(RUN) -m tools.package
+
+audit: $(READY)  ## Known holes in the packages that PlexSync installs; asks the package index
+	@$(RUN) -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
+	@$(RUN) -m pip_audit --disable-pip --require-hashes --requirement requirements.lock
+
 clean:  ## Remove what make made; data/ stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python is gone, or that was never finished, is made anew.

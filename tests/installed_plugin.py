@@ -13,18 +13,19 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sync_queue import datadir, lock
 from sync_queue.manager import QueueManager
+from tools import package
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("hooks", "plex", "stash", "sync_queue", "tasks", "ui", "validation", "worker")
-FILES = ("PlexSync.py", "PlexSync.yml", "process_queue.py")
 STAND_IN_WORKER = ROOT / "tests" / "data" / "stand_in_worker.py"
 RECORDED_STDIN = ROOT / "tests" / "data" / "stash" / "hook_and_task_stdin.json"
 
@@ -50,15 +51,13 @@ def recorded_stdin() -> list[tuple[str, dict[str, Any]]]:
 
 
 def install(target: Path) -> None:
-    """Copy what ships to ``target``, with bytecode: containers often forbid Python to write it."""
+    """Unpack the package into ``target``, with bytecode, which containers often forbid to write."""
     target.mkdir(parents=True)
-    for room in ROOMS:
-        if (ROOT / room).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / room, target / room, ignore=ignored)
-    for name in FILES:
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, target / name)
+    archive = target.parent / package.ZIP
+    package.write_zip(archive, datetime.now(UTC))
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(target)
+    archive.unlink()
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(target)], check=True)
 
 
