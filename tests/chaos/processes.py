@@ -1,4 +1,4 @@
-"""Chaos among real processes: hooks, tasks and workers of the installed plugin, killed at random."""
+"""Chaos among real processes: hooks, tasks and workers of the plugin, killed at random."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Chaos:
     def __init__(self, road: Road, scenes: int, seed: int) -> None:
         self.road = road
         self.rng = random.Random(seed)
+        self.order = random.Random(seed)  # what happens does not depend on how fast it happens
         self.report = Report(seed)
         self.weather = Weather(road.plex, road.stash, self.rng)
         self.model = Model(road.stash.library, self.rng)
@@ -80,7 +81,7 @@ class Chaos:
     def act(self) -> None:
         """Something happens."""
         weights = [weight for weight, _ in self.acts]
-        (act,) = self.rng.choices([act for _, act in self.acts], weights)
+        (act,) = self.order.choices([act for _, act in self.acts], weights)
         act()
         self.report.happened[act.__name__.replace("_", " ")] += 1
 
