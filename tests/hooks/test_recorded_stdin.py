@@ -71,7 +71,7 @@ def test_a_recorded_task_gets_one_json_object_as_reply(ready: InstalledPlugin) -
     tasks = [stdin for _, stdin in recorded_stdin() if "hookContext" not in stdin["args"]]
     assert [task["args"]["mode"] for task in tasks] == ["process_queue", "sync_all", "status"]
     status = tasks[-1]
-    runs = [*((task, ("-S",)) for task in tasks), (status, ("-I",)), (status, ())]
+    runs = [*((task, ("-S",)) for task in tasks), (status, ("-I",))]
     processes = [(ready.start(flags=flags), stdin) for stdin, flags in runs]
     for process, stdin in processes:
         answer = InstalledPlugin.finish(process, stdin)

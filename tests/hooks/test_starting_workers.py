@@ -61,7 +61,8 @@ def test_the_worker_is_detached_and_inherits_nothing_of_the_hook(
     files = open_files(pid)
     assert files.pop(0) == str(plugin.data_dir / "queue" / "worker.lock")
     assert (files.pop(1), files.pop(2)) == (os.devnull, os.devnull)
-    assert set(files.values()) <= {str(plugin.directory / "stand-in.pipe")}
+    its_own = {plugin.directory / "stand-in.pipe", plugin.data_dir / "plexsync.log"}
+    assert set(files.values()) <= {str(path) for path in its_own}
     assert os.getsid(pid) == pid
     command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
     assert [os.fsdecode(word) for word in command] == [
