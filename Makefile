@@ -38,7 +38,7 @@ test-stash: $(READY)  ## The end-to-end tests against the Stash that STASH_BIN n
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
 coverage: $(READY)  ## Which lines and branches the tests reach
-	@$(PYTEST) -n 2 --cov --cov-report=term-missing:skip-covered
+	@$(PYTEST) -n 2 --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered --timeout 300
 
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package
