@@ -29,11 +29,12 @@ class Road:
     plex: PlexSimulator
     plugin: InstalledPlugin
     section: Section
+    stash_folder: str = STASH_FOLDER
 
     def add(self, name: str, **fields: object) -> tuple[int, Item]:
         """A file that both servers know: the scene's number and the item."""
         scene = self.stash.library.add_scene(
-            files=[{"path": f"{STASH_FOLDER}/{name}"}],
+            files=[{"path": f"{self.stash_folder}/{name}"}],
             **fields,  # type: ignore[arg-type]
         )
         return scene, self.plex.add_movie(self.section, f"{PLEX_FOLDER}/{name}")
