@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tools import package
 from worker import dependencies
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,12 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def bare_plugin(tmp_path: Path) -> Path:
     """The plugin's files in a directory with a space and a letter beyond ASCII in its path."""
     folder = tmp_path / "plug ins ü" / "PlexSync"
-    rooms = ["hooks", "tasks", "worker", "sync_queue", "stash", "plex", "validation", "ui"]
-    for room in rooms:
-        skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / room, folder / room, ignore=skipped)
-    for name in ("PlexSync.py", "PlexSync.yml", "requirements.lock", "requirements.txt"):
-        shutil.copy(ROOT / name, folder)
+    package.write_zip(tmp_path / package.ZIP, datetime.now(UTC))
+    with zipfile.ZipFile(tmp_path / package.ZIP) as archive:
+        archive.extractall(folder)
     return folder
 
 
@@ -106,3 +106,18 @@ def test_the_lock_file_names_a_hash_for_every_package() -> None:
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines
     assert all("==" in line and "--hash=sha256:" in line for line in lines)
+
+
+def test_each_locked_version_lies_in_the_range_that_is_tested() -> None:
+    locked = dict(re.findall(r"^([\w.-]+)==([\d.]+)", lock_text(), re.MULTILINE))
+    names = {name.lower(): parse_version(version) for name, version in locked.items()}
+    for name, (oldest, first) in dependencies.NEEDED.items():
+        assert oldest <= names[name] < first, name
+
+
+def lock_text() -> str:
+    return (ROOT / "requirements.lock").read_text()
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
