@@ -165,7 +165,7 @@ def shown(item: Item) -> Shown:
         "actors": "; ".join(tags["actor"]),
         "genres": "; ".join(sorted(tags["genre"])),
         "rating": fields.get("userRating", ""),
-        "poster": item.selected_poster or "",
+        "poster": "from Stash" if item.selected_poster else "",
         "in": "; ".join(tags["collection"]),
     }
 
@@ -179,8 +179,9 @@ def show_items(
     for item in plex.items():
         old, new = before[item.rating_key], shown(item)
         path = item.files[0]
-        print(f"{path}\n  {'':8} {'before':{COLUMN}} after")
-        for name in [name for name in new if old[name] != new[name]] or ["title"]:
+        changed = [name for name in new if old[name] != new[name]]
+        print(f"{path}\n  {'':8} {'before':{COLUMN}} after" if changed else f"{path}\n  unchanged")
+        for name in changed:
             print(f"  {name:8} {shorten(old[name]):{COLUMN}} {shorten(new[name])}")
         print()
         for name, value in wanted(scenes[path.replace(PLEX_FOLDER, STASH_FOLDER, 1)]).items():
