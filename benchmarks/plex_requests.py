@@ -1,0 +1,225 @@
+"""How many requests Plex gets for what: counted by the simulated Plex, beside what is allowed.
+
+A real SyncWorker over real HTTP, stepped by hand, with a clock of its own: counts, not times.
+Ends with status 1 when a budget is broken.
+
+    python benchmarks/plex_requests.py [--scenes 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from plex.index import PAGE_SIZE  # noqa: E402
+from simulators.stash.pictures import png  # noqa: E402
+from sync_queue.models import SYNC_ALL, scene_job  # noqa: E402
+from tests.resident.bench import Bench  # noqa: E402
+
+# What a worker asks once: the server itself and its libraries.
+CONNECTING = ("/", "/library/sections")
+MINUTE, DAY = 60.0, 86_400.0
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One budget: ``measured`` requests (a share per scene for the verification)."""
+
+    case: str
+    measured: float
+    allowed: float
+    what: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.measured <= self.allowed
+
+    def __str__(self) -> str:
+        mark = "ok" if self.kept else "BROKEN"
+        return f"{self.case:58} {self.measured:9.4g} {self.allowed:9.4g}  {mark:6} {self.what}"
+
+
+def main() -> int:
+    """Measure every case; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--scenes", type=int, default=1000, help="size of the unchanged library")
+    scenes = parser.parse_args().scenes
+    print(f"{'requests to Plex':58} {'measured':>9} {'allowed':>9}")
+    broken = 0
+    for row in rows(scenes):
+        print(row)
+        broken += not row.kept
+    return int(broken > 0)
+
+
+def rows(scenes: int) -> Iterator[Row]:
+    """Every budget in turn."""
+    yield from one_scene()
+    yield from images()
+    yield from two_libraries()
+    yield verification()
+    yield from library(scenes)
+
+
+@contextmanager
+def bench(**settings: object) -> Iterator[Bench]:
+    """Both servers and a worker, with nothing in them."""
+    with tempfile.TemporaryDirectory(prefix="plexsync-bench-") as folder:
+        made = Bench(Path(folder), **settings)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def settle(made: Bench) -> None:
+    """Let a day pass: everything is synced, read back and listed."""
+    made.pass_time(DAY)
+
+
+def list_library(made: Bench, *scenes: int) -> None:
+    """Sync All for these scenes, which lists Plex's libraries: the index knows them then."""
+    made.manager.enqueue_all([scene_job(scene, SYNC_ALL, made.clock()) for scene in scenes])
+    settle(made)
+
+
+def asked(made: Bench, act: Callable[[], object]) -> Counter[str]:
+    """The requests that follow from ``act``, by method and path, without what comes later."""
+    made.plex.requests.clear()
+    act()
+    made.run()
+    return Counter(f"{request.method} {request.path}" for request in made.plex.requests)
+
+
+def listed(counted: Counter[str]) -> str:
+    """For the table: which requests these were."""
+    return ", ".join(f"{n} {name}" if n > 1 else name for name, n in counted.items())
+
+
+def without_connecting(counted: Counter[str]) -> Counter[str]:
+    """What is asked for the scene itself."""
+    once = {f"GET {path}" for path in CONNECTING}
+    return Counter({name: n for name, n in counted.items() if name not in once})
+
+
+def reads(counted: Counter[str]) -> Counter[str]:
+    """Those that change nothing."""
+    return Counter({name: n for name, n in counted.items() if name.startswith("GET ")})
+
+
+def row(case: str, counted: Counter[str], allowed: int) -> Row:
+    return Row(case, counted.total(), allowed, listed(counted))
+
+
+def one_scene() -> Iterator[Row]:
+    """New, changed and unchanged."""
+    with bench() as made:
+        scene, _ = made.add()
+        first = asked(made, lambda: made.edit(scene, title="First"))
+        connecting = first - without_connecting(first)
+        yield row("connecting, once per worker", connecting, len(CONNECTING))
+        yield row("new scene, first sync", without_connecting(first), 3)
+        another, item = made.add("Another.mp4")
+        yield row("another new scene", asked(made, lambda: made.edit(another, title="Two")), 3)
+        settle(made)
+        changed = asked(made, lambda: made.edit(scene, title="Second", details="More."))
+        yield row("scene known, something changed", changed, 2)
+        settle(made)
+        yield row(
+            "scene known, nothing changed, never listed", asked(made, lambda: made.edit(scene)), 1
+        )
+        list_library(made, scene, another)
+        yield row("scene known, nothing changed", asked(made, lambda: made.edit(scene)), 0)
+        made.plex.edit(item, {"tagline": "A person's"})
+        counted = asked(made, lambda: made.edit(another))
+        yield row("nothing changed but Plex's own item: writes", counted - reads(counted), 0)
+
+
+def images() -> Iterator[Row]:
+    """A cover as poster, and as background."""
+    with bench(skip_posters=False, sync_background=True) as made:
+        first, _ = made.add("First.mp4", cover=png(color=(1, 1, 1)))
+        asked(made, lambda: made.edit(first, title="Connect"))
+        scene, _ = made.add(cover=png(color=(2, 2, 2)))
+        new = asked(made, lambda: made.edit(scene, title="New"))
+        yield row("new scene with poster and background", new, 3 + 2)
+        settle(made)
+        cover = png(color=(3, 3, 3))
+        changed = asked(made, lambda: made.edit(scene, title="Changed", cover=cover))
+        yield row("scene known, changed with its cover", changed, 2 + 2)
+        settle(made)
+        list_library(made, scene)
+        again = asked(made, lambda: made.edit(scene))
+        yield row("scene known, saved with the same cover: reads", reads(again), 1)
+        yield row("scene known, saved with the same cover: writes", again - reads(again), 0)
+
+
+def two_libraries() -> Iterator[Row]:
+    """A scene that is in the second library only, with no path to tell which."""
+    with bench() as made:
+        asked(made, lambda: made.edit(made.add()[0], title="Connect"))
+        other = made.plex.add_section("More", locations=["/media/more"], agent="none")
+        made.plex.add_movie(other, "/media/more/x.mp4")
+        scene = made.add_scene("Elsewhere.mp4")
+        made.plex.add_movie(other, "/media/more/Elsewhere.mp4", size=700_000_000)
+        made.new_worker()
+        counted = without_connecting(asked(made, lambda: made.edit(scene, title="New")))
+        searched = sum(n for name, n in counted.items() if name.endswith("/all"))
+        yield Row(
+            "new scene in another library: beyond the listings", counted.total() - searched, 2,
+            listed(counted),
+        )  # fmt: skip
+
+
+def verification() -> Row:
+    """Reading back what was written, per scene."""
+    with bench() as made:
+        scenes = [made.add(f"{number}.mp4")[0] for number in range(BATCH)]
+        made.enqueue(*scenes)
+        made.run()
+        made.pass_time(10 * MINUTE)
+        made.plex.requests.clear()
+        for scene in scenes:
+            made.edit(scene, title=f"Edited {scene}")
+        made.pass_time(10 * MINUTE)
+        batched = sum("," in request.path for request in made.plex.requests)
+        written = made.plex.requests.count("PUT")
+        assert written == BATCH, f"{written} writes for {BATCH} scenes"
+        # Half of the batched reads are those before the writes: one for each batch of fifty.
+        before = BATCH / 50
+        return Row(
+            f"verification, per scene, of {BATCH}", (batched - before) / BATCH, 0.02,
+            f"{batched} batched reads, {before:.0f} of them before the writes; "
+            f"{len(made.plex.requests) / BATCH:.2f} requests a scene in all",
+        )  # fmt: skip
+
+
+def library(scenes: int) -> Iterator[Row]:
+    """A whole library that has not changed."""
+    with bench() as made:
+        ids = [made.add(f"{number % 50}/Video {number}.mp4")[0] for number in range(scenes)]
+        made.enqueue(*ids)
+        made.run()
+        settle(made)
+        jobs = [scene_job(scene, SYNC_ALL, made.clock()) for scene in ids]
+        counted = asked(made, lambda: made.manager.enqueue_all(jobs))
+        pages = -(-scenes // PAGE_SIZE)
+        listing = sum(n for name, n in counted.items() if name.endswith("/all"))
+        sections = counted["GET /library/sections"]
+        yield Row(f"{scenes} unchanged scenes, Sync All: listing pages", listing, pages)
+        rest = counted.total() - listing - sections
+        yield Row(f"{scenes} unchanged scenes, Sync All: for the scenes", rest, 0, listed(counted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
