@@ -74,6 +74,8 @@ class PlexConnection:
     @property
     def server(self) -> str:
         """The server's machineIdentifier. Connects."""
+        if self._connected is not None:  # asked several times for each scene
+            return str(self._connected.machineIdentifier)
         return str(self._with_retries(lambda plex: plex.machineIdentifier))
 
     @property

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote
 
 from plex.edit_plan import EditPlan, TagEdit
 from plex.items import TYPE_NUMBERS
@@ -18,6 +19,8 @@ from plex.items import TYPE_NUMBERS
 # Bytes of one request line. Reverse proxies commonly take 8 kB; what their own address adds has
 # to fit, too.
 MAX_REQUEST_LINE = 8000
+
+_NAME_LENGTH = 60  # characters
 
 Parameters = Mapping[str, str]
 
@@ -77,7 +80,17 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
 
 
 def _query(parameters: Parameters) -> str:
-    return urlencode(parameters, quote_via=quote, safe="")
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in parameters.items())
+
+
+def _quoted(text: str) -> str:
+    return _quoted_name(text) if len(text) <= _NAME_LENGTH else quote(text, safe="")
+
+
+@lru_cache(maxsize=4096)
+def _quoted_name(text: str) -> str:
+    """Names of parameters, performers and tags, which are the same for many items."""
+    return quote(text, safe="")
 
 
 def _size(parameters: Parameters) -> int:

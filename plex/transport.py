@@ -36,7 +36,7 @@ def plex_session(
     It ignores the environment: a proxy set for this machine's way to the internet must not see
     the token of a server in the house, and a .netrc must not log in where the token does.
     """
-    session = requests.Session()
+    session = PlexSession()
     session.trust_env = False
     session.verify = not insecure_tls
     if insecure_tls:
@@ -44,6 +44,19 @@ def plex_session(
     for prefix in ("http://", "https://"):
         session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
     return session
+
+
+class PlexSession(requests.Session):
+    """Leaves queries as they are: ours are percent-encoded, and looking through the kilobytes of an
+    edit once more took a sixth of a scene's processor time."""
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare *request* with its query untouched."""
+        address, mark, query = request.url.partition("?")
+        request.url = address
+        prepared = super().prepare_request(request)
+        prepared.url = f"{prepared.url}{mark}{query}"
+        return prepared
 
 
 class PlexAdapter(HTTPAdapter):
