@@ -223,10 +223,13 @@ class Patience:
         self.step = 0
 
     def wait(self, error: QueueError) -> float:
-        """Seconds to wait before the next try."""
+        """Seconds to wait before the next try: none for the first damage, which is mended."""
         if str(error) != self.said:
             self.said = str(error)
             log.error("%s", error)
+        if self.step == 0 and isinstance(error, DatabaseDamaged):
+            self.step = 1
+            return 0.0
         seconds = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self.step, 16))
         self.step += 1
         return seconds

@@ -168,6 +168,12 @@ def test_trouble_is_waited_out_5_seconds_at_first_and_a_minute_at_most(
     assert caplog.messages == ["The disk is full."]
 
 
+def test_damage_is_mended_at_once_and_later_when_it_comes_again() -> None:
+    patience = Patience()
+
+    assert [patience.wait(DatabaseDamaged("Damaged.")) for _ in range(3)] == [0, 10, 20]
+
+
 def test_trouble_that_is_over_begins_anew_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     patience = Patience()

@@ -1,0 +1,173 @@
+"""The resident worker's process when its files are damaged, deleted or replaced under it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators import resident
+from sync_queue.manager import SCHEMA_VERSION
+from tests.database import stock
+from tests.installed_plugin import InstalledPlugin
+
+pytestmark = pytest.mark.slow
+
+Eventually = Callable[..., Any]
+PATIENCE = 40.0
+
+
+@pytest.fixture
+def stocked(plugin: InstalledPlugin) -> Iterator[InstalledPlugin]:
+    """A plugin with a full database; its workers end with the test. No Stash answers them, so
+    every job waits.
+    """
+    stock.make(plugin.data_dir)
+    yield plugin
+    resident.stop_workers(plugin.data_dir)
+
+
+def start_worker(plugin: InstalledPlugin, eventually: Eventually) -> int:
+    """Let a hook start the worker; its pid once it has asked Stash in vain."""
+    assert plugin.send(plugin.hook_stdin(7001)).reply == {"output": "ok"}
+    eventually(lambda: "Stash is not reachable" in log(plugin), timeout=PATIENCE)
+    (pid,) = resident.workers(plugin.data_dir)
+    return pid
+
+
+def log(plugin: InstalledPlugin) -> str:
+    """What the workers have said."""
+    file = plugin.data_dir / "plexsync.log"
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def waiting(plugin: InstalledPlugin) -> set[str]:
+    """The keys of the jobs that wait in the database; nothing while it cannot be read."""
+    try:
+        return {row["key"] for row in plugin.rows() if row["status"] < 5}
+    except sqlite3.DatabaseError:
+        return set()
+
+
+def expected(*more: int) -> set[str]:
+    """The keys of all jobs of the stock, and of some more scenes."""
+    return {f"scene:{n}" for n in (*range(21, 21 + stock.JOBS), *more)}
+
+
+def beside(plugin: InstalledPlugin, statement: str) -> None:
+    """Do something to the database from another process than the worker's."""
+    database = sqlite3.connect(plugin.database, timeout=20, isolation_level=None)
+    try:
+        database.execute(statement)
+    finally:
+        database.close()
+
+
+def root_page(plugin: InstalledPlugin, name: str) -> int:
+    """The page at which a table or an index begins."""
+    database = sqlite3.connect(plugin.database)
+    try:
+        row = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,))
+        page: int = row.fetchone()[0]
+    finally:
+        database.close()
+    return page
+
+
+def test_a_worker_that_meets_damage_rescues_the_database_and_goes_on(
+    stocked: InstalledPlugin, eventually: Eventually
+) -> None:
+    pid = start_worker(stocked, eventually)
+    page = root_page(stocked, "job_due")
+    beside(stocked, "PRAGMA wal_checkpoint(TRUNCATE)")
+    stock.overwrite(stocked.database, page, 1)
+    beside(stocked, "INSERT INTO state (name, doc) VALUES ('a commit', '{\"version\": 1}')")
+
+    eventually(lambda: "was damaged and was rebuilt" in log(stocked), timeout=PATIENCE)
+    eventually(lambda: waiting(stocked) == expected(7001), timeout=PATIENCE)
+
+    assert resident.workers(stocked.data_dir) == {pid}
+    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
+    eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
+
+
+def test_a_worker_that_starts_with_a_garbage_header_rescues_the_database_first(
+    stocked: InstalledPlugin, eventually: Eventually
+) -> None:
+    with stocked.database.open("r+b") as file:
+        file.write(os.urandom(100))
+    answer = stocked.send(stocked.hook_stdin(7001))
+
+    assert answer.reply == {"output": "ok"}
+    eventually(lambda: waiting(stocked) == expected(7001), timeout=PATIENCE)
+    assert "was damaged and was rebuilt" in log(stocked)
+    eventually(lambda: "PlexSync's database was damaged" in said_to_stash(stocked))
+
+
+def said_to_stash(plugin: InstalledPlugin) -> str:
+    """What the next hook says in Stash's own log."""
+    return " ".join(line for _, line in plugin.send(plugin.hook_stdin(7001)).said)
+
+
+def test_a_database_deleted_under_the_worker_is_written_again_with_everything(
+    stocked: InstalledPlugin, eventually: Eventually
+) -> None:
+    pid = start_worker(stocked, eventually)
+    os.remove(stocked.database)
+    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
+
+    eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
+    assert resident.workers(stocked.data_dir) == {pid}
+    assert "was deleted while it was in use" in log(stocked)
+
+
+def test_a_copy_put_in_the_database_s_place_is_used_and_keeps_the_waiting_edits(
+    stocked: InstalledPlugin, eventually: Eventually, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    shutil.copy(stocked.database, copy)
+    pid = start_worker(stocked, eventually)
+    beside(stocked, "INSERT INTO state (name, doc) VALUES ('newer', '{\"version\": 1}')")
+    os.replace(copy, stocked.database)
+
+    eventually(lambda: "Another file was put in the place" in log(stocked), timeout=PATIENCE)
+    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
+    eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
+    assert resident.workers(stocked.data_dir) == {pid}
+    database = sqlite3.connect(stocked.database)
+    assert database.execute("SELECT 1 FROM state WHERE name = 'newer'").fetchone() is None
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+def test_a_worker_whose_data_directory_was_removed_ends_and_the_next_edit_starts_another(
+    stocked: InstalledPlugin, eventually: Eventually
+) -> None:
+    pid = start_worker(stocked, eventually)
+    stocked.data_dir.rename(stocked.data_dir.with_name("removed"))
+
+    eventually(lambda: not resident.is_running(pid), timeout=PATIENCE)
+    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
+    eventually(lambda: waiting(stocked) == {"scene:7002"}, timeout=PATIENCE)
+
+
+def test_a_worker_of_older_code_leaves_a_newer_database_alone_and_says_so(
+    stocked: InstalledPlugin, eventually: Eventually
+) -> None:
+    beside(stocked, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with stocked.worker_lock():
+        before = stocked.database.read_bytes()
+        answer = stocked.send(stocked.hook_stdin(7001))
+    assert answer.reply == {"output": "ok"}
+
+    stocked.send(stocked.hook_stdin(7002))
+    eventually(lambda: "written by a newer PlexSync" in log(stocked), timeout=PATIENCE)
+    eventually(lambda: not resident.workers(stocked.data_dir), timeout=PATIENCE)
+    beside(stocked, "PRAGMA wal_checkpoint(TRUNCATE)")
+    assert before[60:64] == stocked.database.read_bytes()[60:64]
+    assert waiting(stocked) == expected(7001, 7002)
