@@ -23,7 +23,7 @@ __all__ = ["make_bench"]
 SEED = int(os.environ.get("CHAOS_SEED", "20270101"))
 HOUR, YEAR = 3600.0, 365.25 * 86_400.0
 SIZES = [
-    pytest.param(25, 60, id="short"),
+    pytest.param(16, 50, id="short"),
     pytest.param(
         2_000, 3_000, id="2000 scenes", marks=[pytest.mark.soak, pytest.mark.timeout(3_600)]
     ),
