@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from plex.candidates import choose_sections
@@ -111,6 +111,7 @@ class IndexTable(Protocol):
 
     def sections(self, server: str) -> dict[int, IndexedSection]: ...
     def new_mark(self, server: str) -> int: ...
+    def holds(self, server: str, rows: Sequence[IndexedFile]) -> bool: ...
     def upsert(self, server: str, rows: Sequence[IndexedFile], mark: int) -> None: ...
     def remove_unseen(self, server: str, section_id: int, mark: int) -> int: ...
     def save_section(self, server: str, section: IndexedSection) -> None: ...
@@ -131,6 +132,7 @@ class FileIndex:
         self._table = table
         self._transaction = transaction
         self._listed: set[int] = set()
+        self._looked_at: dict[tuple[str, int], float] = {}
         self._asked_at = float("-inf")
 
     @property
@@ -160,7 +162,7 @@ class FileIndex:
         if not (full or edits) and 0 <= now - self._asked_at < REFRESH_SECONDS:
             return 0
         sections = choose_sections(self._plex.sections(fresh=True), libraries)
-        known = self._table.sections(self._plex.server)
+        known = self._known()
         wanted = refresh_needed(known, now, sections, listed=self._listed, full=full, edits=edits)
         pages = sum(self._list(one, known.get(one.section.section_id), now) for one in wanted)
         self._asked_at = now
@@ -183,23 +185,38 @@ class FileIndex:
             totals.append(page.total)
             start += page.items
             watermark = max((watermark, *(row.updated_at for row in page.rows)))
-            with self._transaction():
-                self._table.upsert(server, page.rows, mark)
+            if refresh.full or not self._table.holds(server, page.rows):
+                with self._transaction():
+                    self._table.upsert(server, page.rows, mark)
             if not page.items or start >= page.total:
                 break
         # A library that changed while it was listed may have moved items between pages.
         whole = refresh.full and start == page.total and len(set(totals)) == 1
-        with self._transaction():
-            if whole:
-                self._table.remove_unseen(server, section.section_id, mark)
-            listed_at = now if refresh.full or known is None else known.listed_at
-            state = IndexedSection(
-                section.section_id, section.content_changed_at, watermark, listed_at, now
-            )
-            self._table.save_section(server, state)
+        listed_at = now if refresh.full or known is None else known.listed_at
+        state = IndexedSection(
+            section.section_id, section.content_changed_at, watermark, listed_at, now
+        )
+        self._looked_at[(server, section.section_id)] = now
+        # An idle worker looks for hours and finds nothing: then nothing is written to disk.
+        if known is None or replace(state, refreshed_at=known.refreshed_at) != known:
+            with self._transaction():
+                if whole:
+                    self._table.remove_unseen(server, section.section_id, mark)
+                self._table.save_section(server, state)
         if refresh.full:
             self._listed.add(section.section_id)
         return len(totals)
+
+    def _known(self) -> dict[int, IndexedSection]:
+        """How far the index follows each library, with the looks that found nothing."""
+        server = self._plex.server
+        return {
+            section_id: replace(
+                known,
+                refreshed_at=self._looked_at.get((server, section_id), known.refreshed_at),
+            )
+            for section_id, known in self._table.sections(server).items()
+        }
 
 
 def certain_pair(file: SceneFile, rows: Sequence[IndexedFile]) -> tuple[str, str] | None:

@@ -41,6 +41,7 @@ ON CONFLICT (server, rating_key, file) DO UPDATE SET
     duration = excluded.duration, title = excluded.title, year = excluded.year,
     added_at = excluded.added_at, updated_at = excluded.updated_at, mark = excluded.mark
 """
+_AT_ONCE = 500  # parameters of one statement; SQLite's own limit was 999 for long
 
 
 class IndexStore:
@@ -83,6 +84,20 @@ class IndexStore:
         newest = "SELECT coalesce(max(mark), 0) FROM plex_files WHERE server = ?"
         last: int = self.connection.execute(newest, (server,)).fetchone()[0]
         return last + 1
+
+    def holds(self, server: str, rows: Sequence[IndexedFile]) -> bool:
+        """Whether the index has exactly these files of these items already."""
+        keys = sorted({row.rating_key for row in rows})
+        found: set[IndexedFile] = set()
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            stored = self.connection.execute(
+                f"SELECT {_FILE_COLUMNS} FROM plex_files WHERE server = ?"
+                f" AND rating_key IN ({', '.join('?' * len(some))})",
+                (server, *some),
+            )
+            found.update(IndexedFile(*row) for row in stored)
+        return found == set(rows)
 
     def upsert(self, server: str, rows: Sequence[IndexedFile], mark: int) -> None:
         """Store one page. A page has all files of its items: what they lack now is removed."""

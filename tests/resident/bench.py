@@ -115,10 +115,10 @@ class Bench:
         doc = {"server_connection": self.stash.server_connection(), "settings": None}
         self.manager.remember_connection(doc, self.clock())
 
-    def hook(self, scene: int, kind: str = "Scene.Update.Post", key: str = "") -> None:
-        """What a hook's process stores, over a connection of its own."""
+    def event(self, scene: int, kind: str, key: str) -> dict[str, object]:
+        """What a hook's process stores."""
         connection = {"server_connection": self.stash.server_connection(), "settings": None}
-        record = {
+        return {
             "key": key or f"scene:{scene}",
             "scene_id": 0 if key else scene,
             "update_type": kind,
@@ -127,8 +127,16 @@ class Bench:
             "version": "test",
             "now": self.clock(),
         }
-        producer.store(str(self.data_dir), record, say=lambda _level, text: self.said.append(text))
+
+    def hook(self, scene: int, kind: str = "Scene.Update.Post", key: str = "") -> None:
+        """A hook's process stores its event, over a connection of its own."""
+        event = self.event(scene, kind, key)
+        producer.store(str(self.data_dir), event, say=lambda _level, text: self.said.append(text))
         producer.LEFT_OPEN.pop().close()
+
+    def spool(self, scene: int) -> None:
+        """A hook that found the database locked leaves its event in a file."""
+        producer.spool(str(self.data_dir), self.event(scene, "Scene.Update.Post", ""))
 
     def enqueue(self, *scenes: int) -> None:
         """Jobs as the worker itself or a task stores them."""
