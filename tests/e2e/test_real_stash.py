@@ -1,0 +1,308 @@
+"""The road with a real Stash on it: the same tests, and what only a real Stash can show."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import statistics
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulators.plex.items import Item
+from simulators.plex.server import PlexSimulator, TagMode
+from simulators.resident import is_running
+from simulators.stash.pictures import png
+from sync_queue import schema
+from tests.e2e.conftest import PLEX_FOLDER, MakeRoad, Road
+from tests.e2e.test_road import (
+    test_a_disabled_plugin_stops_before_the_next_write,
+    test_an_edit_during_its_scenes_sync_leads_to_one_more,
+    test_an_edit_in_stash_shows_in_plex,
+    test_an_edit_that_changes_nothing_writes_nothing,
+    test_edits_of_a_busy_worker_become_one_job_with_the_newest_value,
+    test_paused_changes_nothing_and_says_so,
+    test_sigterm_gives_the_leases_back_and_the_next_edit_goes_on,
+    test_the_worker_outlives_stash,
+    test_what_is_taken_away_in_stash_goes_in_plex,
+)
+from tests.installed_plugin import InstalledPlugin, eventually
+from tests.real_server import PLUGIN
+from tests.real_stash import RealStash, make_clip
+
+__all__ = [
+    "test_a_disabled_plugin_stops_before_the_next_write",
+    "test_an_edit_during_its_scenes_sync_leads_to_one_more",
+    "test_an_edit_in_stash_shows_in_plex",
+    "test_an_edit_that_changes_nothing_writes_nothing",
+    "test_edits_of_a_busy_worker_become_one_job_with_the_newest_value",
+    "test_paused_changes_nothing_and_says_so",
+    "test_sigterm_gives_the_leases_back_and_the_next_edit_goes_on",
+    "test_the_worker_outlives_stash",
+    "test_what_is_taken_away_in_stash_goes_in_plex",
+]
+
+pytestmark = pytest.mark.stash
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One video that all files are copies of."""
+    target = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    make_clip(target)
+    return target
+
+
+@pytest.fixture
+def make_road(shipped: Path, tmp_path: Path, clip: Path) -> Iterator[MakeRoad]:
+    """``make_road(tag_mode="replace", **settings)``: as the simulated one, with a real Stash."""
+    roads: list[Road] = []
+
+    def make(tag_mode: TagMode = "replace", **settings: object) -> Road:
+        directory = tmp_path / "plugins" / "PlexSync"
+        shutil.copytree(shipped, directory)
+        plex = PlexSimulator(tag_mode=tag_mode).start()
+        stash = RealStash(tmp_path / "stash", directory.parent, clip)
+        section = plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
+        plugin = InstalledPlugin(directory, tmp_path)
+        roads.append(Road(stash, plex, plugin, section, str(stash.files)))
+        stash.start()
+        stash.settings = {
+            "plex_url": plex.url,
+            "plex_token": plex.token,
+            "path_map": f"{stash.files} => {PLEX_FOLDER}",
+            "skip_posters": True,
+            **settings,
+        }
+        return roads[-1]
+
+    yield make
+    for road in roads:
+        road.stash.close()
+        road.stop_worker()
+        road.plex.stop()
+
+
+POSTERS = r"^/library/metadata/\d+/posters"
+LINKS = {
+    "performer": ("performer_ids", "actor"),
+    "studio": ("studio_id", "studio"),
+    "tag": ("tag_ids", "genre"),
+    "group": ("groups", "collection"),
+}
+
+
+@pytest.fixture
+def road(make_road: MakeRoad) -> Iterator[Road]:
+    """A road with the usual settings, where the plugin has nothing to complain of."""
+    road = make_road()
+    yield road
+    assert road.stash.complaints() == []
+
+
+def test_stash_takes_the_manifest_whole(road: Road) -> None:
+    query = "{plugins{id name enabled settings{name type} tasks{name} hooks{hooks}}}"
+    (plugin,) = road.stash.graphql(query)["plugins"]
+    assert (plugin["id"], plugin["enabled"]) == (PLUGIN, True)
+    assert {"plex_url", "path_map", "debug_logging"} <= {s["name"] for s in plugin["settings"]}
+    assert {"Process Queue", "Show Status"} <= {task["name"] for task in plugin["tasks"]}
+
+
+def test_bulk_and_list_updates_reach_every_scene(road: Road) -> None:
+    scenes = [road.add(f"Scene {n}.mp4") for n in range(3)]
+    runs = road.stash.bulk_scene_update([scene for scene, _ in scenes], details="All.")
+    changes = [{"id": scene, "title": f"Take {scene}"} for scene, _ in scenes[:2]]
+    runs += road.stash.scenes_update(changes)
+    assert [run.output for run in runs] == ["ok"] * 5
+    road.drain()
+    assert {item.fields["summary"] for _, item in scenes} == {"All."}
+    assert [item.title for _, item in scenes[:2]] == [change["title"] for change in changes]
+
+
+def test_a_scanned_file_and_a_moved_one_come_into_the_queue(road: Road) -> None:
+    road.stash.library.add_file(road.stash.files / "New.mp4")
+    moved = road.plex.add_movie(road.section, f"{PLEX_FOLDER}/Moved.mp4")
+    (run,) = road.stash.scan()
+    assert (run.trigger, run.output) == ("Scene.Create.Post", "ok")
+    road.drain()
+    (road.stash.files / "New.mp4").rename(road.stash.files / "Moved.mp4")
+    (run,) = road.stash.scan()
+    assert (run.trigger, run.output) == ("Scene.Update.Post", "ok")
+    (scene,) = road.stash.graphql("{findScenes{scenes{id}}}")["findScenes"]["scenes"]
+    road.stash.scene_update(int(scene["id"]), title="Brand new")
+    road.drain()
+    assert moved.title == "Brand new"
+
+
+def shown(item: Item, kind: str) -> list[str]:
+    """The names that an item shows of a kind of thing."""
+    name = LINKS[kind][1]
+    if kind != "studio":
+        return list(item.tags.get(name, []))
+    return [str(item.fields[name])] if item.fields.get(name) else []
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_rename_and_a_deletion_reach_the_scenes(make_road: MakeRoad, kind: str) -> None:
+    road = make_road(sync_groups=True)
+    scene, item = road.add("Harbour Lights.mp4")
+    record = road.stash.library.add(kind, "Before")
+    linked = {"studio": record, "group": [{"group_id": record}]}.get(kind, [record])
+    road.stash.scene_update(scene, title="Harbour", **{LINKS[kind][0]: linked})
+    road.drain()
+    assert shown(item, kind) == ["Before"]
+    road.stash.rename(kind, record, "After")
+    eventually(lambda: shown(item, kind) == ["After"], 30)
+    road.drain()
+    road.stash.destroy(kind, record)
+    eventually(lambda: shown(item, kind) == [], 30)
+    assert road.stash.complaints() == []
+
+
+def test_merged_tags_reach_the_scenes(road: Road) -> None:
+    old, new = road.stash.library.add_tag("Black and white"), road.stash.library.add_tag("Noir")
+    scene, item = road.add("Harbour Lights.mp4")
+    road.stash.scene_update(scene, title="Harbour", tag_ids=[old])
+    road.drain()
+    road.stash.tags_merge([old], new)
+    eventually(lambda: item.tags["genre"] == ["Noir"], 30)
+
+
+def test_a_destroyed_scene_leaves_plex_alone(road: Road) -> None:
+    scene, item = road.add("Harbour Lights.mp4")
+    road.stash.scene_update(scene, title="Harbour", details="Stays.")
+    road.drain()
+    road.plex.requests.clear()
+    (run,) = road.stash.scene_destroy(scene)
+    assert (run.trigger, run.output) == ("Scene.Destroy.Post", "ok")
+    road.drain()
+    assert road.plex.requests.writes() == []
+    assert (item.title, item.fields["summary"]) == ("Harbour", "Stays.")
+
+
+def test_a_merged_scene_is_edited_on(road: Road) -> None:
+    kept, item = road.add("Kept.mp4")
+    gone, other = road.add("Gone.mp4")
+    for scene in (kept, gone):
+        road.stash.scene_update(scene, title=f"Title of {scene}")
+    road.drain()
+    assert road.stash.scene_merge([gone], kept) == []  # no hook tells of it
+    road.stash.scene_update(kept, title="Both")
+    road.drain()
+    assert item.title == "Both"
+    assert other.title in ("Both", f"Title of {gone}")
+
+
+def test_a_cover_becomes_the_poster(make_road: MakeRoad) -> None:
+    road = make_road(skip_posters=False)
+    scene, _ = road.add("Harbour Lights.mp4")
+    picture = base64.b64encode(png(60, 90, (200, 30, 30))).decode()
+    cover = f"data:image/png;base64,{picture}"
+    road.stash.scene_update(scene, title="Harbour", cover_image=cover)
+    road.drain()
+    assert len(road.plex.requests.matching("POST", POSTERS)) == 1
+    road.stash.scene_update(scene, details="The picture is the same.")
+    road.drain()
+    assert len(road.plex.requests.matching("POST", POSTERS)) == 1
+    assert road.stash.complaints() == []
+
+
+def test_every_task_and_operation_answers(road: Road) -> None:
+    scene, item = road.add("Harbour Lights.mp4")
+    road.stash.scene_update(scene, title="Harbour")
+    (plugin,) = road.stash.graphql("{plugins{tasks{name}}}")["plugins"]
+    for task in plugin["tasks"]:
+        job = road.stash.wait_for_job(road.stash.start_task(task["name"]))
+        assert (job["status"], job["error"]) == ("FINISHED", None), task
+    road.drain()
+    assert item.title == "Harbour"
+    assert road.stash.plugin_lines()
+    assert road.stash.run_operation({"mode": "status"}).output["mode"] == "status"
+    road.stash.run_operation({"mode": "wake"})
+
+
+def test_a_stopped_task_loses_nothing(road: Road) -> None:
+    scenes = [road.add(f"Scene {n}.mp4") for n in range(4)]
+    slow = road.plex.faults.add("delay", method="PUT", seconds=1.0, times=4)
+    road.stash.bulk_scene_update([scene for scene, _ in scenes], details="Edited.")
+    job = road.stash.start_task("Process Queue")
+    eventually(lambda: slow.hits)
+    road.stash.stop_job(job)
+    assert road.stash.wait_for_job(job)["status"] == "CANCELLED"
+    road.drain()
+    assert {item.fields["summary"] for _, item in scenes} == {"Edited."}
+
+
+def test_the_worker_goes_on_with_the_next_session(road: Road) -> None:
+    scene, item = road.add("Harbour Lights.mp4")
+    road.stash.scene_update(scene, title="First")
+    road.drain()
+    worker = road.worker()
+    road.stash.stop()
+    road.stash.start(max_session_age=1)
+    road.stash.scene_update(scene, title="Second")
+    road.drain()
+    eventually(lambda: session_is_over(road), 20)
+    road.stash.login()
+    road.stash.scene_update(scene, title="Third")
+    road.drain()
+    assert item.title == "Third"
+    assert road.worker() == worker
+
+
+def session_is_over(road: Road) -> bool:
+    """Whether the worker's cookie is worth nothing any more; does not refresh it."""
+    cookie = road.plugin.connection()["server_connection"]["SessionCookie"]["Value"]
+    request = urllib.request.Request(f"{road.stash.url}/graphql", b'{"query":"{version{version}}"}')
+    request.add_header("Cookie", f"session={cookie}")
+    request.add_header("Content-Type", "application/json")
+    try:
+        urllib.request.urlopen(request, timeout=5).close()
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code == 401
+    return False
+
+
+def test_what_waits_when_stash_is_killed_is_done_when_it_is_back(road: Road) -> None:
+    scene, item = road.add("Harbour Lights.mp4")
+    slow = road.plex.faults.add("delay", method="PUT", seconds=2.0)
+    road.stash.scene_update(scene, title="Before")
+    eventually(lambda: slow.hits)
+    road.stash.scene_update(scene, title="After")
+    worker = road.worker()
+    road.stash.kill()
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: not is_running(worker))
+    assert set(road.states()) != {schema.DONE}
+    road.stash.start()
+    road.stash.run_operation({"mode": "wake"})
+    road.drain()
+    assert item.title == "After"
+
+
+def test_a_bulk_edit_waits_little_for_its_hooks(make_road: MakeRoad) -> None:
+    road = make_road(paused=True)
+    road.stash.enable(False)
+    for n in range(30):
+        road.stash.library.add_file(road.stash.files / f"Scene {n}.mp4")
+    road.stash.scan()
+    found = road.stash.graphql("{findScenes(filter:{per_page:-1}){scenes{id}}}")["findScenes"]
+    ids = [int(scene["id"]) for scene in found["scenes"]]
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for turn in range(10):
+        hooked = turn % 2 == 1
+        road.stash.enable(hooked)
+        begun = time.perf_counter()
+        road.stash.bulk_scene_update(ids, rating100=turn)
+        times[hooked].append(time.perf_counter() - begun)
+    cost = (statistics.median(times[True]) - statistics.median(times[False])) / len(ids)
+    assert len(ids) == 30
+    assert cost < 0.5, times
+    Path("/tmp/rs/times").write_text(repr(times))
