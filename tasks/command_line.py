@@ -130,7 +130,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def task_arguments(asked: argparse.Namespace) -> dict[str, object]:
     """The options that were given, as Stash would send them to the mode."""
     given = vars(asked)
-    return {name: given[name] for name in (*NUMBERS, "dry_run") if given[name] not in (None, False)}
+    names = [name for name in (*NUMBERS, "dry_run") if given[name] is not None]
+    return {name: given[name] for name in names if given[name] is not False}
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,0 +1,117 @@
+"""What the documents say is what the product says and does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tasks.command_line import ALIASES
+from tasks.standing import ADVICE
+from tests.docs.settings_table import table
+from validation.paths import PathRules, same_path
+from validation.reasons import Reason
+from validation.settings import OPPOSITES, SETTINGS, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# What documents set in italics that is Stash's, Plex's or an emphasised word, not a name of ours.
+NOT_OURS = {
+    *("Add Source", "Install", "Local path", "Reload plugins", "Python executable path"),
+    *("Personal Media", "PlexSync", "Off"),
+}
+ITALIC = re.compile(r"(?<![*\w])\*([A-Z][^*\n]+)\*(?![*\w])")
+CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def rows_of(text: str) -> Iterator[list[str]]:
+    """The cells of each row of each table, heads and rulers left out."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        head = number + 1 < len(lines) and lines[number + 1].startswith("|--")
+        if line.startswith("| ") and not head:
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    loaded = yaml.safe_load(text_of("PlexSync.yml"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_the_table_of_settings_is_the_model() -> None:
+    shown = [line for line in text_of("docs/config.md").splitlines() if line.startswith("| ")]
+    wanted = [line for line in table() if not line.startswith("|--")]
+    assert shown[: len(wanted)] == wanted
+
+
+def test_every_setting_that_a_document_names_exists() -> None:
+    known = {*Settings.model_fields, *OPPOSITES}
+    for setting in re.findall(r"^\| `(\w+)` \|", text_of("docs/config.md"), re.MULTILINE):
+        assert setting in known or setting.isupper(), setting
+
+
+def test_each_reason_has_one_entry_and_one_advice() -> None:
+    section = text_of("docs/troubleshoot.md").partition("## Reasons")[2].partition("\n## ")[0]
+    entries = [row[0].strip("`") for row in rows_of(section)]
+    assert entries == [reason.value for reason in Reason]
+    assert set(ADVICE) == set(Reason)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_names_in_italics_are_those_of_stash_s_pages(
+    document: Path, manifest: dict[str, Any]
+) -> None:
+    known = {setting.display for setting in SETTINGS}
+    known |= {task["name"] for task in manifest["tasks"]}
+    names = ITALIC.findall(CODE.sub("", document.read_text("utf-8")))
+    assert [name for name in names if name not in known | NOT_OURS] == []
+
+
+def test_the_table_of_tasks_has_each_task_with_its_command(manifest: dict[str, Any]) -> None:
+    shown = {
+        row[0].strip("*"): ALIASES.get(row[1].strip("`"), row[1].strip("`").replace("-", "_"))
+        for row in rows_of(text_of("docs/troubleshoot.md"))
+        if ITALIC.fullmatch(row[0])
+    }
+    assert shown == {task["name"]: task["defaultArgs"]["mode"] for task in manifest["tasks"]}
+
+
+def test_the_rules_of_the_path_examples_map_their_paths() -> None:
+    examples = [
+        [cell.strip("`") for cell in row]
+        for row in rows_of(text_of("docs/paths.md"))
+        if "=>" in row[-1]
+    ]
+    assert len(examples) >= 6
+    for stash, plex, rule in examples:
+        rules, problems = PathRules.parse(rule)
+        assert problems == ()
+        (mapped,) = rules.to_plex(stash)
+        assert mapped == plex
+        assert same_path(mapped, plex)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text("utf-8")):
+        if "://" not in link:
+            assert (document.parent / link).exists(), link
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 150
+
+
+def test_no_document_names_a_developers_machine() -> None:
+    for document in DOCUMENTS:
+        assert not re.search(r"(?<!\w)/(work|tmp)/", document.read_text("utf-8")), document.name
