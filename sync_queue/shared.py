@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sync_queue import datadir, lock, schema
+from sync_queue import datadir, lock, rescue, schema
 from sync_queue.database import read_only
 from sync_queue.manager import SCHEMA_VERSION, QueueManager
 from sync_queue.operations import BUSY_SECONDS
+from sync_queue.trouble import DatabaseDamaged
 from validation.errors import QueueError
 
 # A worker that has just started makes the tables within moments.
@@ -29,7 +30,7 @@ def shared_queue(data_dir: str) -> Iterator[QueueManager]:
         descriptor = lock.acquire(data_dir, patience=0.1)
         if descriptor is not None:
             try:
-                QueueManager(data_dir).queue.close()
+                rescue.open_queue(data_dir).queue.close()
             finally:
                 lock.release(descriptor)
                 os.close(descriptor)
@@ -61,12 +62,14 @@ def is_waiting(manager: QueueManager, job_key: str) -> bool:
 
 def is_current(path: str) -> bool:
     """Whether the database is there with the tables that this code knows (or newer ones, which
-    ``QueueManager`` refuses)."""
+    ``QueueManager`` refuses). A damaged one is not: whoever drains brings it back first."""
     if not os.path.exists(path):
         return False
     database = read_only(path, BUSY_SECONDS)
     try:
         found: int = database.execute("PRAGMA user_version").fetchone()[0]
+    except DatabaseDamaged:
+        return False
     finally:
         database.close()
     return found >= SCHEMA_VERSION

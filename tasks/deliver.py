@@ -6,8 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sync_queue import launch, lock
-from sync_queue.manager import QueueManager
+from sync_queue import launch, lock, rescue
 from sync_queue.report import QueueReport, read_report
 from tasks.context import TaskRequest
 from worker.processor import SyncWorker
@@ -60,7 +59,7 @@ def drain(
     is_over: Callable[[], bool],
 ) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
-    with QueueManager(data_dir) as manager:
+    with rescue.open_queue(data_dir) as manager:
         manager.queue.resume_unack_tasks()
         worker = SyncWorker(
             manager,
@@ -79,6 +78,9 @@ def drain(
                 time.sleep(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
         finally:
             worker.stop()
+        if worker.trouble is not None:
+            log.error("%s", worker.trouble)
+            rescue.mend(manager, worker.trouble)  # raises it where only a person can help
 
 
 def follow(data_dir: str, total: int, progress: Progress, is_over: Callable[[], bool]) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from sync_queue import datadir, schema
-from sync_queue.database import connect, transaction
-
-BUSY_SECONDS = 5.0
+from sync_queue.shared import shared_queue
 
 
 def remember_connection(data_dir: str, connection: Mapping[str, Any]) -> None:
@@ -20,11 +16,5 @@ def remember_connection(data_dir: str, connection: Mapping[str, Any]) -> None:
     """
     if not connection.get("server_connection"):
         return
-    database = connect(datadir.database_path(data_dir), BUSY_SECONDS)
-    try:
-        with transaction(database):
-            database.execute(schema.CREATE_CONNECTION)
-            values = {"connection": json.dumps(connection), "now": time.time()}
-            database.execute(schema.PUT_CONNECTION, values)
-    finally:
-        database.close()
+    with shared_queue(data_dir) as manager:
+        manager.remember_connection(connection, time.time())

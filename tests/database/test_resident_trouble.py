@@ -171,3 +171,30 @@ def test_a_worker_of_older_code_leaves_a_newer_database_alone_and_says_so(
     beside(stocked, "PRAGMA wal_checkpoint(TRUNCATE)")
     assert before[60:64] == stocked.database.read_bytes()[60:64]
     assert waiting(stocked) == expected(7001, 7002)
+
+
+@pytest.mark.parametrize("mode", ["process_queue", "retry_failed"])
+def test_a_task_that_finds_a_damaged_database_rescues_it_and_goes_on(
+    stocked: InstalledPlugin, mode: str
+) -> None:
+    with stocked.database.open("r+b") as file:
+        file.write(os.urandom(100))
+
+    answer = stocked.send(stocked.stdin({"mode": mode}))
+
+    assert answer.reply["output"]["mode"] == mode
+    assert any("was damaged and was rebuilt" in line for _, line in answer.said)
+    assert waiting(stocked) >= expected()
+
+
+def test_status_of_a_damaged_database_says_so_and_changes_nothing(
+    stocked: InstalledPlugin,
+) -> None:
+    with stocked.database.open("r+b") as file:
+        file.write(os.urandom(100))
+    before = stocked.database.read_bytes()
+
+    answer = stocked.send(stocked.stdin({"mode": "status"}))
+
+    assert "is damaged" in answer.reply["output"]["problem"]
+    assert stocked.database.read_bytes() == before
