@@ -49,8 +49,11 @@ def read_report(data_dir: str, now: float) -> QueueReport:
             return read_tables(database, QueueReport(data_dir, alive, spooled), now)
         finally:
             database.close()
-    except (QueueError, sqlite3.Error) as error:  # sqlite3.Error: tables not made yet
+    except QueueError as error:
         return QueueReport(data_dir, alive, spooled, problem=str(error))
+    except sqlite3.Error as error:
+        problem = f"The queue's database has not all its tables yet ({error})."
+        return QueueReport(data_dir, alive, spooled, problem=problem)
 
 
 def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -> QueueReport:

@@ -38,6 +38,8 @@ KEPT_DAMAGED_FILES = 3
 # A hook that had the file open finishes within half a second; its event is then in the file.
 GRACE_SECONDS = 1.0
 BUSY_SECONDS = 10.0
+# So long Status tells of a rescue.
+NEWS_SECONDS = 30 * 24 * 3600.0
 
 log = logging.getLogger("plexsync.queue")
 
@@ -56,7 +58,7 @@ def open_queue(data_dir: str, *, grace: float = GRACE_SECONDS) -> QueueManager:
         log.error("%s", error)
         rebuild(data_dir, grace=grace)
         manager = QueueManager(data_dir)
-    forget_said(manager)
+    forget_old_news(manager, time.time())
     return manager
 
 
@@ -224,13 +226,21 @@ def spool_jobs(manager: QueueManager) -> int:
     return len(rows)
 
 
-def forget_said(manager: QueueManager) -> None:
-    """Take back the notice of a rescue once it has been said in Stash's log."""
-    sentence = manager.state.get(STATE).get("sentence")
-    row = manager.connection.execute("SELECT said_at FROM notice WHERE sentence = ?", (sentence,))
-    if (row.fetchone() or (0,))[0] > 0:
-        with manager.transaction():
+def forget_old_news(manager: QueueManager, now: float) -> None:
+    """Take back the notice of a rescue once it was said in Stash's log, and what Status tells of
+    it after a month.
+    """
+    news = manager.state.get(STATE)
+    if not news:
+        return
+    row = manager.connection.execute(
+        "SELECT said_at FROM notice WHERE sentence = ?", (news["sentence"],)
+    ).fetchone()
+    with manager.transaction():
+        if row and row[0] > 0:
             manager.state.set_notice("")
+        if not 0 <= now - float(str(news["at"])) < NEWS_SECONDS:
+            manager.state.drop(STATE)
 
 
 def set_aside_in(place: str) -> str:

@@ -64,8 +64,11 @@ def lines(report: QueueReport) -> list[str]:
         f"Worker: {'running' if report.worker_alive else 'not running (the next edit starts it)'}.",
     ]
     if report.problem:
-        said.append(f"The queue's database could not be read: {report.problem}.")
+        said.append(report.problem)
     said.extend(standing_problem(report.states))
+    rescued = report.states.get("rescue", {}).get("sentence")
+    if rescued:
+        said.append(str(rescued))
     if report.outcomes:
         counted = sorted(report.outcomes.items(), key=lambda item: (-item[1], item[0]))
         said.append("Scenes by outcome: " + ", ".join(f"{n} {name}" for name, n in counted) + ".")

@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -330,6 +331,9 @@ def test_the_notice_goes_once_it_was_said_in_stash_s_log(tmp_path: Path) -> None
     manager.queue.close()
     _, manager = reopened(tmp_path)
     assert manager.connection.execute("SELECT count(*) FROM notice").fetchone() == (0,)
+    assert report_of(manager)
+    rescue.forget_old_news(manager, time.time() + 31 * 24 * 3600)
+    assert not report_of(manager)
     manager.queue.close()
 
 

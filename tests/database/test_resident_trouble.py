@@ -185,6 +185,8 @@ def test_a_task_that_finds_a_damaged_database_rescues_it_and_goes_on(
     assert answer.reply["output"]["mode"] == mode
     assert any("was damaged and was rebuilt" in line for _, line in answer.said)
     assert waiting(stocked) >= expected()
+    status = stocked.send(stocked.stdin({"mode": "status"}))
+    assert any("was damaged and was rebuilt" in line for _, line in status.said)
 
 
 def test_status_of_a_damaged_database_says_so_and_changes_nothing(
