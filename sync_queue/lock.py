@@ -96,6 +96,17 @@ def worker_alive(data_dir: str) -> bool:
         os.close(descriptor)
 
 
+def fill_standard_streams() -> None:
+    """Open what a person or a service manager closed: else the next file that is opened becomes
+    standard input, which is where the lock belongs.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 def acquire(data_dir: str, *, patience: float = STARTING_SECONDS) -> int | None:
     """The lock for a worker that starts or returns, trying for ``patience`` seconds.
 

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from sync_queue import datadir
+from sync_queue import datadir, lock
 from worker import dependencies, logs
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ log = logging.getLogger("plexsync")
 
 def run_worker(plugin_dir: str) -> None:
     """The resident worker. Without its libraries it says what to do, and jobs wait."""
+    lock.fill_standard_streams()
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     logs.to_file(data_dir)
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import MakeRoad, Road, make_road, road
 from tests.resident.bench import Bench, MakeBench
+from tests.resident.hand_started import HandStarted
 
 __all__ = ["MakeRoad", "Road", "make_road", "road"]
 
@@ -31,3 +32,11 @@ def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
 def bench(make_bench: MakeBench) -> Bench:
     """A bench with the usual settings."""
     return make_bench()
+
+
+@pytest.fixture
+def by_hand(road: Road) -> Iterator[HandStarted]:
+    """Workers of ``road`` that the test starts itself."""
+    workers = HandStarted(road)
+    yield workers
+    workers.end()

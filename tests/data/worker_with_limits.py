@@ -1,0 +1,11 @@
+"""The resident worker with other limits: ``worker_with_limits.py <plugin dir> <limits as JSON>``."""
+
+import json
+import sys
+
+plugin_dir, limits = sys.argv[1:]
+sys.path.insert(0, plugin_dir)
+
+from worker.resident import Limits, main  # noqa: E402
+
+main(plugin_dir, Limits(**json.loads(limits)))
