@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from typing import TextIO
 
 from tasks.context import TaskRequest, TaskResult
@@ -212,6 +213,9 @@ def report(asked: argparse.Namespace, result: TaskResult) -> None:
         said = result.report or result.lines
         print_json({"mode": asked.mode, **counts, **result.output, "lines": said})
         return
+    # Windows gives a file or a pipe an encoding that lacks most letters.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     for line in result.lines:
         sys.stdout.write(f"{line}\n")
 

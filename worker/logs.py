@@ -63,7 +63,9 @@ def to_file(data_dir: str) -> None:
 
 
 def to_stash() -> None:
-    """Log to Stash's log page over standard error."""
+    """Log to Stash's log page over standard error, in UTF-8 whatever the system's own encoding."""
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
     install(StashHandler(sys.stderr))
 
 
