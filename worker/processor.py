@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from stash.exceptions import StashUnavailable
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
@@ -204,8 +205,10 @@ class SyncWorker:
         if due is None or due > now:
             return []
         try:
+            if not self.session.read_at:  # unread settings are not empty ones
+                self.session.read_settings()
             plex = self.session.plex()
-        except SetupError as error:
+        except (SetupError, StashUnavailable) as error:
             self.gate.hold_for(error, now)
             return []
         self.gate.probing()
