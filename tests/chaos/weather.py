@@ -41,6 +41,10 @@ class Weather:
         kind = self.rng.choice(list(Kind))
         # Most often whatever comes next; sometimes only writes, so that their replies get lost.
         method = self.rng.choice([None, None, "PUT", "GET"])
+        if kind is Kind.EMPTY:
+            # To a write, 200 and nothing is what success looks like. Twice said and nothing
+            # written, and the scene is listed for a person: plex_kept_other_value.
+            method = "GET"
         self.plex.faults.add(
             kind,
             method=method,
