@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import installed_plugin
 from tests.installed_plugin import InstalledPlugin, StandInWorkers
+
+# A busy machine makes any example slow: pytest-timeout alone decides what takes too long.
+settings.register_profile("plexsync", deadline=None)
+settings.load_profile("plexsync")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -67,14 +68,50 @@ def produce(data_dir: str, number: int, each: int) -> list[int]:
     return []
 
 
-def main(mode: str, data_dir: str) -> None:
+def work_until_killed(data_dir: str, report: int, begun: int) -> None:
+    """A worker: take back the leases of the one before, claim, settle, report what was settled."""
+    rng = random.Random(os.getpid())
+    with QueueManager(data_dir) as manager:
+        manager.queue.resume_unack_tasks()
+        os.write(begun, b"!")
+        while leased := manager.get_pending(time.time() * 2, rng.randint(1, 5)):
+            for job in leased:
+                if rng.random() < 0.3:
+                    assert manager.nack_job(job, 0.0, charge=True)
+                elif manager.ack_job(job, NOW):
+                    os.write(report, b"%d\n" % job.queue_id)
+    os._exit(0)
+
+
+def kill_workers(data_dir: str, kills: int, jobs: int) -> None:
+    """Kill one worker after the other; while they work, events go on arriving."""
+    rng = random.Random(20_260_101)
+    report = os.open(os.path.join(data_dir, "report"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    reader, writer = os.pipe()
+    for kill in range(kills + 1):
+        with QueueManager(data_dir) as manager:  # closed before the fork: SQLite wants it so
+            keys = [rng.randrange(1, jobs + 1) for _ in range(jobs)]
+            manager.enqueue_all([scene_job(key, "edit", NOW) for key in keys])
+        child = os.fork()
+        if child == 0:
+            work_until_killed(data_dir, report, writer)
+        os.read(reader, 1)
+        if kill < kills:  # the last one may finish
+            time.sleep(rng.uniform(0, 0.015))
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def main(mode: str, data_dir: str, count: str = "") -> None:
     """Play one of the scenes."""
     if mode == "create":
         together(12, lambda _: create(data_dir))
     elif mode == "consume":
         QueueManager(data_dir).queue.close()
         together(5, lambda n: consume(data_dir, n, 400) if n < 3 else produce(data_dir, n - 3, 200))
+    elif mode == "kill":
+        kill_workers(data_dir, kills=int(count), jobs=30)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

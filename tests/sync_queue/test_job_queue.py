@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -432,3 +433,20 @@ def test_a_file_that_was_deleted_or_replaced_under_the_queue_is_noticed(
         manager.queue.check_file()
     os.replace(manager.queue.file + ".aside", manager.queue.file)
     manager.queue.check_file()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_database_is_for_the_owner_only_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with QueueManager(str(tmp_path / "data")) as manager:
+            manager.enqueue(job(1))
+            made = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
+            assert {path.name for path in made} == {
+                "data", "queue", "data.db", "data.db-wal", "data.db-shm",
+            }  # fmt: skip
+            modes = {path.name: path.stat().st_mode & 0o777 for path in made}
+    finally:
+        os.umask(before)
+    assert modes.pop("data") == modes.pop("queue") == 0o700
+    assert set(modes.values()) == {0o600}

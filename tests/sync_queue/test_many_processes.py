@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sync_queue import schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import QueueStats
 from tests.installed_plugin import ROOT
@@ -18,14 +19,14 @@ PROGRAM = ROOT / "tests" / "sync_queue" / "many_processes.py"
 NOW = 1_800_000_000.0
 
 
-def play(mode: str, data_dir: Path) -> list[Any]:
+def play(mode: str, data_dir: Path, *more: str, timeout: float = 50) -> list[Any]:
     run = subprocess.run(
-        [sys.executable, str(PROGRAM), mode, str(data_dir)],
+        [sys.executable, str(PROGRAM), mode, str(data_dir), *more],
         capture_output=True,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
         check=True,
-        timeout=50,
+        timeout=timeout,
     )
     assert run.stderr == b""
     return [json.loads(line) for line in run.stdout.splitlines()]
@@ -48,3 +49,21 @@ def test_three_competing_consumers_never_get_the_same_job(tmp_path: Path) -> Non
     assert sum(1 for report in reports if report) > 1  # they really competed
     with QueueManager(str(tmp_path / "data")) as manager:
         assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 400, 0)
+
+
+@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=pytest.mark.soak)])
+def test_killed_workers_lose_nothing_and_leave_no_lease(tmp_path: Path, kills: int) -> None:
+    play("kill", tmp_path, str(kills), timeout=50 + kills)
+    settled = [int(line) for line in (tmp_path / "report").read_text().split()]
+    assert len(settled) > kills // 4, "hardly a worker settled anything: the test shows nothing"
+    assert len(settled) == len(set(settled))
+    with QueueManager(str(tmp_path)) as manager:
+        stats = manager.get_stats(NOW)
+        assert stats == QueueStats(0, 0, 0, stats.completed, 0)
+        rows = manager.connection.execute(
+            f"SELECT _id, key, interrupted FROM {schema.JOBS}"
+        ).fetchall()
+        assert set(settled) <= {row[0] for row in rows}
+        assert {row[1] for row in rows} == {f"scene:{n}" for n in range(1, 31)}
+        assert any(row[2] for row in rows), "no worker was killed while it held a lease"
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -265,7 +265,7 @@ class QueueMachine(RuleBasedStateMachine):
         }
 
 
-ANY_TIME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY_TIME = settings(suppress_health_check=[HealthCheck.too_slow])
 
 TestQueue = QueueMachine.TestCase
 TestQueue.settings = settings(ANY_TIME, max_examples=25, stateful_step_count=30)
