@@ -48,6 +48,15 @@ class StashRead:
 
 
 @dataclass(frozen=True, slots=True)
+class StashAbout:
+    """Stash's ``version``; whether a plugin of our id is ``loaded``, and the names of its tasks."""
+
+    version: str
+    loaded: bool
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScenePage:
     """One page of scenes by id: (id, ``updated_at``) pairs, never none. ``left`` is how many
     scenes there are from this page on."""
@@ -122,6 +131,13 @@ class StashClient:
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""
         return _parse_settings(self._query(f"query {{ {_SETTINGS} }}", {}))
+
+    def about(self) -> StashAbout:
+        """Read Stash's version, and the tasks of the plugin that it has loaded under our id."""
+        data = self._query("query { version { version } plugins { id tasks { name } } }", {})
+        ours = [one for one in _at(data, "plugins") or [] if one["id"] == PLUGIN_ID]
+        tasks = (task["name"] for one in ours for task in one["tasks"] or [])
+        return StashAbout(str(_at(data, "version", "version")), bool(ours), tuple(tasks))
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
         """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""

@@ -172,6 +172,16 @@ class IndexStore:
         """Some files, for a report that shows what Plex's paths look like."""
         return self._files("1 ORDER BY id LIMIT ?", server, limit)
 
+    def first_below(self, server: str, folder: str) -> tuple[str, ...]:
+        """The path of one file below a folder of Plex, if there is any."""
+        lower = normalise(folder).rstrip("/") + "/"
+        rows = self.connection.execute(
+            "SELECT file FROM plex_files WHERE server = ? AND path_key > ? AND path_key < ?"
+            " LIMIT 1",
+            (server, lower, lower + chr(0x10FFFF)),
+        )
+        return tuple(row[0] for row in rows)
+
     def _files(self, where: str, server: str, value: str | int) -> tuple[IndexedFile, ...]:
         rows = self.connection.execute(
             f"SELECT {_FILE_COLUMNS} FROM plex_files WHERE server = ? AND {where}",

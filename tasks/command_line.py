@@ -14,6 +14,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from tasks.context import TaskRequest, TaskResult
+from tasks.keep import keep_report
 from tasks.modes import MODES
 from validation.errors import PlexSyncError, TransientError
 from worker import logs
@@ -113,6 +114,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_
     except (UsageError, PlexSyncError, OSError) as error:
         return refuse(asked, bar, str(error), USAGE)
     bar.clear()
+    keep_report(request, result)
     report(asked, result)
     return result.exit_code
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks import modes
 from tasks.context import TaskResult, parse_request
+from tasks.keep import keep_report
 from validation.errors import PlexSyncError
 from worker import logs
 
@@ -38,6 +39,7 @@ def main(event: Event, plugin_dir: str) -> None:
         log.error("%s", error)
         reply({"output": None, "error": str(error)})
     else:
+        keep_report(request, result)
         report(result.lines)
         reply({"output": {"mode": request.mode, **counts(result), **result.output}})
     time.sleep(LAST_LINE_SECONDS)

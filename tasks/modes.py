@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tasks import (
+    check_setup,
     letters,
     one_scene,
     preview,
@@ -25,6 +26,7 @@ MODES: Mapping[str, Callable[[TaskRequest, Progress], TaskResult]] = {
     "sync_changed": sync_changed.run,
     "preview": preview.run,
     "retry_failed": letters.retry_failed,
+    "check_setup": check_setup.run,
     "status": status.run,
     "sync": one_scene.sync,
     "pin": one_scene.pin,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sync_queue.report import QueueReport, read_report
 from sync_queue.version import VERSION
 from tasks.context import TaskRequest, TaskResult
+from tasks.outcomes import PERSONS
+from tasks.runs import run_line
+from tasks.standing import reasons_lines, standing_problem
 
-# What a person has to look at, by outcome of scenes.
-NEEDS_A_PERSON = ("ambiguous", "item_taken", "plex_kept_other_value", "image_too_big")
+MOST_LINES, MOST_REASONS, MOST_RULES, MOST_RUNS = 15, 3, 2, 2
 
 
 def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
@@ -18,7 +21,7 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     del progress
     report = read_report(request.locate(), time.time())
     stats = report.stats
-    needs = sum(report.outcomes.get(reason, 0) for reason in NEEDS_A_PERSON)
+    needs = sum(report.outcomes.get(reason, 0) for reason in PERSONS)
     problems = stats.failed + needs + bool(report.problem)
     return TaskResult(
         left=stats.left + report.spooled,
@@ -52,6 +55,8 @@ def details(report: QueueReport) -> dict[str, object]:
         "breaker": str(report.states.get("breaker", {}).get("state", "closed")),
         "hold": {k: v for k, v in report.states.get("hold", {}).items() if k != "version"},
         "problem": report.problem,
+        "runs": last_runs(report.states),
+        "path_rules": rule_lines(report.states.get("path_rules", {})),
     }
 
 
@@ -72,22 +77,21 @@ def lines(report: QueueReport) -> list[str]:
     if report.outcomes:
         counted = sorted(report.outcomes.items(), key=lambda item: (-item[1], item[0]))
         said.append("Scenes by outcome: " + ", ".join(f"{n} {name}" for name, n in counted) + ".")
+    said.extend(reasons_lines(report.outcomes, MOST_REASONS))
     if report.newest_letter:
         said.append(f"Newest dead letter: {report.newest_letter}")
-    said.append(f"Data directory: {report.data_dir}")
-    return said
+    said.extend(rule_lines(report.states.get("path_rules", {}))[:MOST_RULES])
+    said.extend(map(run_line, last_runs(report.states)[:MOST_RUNS]))
+    return [*said[: MOST_LINES - 1], f"Data directory: {report.data_dir}"]
 
 
-def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """What holds everything up, if anything does."""
-    said = []
-    hold = states.get("hold", {})
-    if hold.get("sentence"):
-        said.append(f"Everything waits ({hold.get('reason')}): {hold['sentence']}")
-    breaker = states.get("breaker", {})
-    if breaker.get("state", "closed") != "closed":
-        said.append("Plex does not answer: jobs wait and PlexSync asks again at least every 60 s.")
-    last = states.get("last_error", {})
-    if last.get("sentence"):
-        said.append(f"Last error: {last['sentence']}")
-    return said
+def rule_lines(learnt: Mapping[str, Any]) -> list[str]:
+    """Path rules that fit nothing, and some that would fit."""
+    proposals = "; ".join(map(str, learnt.get("proposals", ())))
+    said = [f"Path rules that would fit (setting path_map): {proposals}"] if proposals else []
+    return [*map(str, learnt.get("unused", ())), *said]
+
+
+def last_runs(states: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """How the last tasks ended, newest first."""
+    return list(states.get("runs", {}).get("runs", ()))

@@ -63,6 +63,14 @@ class Look:
         """Whether nothing had to be asked."""
         return self.reason is None and self.match is None
 
+    def unmapped_pair(self) -> tuple[str, str] | None:
+        """Stash's and Plex's path of one file that was found for certain, but not by its path:
+        from such pairs path rules are learnt."""
+        for one in self.match.matches if self.match and self.reason is None else ():
+            if one.scene_file and not one.identical:
+                return one.scene_file, one.plex_file
+        return None
+
 
 class Looker:
     """Looks at one scene at a time. Not thread-safe.

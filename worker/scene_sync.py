@@ -19,6 +19,7 @@ from validation.reasons import Reason
 from validation.records import LedgerEntry
 from worker.covers import sync_covers
 from worker.look import Look, Looker, PlannedItem
+from worker.path_study import PathStudy
 from worker.removals import RemovalGuard, TooManyRemovals
 from worker.scan_request import SCAN_AGAIN_SECONDS, folder_to_scan
 from worker.session import Session
@@ -52,16 +53,22 @@ class SceneSync:
         self.looker = Looker(manager, session, clock)
         self.scanned_at: dict[str, float] = {}
         self.removals = RemovalGuard(manager.ledger)
+        self.paths = PathStudy(manager)
+        self.server = ""
+        self.of_library: frozenset[int] = frozenset()
         self.writing = False
 
     def begin_run(self) -> None:
-        """A new run begins: removals are counted anew."""
+        """A new run begins: removals are counted anew, and what the last one taught is kept."""
         self.removals.begin()
+        self.paths.conclude(self.server, self.session.config.path_rules)
 
     def expect(self, scenes: Mapping[int, Mapping[str, Any]], jobs: Iterable[ClaimedJob]) -> None:
         """These jobs come next, for ``scenes`` as Stash has them now."""
-        asked = [job.job.enqueued_at for job in jobs if job.job.update_type == SYNC_ALL]
-        self.looker.expect(scenes, newer_than=max(asked, default=float("-inf")))
+        library = [job.job for job in jobs if job.job.update_type == SYNC_ALL]
+        self.of_library = frozenset(job.scene_id for job in library)
+        asked = max((job.enqueued_at for job in library), default=float("-inf"))
+        self.looker.expect(scenes, newer_than=asked)
 
     def sync(self, raw: Mapping[str, Any] | None) -> SyncResult:
         """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
@@ -74,6 +81,10 @@ class SceneSync:
             return SyncResult(Reason.SCENE_GONE)
         look = self.looker.look(raw)
         scene, reason = look.scene, look.reason
+        if look.match is not None:
+            self.server = self.session.plex().server
+        in_library = scene.scene_id in self.of_library
+        self.paths.note(look, self.session.config.path_rules, of_library=in_library)
         for note in scene.notes:
             log.info("Scene %d: %s", scene.scene_id, note)
         if look.is_unchanged:

@@ -1,0 +1,125 @@
+"""Check Set-up, this machine's half: libraries, disk, file system, worker."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from urllib.parse import urlsplit
+
+from sync_queue.report import QueueReport
+from sync_queue.version import VERSION
+from tasks.findings import Finding, fine, look, wrong
+from tasks.standing import standing_problem
+from worker.dependencies import NEEDED, found_version
+
+LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
+# SQLite's locks and shared memory do not work on these.
+NETWORK_SYSTEMS = frozenset(
+    {
+        *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "afs", "ncpfs", "9p"),
+        *("ceph", "glusterfs", "davfs", "fuse.sshfs", "fuse.rclone", "fuse.davfs"),
+        *("fuse.glusterfs"),
+    }
+)
+CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_machine(data_dir: str, report: QueueReport) -> Iterator[Finding]:
+    """Everything that needs no server."""
+    yield fine(f"PlexSync {VERSION}, Python {platform.python_version()}, data in {data_dir}.")
+    yield from check_dependencies()
+    yield check_space(shutil.disk_usage(data_dir).free)
+    yield from check_file_system(data_dir, mounts())
+    yield from check_worker(report)
+
+
+def check_dependencies() -> Iterator[Finding]:
+    """The libraries, and the one that gets in the way of another."""
+    bad = [name for name, (low, high) in NEEDED.items() if not low <= found_version(name) < high]
+    if bad:
+        yield look(
+            f"{', '.join(bad)} have versions that PlexSync was not tried with.",
+            "Install those of requirements.txt.",
+        )
+    else:
+        yield fine(f"The libraries are there: {', '.join(NEEDED)}.")
+    if found_version("stashapp-tools"):
+        yield look(
+            "stashapp-tools is installed beside stashapi: both write the same files, and removing"
+            " one breaks the other.",
+            "If PlexSync fails to import stashapi, install it again.",
+        )
+    try:
+        metadata.version("pillow")
+    except metadata.PackageNotFoundError:
+        yield look("Pillow is not installed: covers above 10 MB are left out.", "Install pillow.")
+
+
+def check_space(free: int) -> Finding:
+    """Room for the database. ``free`` in bytes."""
+    if free < LITTLE_SPACE:
+        return wrong(
+            f"Only {free / 1e6:.0f} MB are free where PlexSync keeps its data.",
+            "Make some space: edits cannot be stored on a full disk.",
+        )
+    return fine(f"{free / 1e9:.1f} GB are free for the data directory.")
+
+
+def check_file_system(data_dir: str, mounted: Mapping[str, str]) -> Iterator[Finding]:
+    """``mounted`` maps mount points to the names of their file systems."""
+    path = os.path.realpath(data_dir)
+    above = [place for place in mounted if is_inside(path, place)]
+    kind = mounted[max(above, key=len)] if above else ""
+    if kind in NETWORK_SYSTEMS or path.startswith("\\\\"):
+        yield wrong(
+            f"The data directory lies on a network file system ({kind or 'a share'}), where a"
+            " database cannot be locked safely.",
+            "Set STASH_PLUGIN_DATA to a directory on a local disk.",
+        )
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether ``path`` is ``folder`` or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def mounts() -> dict[str, str]:
+    """Mount points with the names of their file systems; empty where the system does not tell."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.split() for line in file]
+    except OSError:
+        return {}
+    return {line[1].replace("\\040", " "): line[2] for line in lines if len(line) > 2}
+
+
+def check_worker(report: QueueReport) -> Iterator[Finding]:
+    """The worker, the queue, and what holds them up."""
+    if report.problem:
+        yield wrong(f"The queue's database could not be read: {report.problem}", "")
+    alive = "runs" if report.worker_alive else "does not run; the next edit starts it"
+    stats = report.stats
+    yield fine(
+        f"The worker {alive}; {stats.left + report.spooled} jobs wait, {stats.failed} dead letters."
+    )
+    for sentence in standing_problem(report.states):
+        yield look(sentence, "")
+
+
+def is_container(marks: Sequence[str] = CONTAINER_MARKS) -> bool:
+    """Whether this runs in Docker or Podman."""
+    return any(map(os.path.exists, marks))
+
+
+def check_address(plex_url: str, *, in_container: bool) -> Iterator[Finding]:
+    """An address that names another machine than was meant."""
+    if in_container and urlsplit(plex_url).hostname in LOCAL_NAMES:
+        yield look(
+            "plex_url names this very container: localhost is not the host it runs on.",
+            "Enter the address of the machine that Plex runs on, unless Plex shares this"
+            " container's network.",
+        )

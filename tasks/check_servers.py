@@ -1,0 +1,179 @@
+"""Check Set-up, the servers' half: settings, Stash, Plex, path rules tried on sample scenes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from plex.candidates import choose_sections
+from plex.client import PlexClient
+from plex.edit_plan import EditPlan
+from plex.exceptions import PlexPermanentError, PlexSetupError
+from plex.items import PlexSection
+from stash.client import StashClient
+from sync_queue.snapshot import Snapshot
+from tasks.findings import Finding, fine, look, wrong
+from validation.config import PlexSyncConfig, setup_problem, validate_config
+from validation.errors import InvalidScene
+from validation.paths import PathRule, is_below, propose_rules, same_path
+from validation.setting_types import describe_secret
+from worker.look import Look, Looker
+from worker.session import Session
+
+OUR_TASK = "Process Queue"
+OLD_SETTINGS = frozenset({"plexToken", "plexHost", "plexPort"})
+SAMPLES = 100  # scenes against which the rules are held
+TRIED = 8  # of these are looked for in Plex
+
+
+def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What is stored, and what is wrong with it."""
+    report = validate_config(raw, environ)
+    problem = setup_problem(report.config)
+    if problem:
+        yield wrong(problem, "")
+    else:
+        token = describe_secret(report.config.plex_token)
+        yield fine(f"plex_url is {report.config.plex_url}; plex_token: {token}.")
+    for sentence in report.problems:
+        yield look(sentence, "")
+    if report.config.paused:
+        yield look("PlexSync is paused in its settings.", "Switch Pause off to let edits go.")
+    if OLD_SETTINGS & raw.keys():
+        yield look(
+            "Settings of another plugin with the id PlexSync are stored (plexToken, plexHost).",
+            "They are not used. If that plugin is still installed, remove it: Stash loads only"
+            " one of the two.",
+        )
+
+
+def check_stash(stash: StashClient) -> Iterator[Finding]:
+    """Stash's version, and that it has loaded this plugin and not its namesake."""
+    about = stash.about()
+    yield fine(f"Stash {about.version} answers.")
+    if about.loaded and OUR_TASK not in about.tasks:
+        yield wrong(
+            "Stash has loaded another plugin with the id PlexSync instead of this one.",
+            "Remove the other one and reload plugins.",
+        )
+    elif not about.loaded:
+        yield look(
+            "Stash has not loaded the plugin PlexSync.",
+            "Edits are not noticed: install it in Stash's plugins folder and reload plugins.",
+        )
+
+
+def check_plex(plex: PlexClient, config: PlexSyncConfig) -> Iterator[Finding]:
+    """Plex's version, and the libraries that the settings choose."""
+    yield fine(f"Plex {plex.version} answers.")
+    sections = plex.sections(fresh=True)
+    try:
+        chosen = choose_sections(sections, config.libraries)
+    except PlexSetupError as error:
+        yield wrong(str(error), "")
+        return
+    named = "; ".join(f"{one.title} ({', '.join(one.locations)})" for one in chosen)
+    yield fine(f"{len(chosen)} of Plex's {len(sections)} libraries are synced: {named}.")
+
+
+def check_rules(
+    memory: Snapshot, session: Session, sections: tuple[PlexSection, ...]
+) -> Iterator[Finding]:
+    """The path rules, held against sample scenes and the libraries' folders."""
+    scenes = sample_scenes(session)
+    looker = Looker(memory, session, time.time)
+    looks = list(tried(looker, scenes))
+    paths = [file.path for one in looks for file in one.scene.files[:1]]
+    paths += [
+        str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]
+    ]
+    folders = [place for section in sections for place in section.locations]
+    for rule in session.config.path_rules.rules:
+        yield from check_rule(rule, paths, folders)
+    yield from map(told, looks)
+    pairs = [pair for one in looks if (pair := one.unmapped_pair())]
+    for proposal in propose_rules(pairs):
+        yield look(
+            f"A path rule would fit: {proposal}.", "Add it to the setting Path rules (path_map)."
+        )
+
+
+def check_rule(rule: PathRule, paths: list[str], folders: list[str]) -> Iterator[Finding]:
+    """Whether a rule leads from Stash's files to Plex's libraries."""
+    if paths and not any(is_below(path, rule.stash) for path in paths):
+        yield look(
+            f"The path rule “{rule}” fits none of {len(paths)} sample files of Stash, for example"
+            f" {paths[0]}.",
+            "Correct its first half, unless it is for a few files only.",
+        )
+    leads = any(
+        same_path(rule.plex, place) or is_below(rule.plex, place) or is_below(place, rule.plex)
+        for place in folders
+    )
+    if not leads:
+        yield wrong(
+            f"The path rule “{rule}” leads to no library of Plex; their folders are"
+            f" {', '.join(folders[:3]) or 'none'}.",
+            "Correct its second half.",
+        )
+
+
+def sample_scenes(session: Session) -> dict[int, Mapping[str, object]]:
+    """Scenes from the beginning and the middle of Stash, in three requests."""
+    stash, size = session.stash(), SAMPLES // 2
+    total, first = stash.page(1, size)
+    middle = stash.page(max(1, total // size // 2 + 1), size)[1]
+    ids = dict.fromkeys(scene_id for scene_id, _ in (*first, *middle))
+    return dict(session.read_scenes(ids)) if ids else {}
+
+
+def tried(looker: Looker, scenes: Mapping[int, Mapping[str, object]]) -> Iterator[Look]:
+    """Some of the scenes, evenly, as a sync would look at them."""
+    step = max(1, len(scenes) // TRIED)
+    for raw in list(scenes.values())[::step][:TRIED]:
+        try:
+            yield looker.look(raw, always=True)
+        except InvalidScene:
+            continue
+
+
+def told(one: Look) -> Finding:
+    """Both servers' paths of one scene side by side."""
+    path = one.scene.files[0].path if one.scene.files else "no file"
+    if one.match is None:
+        return fine(f"Scene {one.scene.scene_id}: {path} is not looked for ({one.reason}).")
+    best = one.match.candidates[0] if one.match.candidates else None
+    plex_path = best.plex_file if best else "nothing"
+    if one.reason is None:
+        return fine(f"Scene {one.scene.scene_id}: Stash {path}, Plex {plex_path}: found.")
+    return look(
+        f"Scene {one.scene.scene_id}: Stash {path}, Plex {plex_path}: {one.reason}.",
+        f"preview of scene {one.scene.scene_id} shows the evidence.",
+    )
+
+
+def probe(plex: PlexClient, sections: tuple[PlexSection, ...]) -> Finding:
+    """Write one item's title as it is: may this token edit?"""
+    for section in sections:
+        for row in plex.index_page(section, 0, 1).rows:
+            item = plex.read(row.rating_key)
+            locks = {"title": "title" in item.locked}
+            try:
+                plex.write(
+                    EditPlan(
+                        item.rating_key,
+                        item.section_id,
+                        item.kind,
+                        values={"title": item.title},
+                        locks=locks,
+                    )
+                )
+            except (PlexSetupError, PlexPermanentError) as error:
+                return wrong(f"Plex refused an edit: {error}", "Use the token of its owner.")
+            return fine("The token may edit (an item's title was written as it is).")
+    return look("Plex has no item to try an edit with.", "")
+
+
+def list_of(value: object) -> list[dict[str, object]]:
+    """A list as Stash sends it."""
+    return value if isinstance(value, list) else []

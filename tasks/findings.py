@@ -1,0 +1,48 @@
+"""What Check Set-up finds, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How bad a finding is; the worst come first."""
+
+    FINE = 0
+    WORTH_A_LOOK = 1
+    WRONG = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked: ``what`` was found, and ``todo``, what a person can do."""
+
+    level: Level
+    what: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "look", Level.WRONG: "WRONG"}[self.level]
+        return f"{mark}: {self.what} {self.todo}".rstrip()
+
+
+def fine(what: str) -> Finding:
+    """It is as it should be."""
+    return Finding(Level.FINE, what)
+
+
+def look(what: str, todo: str) -> Finding:
+    """It works, or may work; a person should know."""
+    return Finding(Level.WORTH_A_LOOK, what, todo)
+
+
+def wrong(what: str, todo: str) -> Finding:
+    """Nothing can be synced like this."""
+    return Finding(Level.WRONG, what, todo)
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """In the order in which a person should read them."""
+    return sorted(findings, key=lambda finding: -finding.level)
