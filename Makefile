@@ -45,7 +45,7 @@ package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 
 audit: $(READY)  ## Known holes in the packages that PlexSync installs; asks the package index
 	@$(RUN) -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
-	@$(RUN) -m pip_audit --disable-pip --require-hashes --requirement requirements.lock
+	@$(RUN) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean:  ## Remove what make made; data/ stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
