@@ -167,7 +167,8 @@ class RealServer:
     def complaints(self) -> list[str]:
         """Warnings and errors that the plugin wrote, or Stash about it."""
         told = [line for line in self.lines() if "level=warn" in line or "level=error" in line]
-        return [line for line in told if "lugin" in line or ".Post" in line]
+        about = re.compile(r'msg="(\[Plugin / |Plugin returned error|\S+\.Post \[)')
+        return [line for line in told if about.search(line)]
 
     def hook_runs(self, since: int = 0) -> list[HookRun]:
         """The hooks that ended, by Stash's log from line ``since`` on."""

@@ -22,6 +22,7 @@ from simulators.stash.pictures import png
 from sync_queue import schema
 from tests.e2e.conftest import PLEX_FOLDER, MakeRoad, Road
 from tests.e2e.test_road import (
+    enqueue,
     test_a_disabled_plugin_stops_before_the_next_write,
     test_an_edit_during_its_scenes_sync_leads_to_one_more,
     test_an_edit_in_stash_shows_in_plex,
@@ -227,7 +228,8 @@ def test_every_task_and_operation_answers(road: Road) -> None:
     road.stash.run_operation({"mode": "wake"})
 
 
-def test_a_stopped_task_loses_nothing(road: Road) -> None:
+def test_a_stopped_task_loses_nothing(make_road: MakeRoad) -> None:
+    road = make_road()
     scenes = [road.add(f"Scene {n}.mp4") for n in range(4)]
     slow = road.plex.faults.add("delay", method="PUT", seconds=1.0, times=4)
     road.stash.bulk_scene_update([scene for scene, _ in scenes], details="Edited.")
@@ -254,6 +256,28 @@ def test_the_worker_goes_on_with_the_next_session(road: Road) -> None:
     road.drain()
     assert item.title == "Third"
     assert road.worker() == worker
+
+
+def test_stashs_own_api_key_outlives_the_session(road: Road) -> None:
+    scene, item = road.add("Harbour Lights.mp4")
+    key = road.stash.set_api_key()
+    road.stash.scene_update(scene, title="First")
+    road.drain()
+    road.stash.stop()
+    road.stash.start(max_session_age=1)
+    road.stash.scene_update(scene, title="Second")
+    road.drain()
+    road.stash.enable(False)
+    road.stash.scene_update(scene, title="Third")
+    road.stash.enable()
+    eventually(lambda: session_is_over(road), 20)
+    enqueue(road, scene)
+    road.drain()
+    assert item.title == "Third"
+    for file in [*road.plugin.data_dir.rglob("*"), road.stash.log_file]:
+        if file.is_file() and not file.name.startswith("data.db"):
+            held = file.read_text("utf-8", "replace")
+            assert key not in held and str(road.plex.token) not in held, file
 
 
 def session_is_over(road: Road) -> bool:
@@ -305,4 +329,3 @@ def test_a_bulk_edit_waits_little_for_its_hooks(make_road: MakeRoad) -> None:
     cost = (statistics.median(times[True]) - statistics.median(times[False])) / len(ids)
     assert len(ids) == 30
     assert cost < 0.5, times
-    Path("/tmp/rs/times").write_text(repr(times))
