@@ -72,6 +72,8 @@ class Chaos:
             (1, self.clock_jumps),
             (2, self.all_is_well),
         ]
+        self.once = [act for _, act in self.acts]  # each happens at least once
+        self.order.shuffle(self.once)
 
     def look_at_strangers(self) -> list[Mapping[str, object]]:
         """The items that belong to no scene, as they are."""
@@ -82,6 +84,8 @@ class Chaos:
         """Something happens."""
         weights = [weight for weight, _ in self.acts]
         (act,) = self.order.choices([act for _, act in self.acts], weights)
+        if self.once and self.order.random() < 0.7:
+            act = self.once.pop()
         act()
         self.report.happened[act.__name__.replace("_", " ")] += 1
 

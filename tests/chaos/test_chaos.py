@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are P
 SEED = int(os.environ.get("CHAOS_SEED", "20270101"))
 LENGTH = int(os.environ.get("CHAOS_LENGTH", "1500"))
 LENGTHS = [
-    pytest.param(10, 24, id="short", marks=pytest.mark.timeout(120)),
+    pytest.param(10, 20, id="short", marks=pytest.mark.timeout(120)),
     pytest.param(60, LENGTH, id="long", marks=[pytest.mark.soak, pytest.mark.timeout(3_600)]),
 ]
 
