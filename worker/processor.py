@@ -168,7 +168,8 @@ class SyncWorker:
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.queue.data_version() == seen and not self.manager.spooled():
             self.manager.queue.check_file()
-            left = deadline - time.monotonic()
+            self._stepped = time.monotonic()
+            left = deadline - self._stepped
             if left <= 0 or self._stop.wait(min(poll, left)):
                 return
 

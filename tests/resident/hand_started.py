@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulators.resident import lock_is_held
+from simulators.resident import workers
 from sync_queue import launch, producer
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
@@ -24,12 +24,12 @@ class HandStarted:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *, wait: bool = True, **limits: float) -> subprocess.Popen[bytes]:
-        """A worker with these limits; returns once it holds the lock."""
+        """A worker with these limits; returns once it works, unless told not to wait."""
         directory = str(self.road.plugin.directory)
         command = [sys.executable, str(RUNNER), directory, json.dumps(limits)]
         process = self.popen(command if limits else [*self.main_file(), "--worker"])
         if wait:
-            eventually(lambda: lock_is_held(self.road.plugin.data_dir), timeout=20)
+            eventually(lambda: process.pid in workers(self.road.plugin.data_dir), timeout=20)
         return process
 
     def main_file(self) -> list[str]:

@@ -33,7 +33,7 @@ def test_a_second_worker_leaves_the_first_alone(road: Road, by_hand: HandStarted
     road.stash.scene_update(scene, title="First")
     road.drain()
     first = road.worker()
-    second = by_hand.start()
+    second = by_hand.start(wait=False)
     assert second.wait(20) == 0
     road.stash.scene_update(scene, title="Second")
     road.drain()
@@ -126,6 +126,5 @@ def test_the_first_process_is_asked_for_its_name() -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 def test_the_lock_is_the_standard_input_of_every_worker(road: Road, by_hand: HandStarted) -> None:
     worker = by_hand.start()
-    eventually(lambda: workers(road.plugin.data_dir))
     held = Path(f"/proc/{worker.pid}/fd/0").readlink()
     assert held == road.plugin.data_dir / "queue" / lock.LOCK_FILE
