@@ -140,7 +140,8 @@ class QueueManager:
 
     def spooled(self) -> list[str]:
         """The files that hooks left when the database did not answer, oldest first."""
-        return spool.waiting(self.data_dir)
+        with TRANSLATED:
+            return spool.waiting(self.data_dir)
 
     def take_in_spool(self) -> int:
         """Move spooled events into the queue; returns how many. A file goes only once stored."""

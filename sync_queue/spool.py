@@ -15,6 +15,8 @@ from sync_queue.models import SyncJob, parse_job
 ENDING = ".json"
 # A hook that is still alive finishes its file within a second.
 ABANDONED_SECONDS = 3600.0
+# Windows calls a directory among the files a matter of permission.
+UNREADABLE_FILE = (PermissionError, IsADirectoryError)
 
 log = logging.getLogger("plexsync.queue")
 
@@ -39,11 +41,13 @@ def waiting(data_dir: str) -> list[str]:
 
 
 def read(path: str) -> SpooledEvent | None:
-    """One event. A file that cannot be read is set aside, said in the log, and ``None``."""
+    """One event. A file that nobody will ever be able to read is set aside, said in the log, and
+    ``None``. Raises ``OSError`` where trying again may help.
+    """
     try:
         with open(path, "rb") as file:
             return parse(json.load(file))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (*UNREADABLE_FILE, ValueError, KeyError, TypeError, RecursionError) as error:
         os.replace(path, path + ".damaged")
         log.error(
             "The edit in %s cannot be read (%s): it is set aside with the ending .damaged."

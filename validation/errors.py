@@ -10,7 +10,9 @@ PlexSyncError
 ├── PermanentError        this scene, as it is, will never be accepted
 │   ├── (plex) PlexPermanentError
 │   └── InvalidScene
-└── QueueError            the database itself: full, locked, damaged, too new
+└── QueueError            the database itself; waiting, or opening it anew, may help
+    ├── (queue) DatabaseBusy, DatabaseFull, DatabaseUnwritable
+    └── (queue) DatabaseDamaged, DatabaseGone, DatabaseReplaced, DatabaseTooNew
 """
 
 from __future__ import annotations

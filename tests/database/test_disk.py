@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue import producer, rescue
+from sync_queue import producer, rescue, spool
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseFull, DatabaseUnwritable
 from sync_queue.weekly import copy_weekly, weekly_path
@@ -66,6 +66,20 @@ def fill_up(disk: Path, *, leave: int = 0) -> Path:
     return ballast
 
 
+def spool_one(data_dir: Path, number: int) -> None:
+    """Leave an event in a file, as a hook does that cannot write to the database."""
+    record = {
+        "key": f"scene:{number}",
+        "scene_id": number,
+        "update_type": "hook",
+        "fields": '["title"]',
+        "connection": "{}",
+        "version": "1",
+        "now": NOON,
+    }
+    producer.spool(str(data_dir), record)
+
+
 def test_a_full_disk_is_named_and_no_stored_edit_is_lost(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, QueueManager(str(disk)) as manager:
         fill_up(disk, leave=512 * 1024)
@@ -100,16 +114,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path) -> None:
 def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, QueueManager(str(disk)) as manager:
         for number in range(1, 101):
-            record = {
-                "key": f"scene:{number}",
-                "scene_id": number,
-                "update_type": "hook",
-                "fields": '["title"]',
-                "connection": "{}",
-                "version": "1",
-                "now": NOON,
-            }
-            producer.spool(str(disk), record)
+            spool_one(disk, number)
         ballast = fill_up(disk)
 
         with pytest.raises(DatabaseFull):
@@ -119,6 +124,26 @@ def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path
         os.remove(ballast)
         assert manager.take_in_spool() == 100
         assert manager.get_stats(NOON).pending == 100
+
+
+def test_a_spooled_edit_that_cannot_be_opened_now_stays_where_it_is(tmp_path: Path) -> None:
+    with QueueManager(str(tmp_path)) as manager:
+        spool_one(tmp_path, 1)
+        (path,) = manager.spooled()
+        free = os.dup(0)
+        os.close(free)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+        try:
+            with pytest.raises(DatabaseUnwritable, match="EMFILE"):
+                manager.take_in_spool()
+            with pytest.raises(OSError, match="Too many open files"):
+                spool.read(path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+        assert len(manager.spooled()) == 1
+        assert manager.take_in_spool() == 1
 
 
 def test_a_rescue_on_a_full_disk_keeps_the_damaged_file_and_goes_on_later(tmp_path: Path) -> None:
