@@ -4,7 +4,7 @@ Ratios decide, not seconds: a queue that walks its finished rows would get slowe
 Ends with status 1 when a claim costs more than three times as much with 100,000 finished rows, or
 when 10,000 delayed jobs hold up one that is due by a second.
 
-    python benchmarks/queue.py [--finished 100000]
+    python benchmarks/queue_rates.py [--finished 100000]
 """
 
 from __future__ import annotations
