@@ -229,7 +229,7 @@ def test_an_interrupt_gives_the_leases_back_and_exits_with_130(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        eventually(lambda: len(plex.requests) > 0)
+        eventually(lambda: len(plex.requests) > 0, timeout=30)
         process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -66,7 +66,7 @@ class Road:
 
     def worker(self) -> int:
         """The pid of the one worker, once it has begun."""
-        (pid,) = eventually(lambda: resident.workers(self.plugin.data_dir))
+        (pid,) = eventually(lambda: resident.workers(self.plugin.data_dir), timeout=30)
         return pid
 
     def stop_worker(self) -> None:

@@ -104,7 +104,7 @@ def test_edits_of_a_busy_worker_become_one_job_with_the_newest_value(road: Road)
     scene, item = road.add("Harbour Lights.mp4")
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=1.5)
     road.stash.scene_update(first, title="The first")
-    eventually(lambda: slow.hits)
+    eventually(lambda: slow.hits, timeout=30)
     for n in range(10):
         road.stash.scene_update(scene, title=f"Take {n}")
     assert [row["key"] for row in road.plugin.rows() if row["status"] < schema.RUNNING] == [
@@ -120,7 +120,7 @@ def test_an_edit_during_its_scenes_sync_leads_to_one_more(road: Road) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=1.0)
     road.stash.scene_update(scene, title="Old")
-    eventually(lambda: slow.hits)
+    eventually(lambda: slow.hits, timeout=30)
     road.stash.scene_update(scene, title="New")
     assert item.title != "Old"  # the edit came before the first sync was over
     assert road.states() == [schema.RUNNING, schema.WAITING]
@@ -133,10 +133,10 @@ def test_sigterm_gives_the_leases_back_and_the_next_edit_goes_on(road: Road) -> 
     scenes = [road.add(f"Scene {n}.mp4") for n in range(6)]
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=0.5)
     road.stash.bulk_scene_update([scene for scene, _ in scenes], details="Edited.")
-    eventually(lambda: slow.hits)
+    eventually(lambda: slow.hits, timeout=30)
     worker = road.worker()
     os.kill(worker, signal.SIGTERM)
-    eventually(lambda: not is_running(worker))
+    eventually(lambda: not is_running(worker), timeout=30)
     states = road.states()
     assert schema.RUNNING not in states
     assert states.count(schema.READY) >= 1
@@ -167,7 +167,7 @@ def test_a_disabled_plugin_stops_before_the_next_write(road: Road) -> None:
     road.stash.enable(False)
     road.stash.library.touch(scene, title="After")
     enqueue(road, scene)
-    eventually(lambda: not is_running(worker))
+    eventually(lambda: not is_running(worker), timeout=30)
     assert item.title == "Before"
     assert road.states()[-1] < schema.RUNNING
     assert "plugin disabled" in road.log()
@@ -180,8 +180,8 @@ def test_paused_changes_nothing_and_says_so(road: Road) -> None:
     road.plex.requests.clear()
     road.stash.settings = {**road.stash.settings, "paused": True}
     road.stash.scene_update(scene, title="After")
-    eventually(lambda: "paused" in road.log())
-    eventually(lambda: schema.RUNNING not in road.states())
+    eventually(lambda: "paused" in road.log(), timeout=30)
+    eventually(lambda: schema.RUNNING not in road.states(), timeout=30)
     status = road.stash.run_operation({"mode": "status"}).output
     assert (status["hold"]["reason"], status["left"]) == ("paused", 1)
     assert road.plex.requests.writes() == []
@@ -197,7 +197,7 @@ def test_a_removed_plugin_stops_before_the_next_write(road: Road) -> None:
     road.stash.library.touch(scene, title="After")
     asked = road.stash.requests.total
     enqueue(road, scene)
-    eventually(lambda: road.stash.requests.total > asked)
+    eventually(lambda: road.stash.requests.total > asked, timeout=30)
     road.stop_worker()
     assert not is_running(worker)
     assert item.title == "Before"
