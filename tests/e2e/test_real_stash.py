@@ -1,93 +1,30 @@
-"""The road with a real Stash on it: the same tests, and what only a real Stash can show."""
+"""What only a real Stash can show: its scans, tasks, sessions and log."""
 
 from __future__ import annotations
 
 import base64
 import os
-import shutil
 import signal
 import statistics
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from simulators.plex.items import Item
-from simulators.plex.server import PlexSimulator, TagMode
 from simulators.resident import is_running
 from simulators.stash.pictures import png
 from sync_queue import schema
 from tests.e2e.conftest import PLEX_FOLDER, MakeRoad, Road
-from tests.e2e.test_road import (
-    enqueue,
-    test_a_disabled_plugin_stops_before_the_next_write,
-    test_an_edit_during_its_scenes_sync_leads_to_one_more,
-    test_an_edit_in_stash_shows_in_plex,
-    test_an_edit_that_changes_nothing_writes_nothing,
-    test_edits_of_a_busy_worker_become_one_job_with_the_newest_value,
-    test_paused_changes_nothing_and_says_so,
-    test_sigterm_gives_the_leases_back_and_the_next_edit_goes_on,
-    test_the_worker_outlives_stash,
-    test_what_is_taken_away_in_stash_goes_in_plex,
-)
-from tests.installed_plugin import InstalledPlugin, eventually
+from tests.e2e.real_road import clip, make_road, road
+from tests.e2e.test_road import enqueue
+from tests.installed_plugin import eventually
 from tests.real_server import PLUGIN
-from tests.real_stash import RealStash, make_clip
 
-__all__ = [
-    "test_a_disabled_plugin_stops_before_the_next_write",
-    "test_an_edit_during_its_scenes_sync_leads_to_one_more",
-    "test_an_edit_in_stash_shows_in_plex",
-    "test_an_edit_that_changes_nothing_writes_nothing",
-    "test_edits_of_a_busy_worker_become_one_job_with_the_newest_value",
-    "test_paused_changes_nothing_and_says_so",
-    "test_sigterm_gives_the_leases_back_and_the_next_edit_goes_on",
-    "test_the_worker_outlives_stash",
-    "test_what_is_taken_away_in_stash_goes_in_plex",
-]
+__all__ = ["clip", "make_road", "road"]
 
 pytestmark = pytest.mark.stash
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One video that all files are copies of."""
-    target = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    make_clip(target)
-    return target
-
-
-@pytest.fixture
-def make_road(shipped: Path, tmp_path: Path, clip: Path) -> Iterator[MakeRoad]:
-    """``make_road(tag_mode="replace", **settings)``: as the simulated one, with a real Stash."""
-    roads: list[Road] = []
-
-    def make(tag_mode: TagMode = "replace", **settings: object) -> Road:
-        directory = tmp_path / "plugins" / "PlexSync"
-        shutil.copytree(shipped, directory)
-        plex = PlexSimulator(tag_mode=tag_mode).start()
-        stash = RealStash(tmp_path / "stash", directory.parent, clip)
-        section = plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
-        plugin = InstalledPlugin(directory, tmp_path)
-        roads.append(Road(stash, plex, plugin, section, str(stash.files)))
-        stash.start()
-        stash.settings = {
-            "plex_url": plex.url,
-            "plex_token": plex.token,
-            "path_map": f"{stash.files} => {PLEX_FOLDER}",
-            "skip_posters": True,
-            **settings,
-        }
-        return roads[-1]
-
-    yield make
-    for road in roads:
-        road.stash.close()
-        road.stop_worker()
-        road.plex.stop()
 
 
 POSTERS = r"^/library/metadata/\d+/posters"
@@ -97,14 +34,6 @@ LINKS = {
     "tag": ("tag_ids", "genre"),
     "group": ("groups", "collection"),
 }
-
-
-@pytest.fixture
-def road(make_road: MakeRoad) -> Iterator[Road]:
-    """A road with the usual settings, where the plugin has nothing to complain of."""
-    road = make_road()
-    yield road
-    assert road.stash.complaints() == []
 
 
 def test_stash_takes_the_manifest_whole(road: Road) -> None:
