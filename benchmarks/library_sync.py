@@ -6,14 +6,7 @@ Counts and ratios decide; times are those of this machine.
     python benchmarks/library_sync.py [--scenes 1000] [--covers]
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[0] = str(ROOT)  # not this folder: its queue.py would hide the standard library's
 
 import argparse
 import contextlib
@@ -23,6 +16,7 @@ import multiprocessing
 import os
 import pstats
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -30,17 +24,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from simulators.plex.server import PlexSimulator
-from simulators.stash.pictures import png
-from simulators.stash.server import StashSimulator
-from sync_queue import datadir
-from sync_queue.database import read_only
-from sync_queue.manager import QueueManager
-from tasks import sync_all
-from tasks.context import TaskRequest
-from worker.processor import Stopped, SyncWorker
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from simulators.plex.server import PlexSimulator  # noqa: E402
+from simulators.stash.pictures import png  # noqa: E402
+from simulators.stash.server import StashSimulator  # noqa: E402
+from sync_queue import datadir  # noqa: E402
+from sync_queue.database import read_only  # noqa: E402
+from sync_queue.manager import QueueManager  # noqa: E402
+from tasks import sync_all  # noqa: E402
+from tasks.context import TaskRequest  # noqa: E402
+from worker.processor import Stopped, SyncWorker  # noqa: E402
 
 TOKEN = "bench-token"
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
