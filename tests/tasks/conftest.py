@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,23 @@ from tests.installed_plugin import ROOT
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
 
 
+class SkippingClock:
+    """The servers' time: both stamp with whole seconds, so tests skip some instead of sleeping."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.skipped
+
+    def yesterday(self) -> float:
+        """The time of a library that is older than PlexSync."""
+        return self() - 24 * 3600
+
+    def skip(self, seconds: float = 3.0) -> None:
+        self.skipped += seconds
+
+
 @dataclass
 class Library:
     """Both servers, and what a person asks of PlexSync. ``moves`` collects the progress bar."""
@@ -31,6 +49,7 @@ class Library:
     section: Section
     data_dir: Path
     environ: dict[str, str]
+    clock: SkippingClock
     moves: list[float] = field(default_factory=list)
 
     def add(self, name: str, **fields: Any) -> tuple[int, Item]:
@@ -96,16 +115,17 @@ class Library:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
+    clock = SkippingClock()
+    (tmp_path / "stash").mkdir()
     with (
-        PlexSimulator() as plex,
-        StashSimulator(config_dir=tmp_path / "stash") as stash,
+        PlexSimulator(clock=clock) as plex,
+        StashSimulator(config_dir=tmp_path / "stash", now=clock.yesterday) as stash,
     ):
-        (tmp_path / "stash").mkdir(exist_ok=True)
         stash.settings = {
             "path_map": f"{STASH_FOLDER} => {PLEX_FOLDER}",
             "skip_posters": True,
         }
         environ = {"PLEX_URL": plex.url, "PLEX_TOKEN": plex.token or "", "STASH_URL": stash.url}
         section = plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
-        yield Library(stash, plex, section, tmp_path / "data", environ)
+        yield Library(stash, plex, section, tmp_path / "data", environ, clock)
         stop_workers(tmp_path / "data")
