@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from sync_queue.weekly import copy_weekly, weekly_path
 from tests.database import stock
 from tests.database.stock import NOON
 from validation.errors import QueueError
+
+resource = pytest.importorskip("resource", reason="limits and mounts are POSIX's")
 
 MEGABYTE = 1024 * 1024
 ROOT = Path(__file__).resolve().parents[2]
