@@ -14,6 +14,8 @@ from sync_queue.trouble import DatabaseDamaged
 from sync_queue.weekly import WEEK_SECONDS, copy_weekly, weekly_path
 from tests.database import stock
 from tests.database.stock import NOON
+from worker.chores import Chores
+from worker.session import Session
 
 DAY = 24 * 3600.0
 
@@ -52,6 +54,15 @@ def test_the_copy_is_made_once_a_week_and_anew_when_the_clock_jumped_back(
         assert copy_weekly(manager, NOON)
         assert copy_weekly(manager, NOON + later) is made
         assert not copy_weekly(manager, NOON + later)
+
+
+def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None:
+    stock.make(tmp_path)
+    with QueueManager(str(tmp_path)) as manager:
+        session = Session(manager, {}, lambda: NOON, lambda seconds: None)
+        Chores(manager, session, lambda: NOON, lambda: True).tidy(NOON)
+
+    assert weekly(tmp_path).exists()
 
 
 def test_an_empty_ledger_is_not_worth_a_copy(tmp_path: Path) -> None:
