@@ -46,6 +46,7 @@ def deliver(
         finally:
             lock.release(descriptor)
     after = read_report(data_dir, time.time())
+    show(after, total, progress)
     if after.stats.left or after.spooled:
         launch.ensure_worker(request.plugin_dir, data_dir)
     return after
