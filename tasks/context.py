@@ -87,7 +87,9 @@ def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:
     """Read what Stash wrote to a task's standard input."""
     doc = json.loads(raw)
     arguments = dict(doc.get("args") or {})
-    connection = doc.get("server_connection") or {}
+    connection = doc.get("server_connection")
+    if not isinstance(connection, dict):
+        connection = {}
     return TaskRequest(
         mode=str(arguments.pop("mode", "")),
         plugin_dir=plugin_dir,

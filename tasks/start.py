@@ -44,17 +44,26 @@ def run_worker(plugin_dir: str) -> None:
 def run_task(event: Event, plugin_dir: str) -> None:
     """A task or operation of Stash."""
     logs.to_stash()
-    mode = str((json.loads(event.raw).get("args") or {}).get("mode", ""))
+    try:
+        mode = str((json.loads(event.raw).get("args") or {}).get("mode", ""))
+    except (ValueError, RecursionError):
+        refuse("PlexSync could not read what Stash sent it (not JSON, or too deep).")
+        return
     try:
         data_dir = datadir.choose(plugin_dir, event.stash_dir, os.environ)
         reads_only = mode in READING_MODES
         dependencies.ensure(plugin_dir, data_dir, log.info, patient=True, reads_only=reads_only)
     except (dependencies.DependenciesMissing, OSError) as error:
-        log.error("%s", error)
-        sys.stdout.write(json.dumps({"output": None, "error": str(error)}))
-        sys.stdout.flush()
-        time.sleep(LAST_LINE_SECONDS)
+        refuse(str(error))
         return
     from tasks.entry import main
 
     main(event, plugin_dir)
+
+
+def refuse(sentence: str) -> None:
+    """Say in Stash's log and in the reply why nothing was done."""
+    log.error("%s", sentence)
+    sys.stdout.write(json.dumps({"output": None, "error": sentence}))
+    sys.stdout.flush()
+    time.sleep(LAST_LINE_SECONDS)

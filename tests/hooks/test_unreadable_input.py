@@ -48,6 +48,25 @@ def test_unreadable_input_is_refused_with_a_sentence(plugin: InstalledPlugin, ra
     assert not plugin.data_dir.exists()
 
 
+TASKS = {
+    "bytes behind the object": b'{"args": {"mode": "status"}}\0more',
+    "no UTF-8": b'{"args": {"mode": "status", "x": "\xff"}}',
+    "1,500 levels": b'{"args": {"mode": "status", "x": ' + b"[" * 1500 + b"]" * 1500 + b"}}",
+}
+
+
+@pytest.mark.parametrize("raw", TASKS.values(), ids=TASKS.keys())
+def test_a_task_that_only_sqlite_can_read_is_refused(plugin: InstalledPlugin, raw: bytes) -> None:
+    assert_refused(plugin.send(raw))
+    assert not plugin.data_dir.exists()
+
+
+def test_a_task_without_a_usable_connection_is_answered(plugin: InstalledPlugin) -> None:
+    for connection in (b"[1]", b'"x"', b"5", b"null"):
+        raw = b'{"args": {"mode": "status"}, "server_connection": %s}' % connection
+        assert plugin.send(raw).reply["output"]["mode"] == "status"
+
+
 @pytest.mark.parametrize("number", WITHOUT_ID, ids=str)
 def test_a_hook_without_an_id_is_refused(plugin: InstalledPlugin, number: object) -> None:
     hook = {"type": "Scene.Update.Post", "input": None, "inputFields": ["title"], "id": number}
