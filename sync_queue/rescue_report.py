@@ -50,6 +50,8 @@ class Rescue:
             said.append("Run Sync Changed Scenes.")
         if self.kept:
             said.append(f"The damaged file is kept as {self.kept}: check the disk for errors.")
+        elif self.copied_on:
+            said.append("To start from nothing, delete the copy data.db.weekly as well.")
         return " ".join(said)
 
     def details(self) -> str:

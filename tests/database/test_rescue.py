@@ -207,6 +207,7 @@ def test_a_file_that_is_missing_at_the_start_comes_back_from_the_weekly_copy(
 
     assert found == before
     assert stock.set_aside(tmp_path) == []
+    assert "delete the copy" in str(report_of(manager)["sentence"])
     manager.queue.close()
 
 
