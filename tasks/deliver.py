@@ -7,11 +7,16 @@ import time
 from collections.abc import Callable
 
 from sync_queue import launch, lock, rescue
+from sync_queue.manager import QueueManager
+from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
+from sync_queue.shared import is_waiting
 from tasks.context import TaskRequest
 from worker.processor import SyncWorker
 
 LOOK_SECONDS = 0.25
+# A person is waiting for this job: it goes before everything else.
+ASKED_PRIO = 10
 # A look at the queue may take one part in so many of the worker's time.
 LOOKS_COST = 50
 # A worker that makes no progress for so long is not waited for: its log says why.
@@ -50,6 +55,19 @@ def deliver(
     if after.stats.left or after.spooled:
         launch.ensure_worker(request.plugin_dir, data_dir)
     return after
+
+
+def deliver_first(
+    request: TaskRequest, manager: QueueManager, job: SyncJob, progress: Progress
+) -> QueueReport:
+    """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
+    manager.enqueue(job, prio=ASKED_PRIO)
+    return deliver(
+        request,
+        manager.data_dir,
+        progress,
+        is_over=lambda: not is_waiting(manager, job.job_key),
+    )
 
 
 def drain(

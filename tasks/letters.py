@@ -10,7 +10,7 @@ from sync_queue.models import scene_job
 from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.shared import shared_queue
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver
+from tasks.deliver import Progress, deliver, deliver_first
 from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.runs import note_run
@@ -67,10 +67,8 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
         letter = manager.dlq.get_by_id(number)
         if letter is None:
             raise SetupError(f"There is no dead letter {number}.")
-        with manager.transaction():
-            manager.enqueue_in(replace(letter.job, enqueued_at=begun))
-            manager.dlq.dismiss(number)
-        after = deliver(request, data_dir, progress)
+        job = replace(letter.job, enqueued_at=begun)
+        after = deliver_first(request, manager, job, progress)
         return library_result(manager, "Retry", after, since=begun, looked_at=1)
 
 

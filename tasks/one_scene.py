@@ -10,13 +10,10 @@ from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.shared import is_waiting, shared_queue
 from tasks import preview
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver, exit_code
+from tasks.deliver import Progress, deliver_first, exit_code
 from tasks.handshake import remember_connection
 from tasks.servers import ready_session
 from tasks.standing import ADVICE, standing_problem
-
-# A person is waiting for this scene: it goes before everything else.
-ASKED_PRIO = 10
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -64,15 +61,8 @@ def sync_now(
     request: TaskRequest, manager: QueueManager, scene_id: int, progress: Progress
 ) -> TaskResult:
     """Put the scene first in the queue, and wait until it is settled or everything waits."""
-    begun = time.time()
-    job = scene_job(scene_id, "Sync Scene", begun)
-    manager.enqueue(job, prio=ASKED_PRIO)
-    after = deliver(
-        request,
-        manager.data_dir,
-        progress,
-        is_over=lambda: not is_waiting(manager, job.job_key),
-    )
+    job = scene_job(scene_id, "Sync Scene", time.time())
+    after = deliver_first(request, manager, job, progress)
     waits = is_waiting(manager, job.job_key)
     outcome = manager.ledger.outcome(scene_id)
     reason = "" if outcome is None or waits else outcome.outcome

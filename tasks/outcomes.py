@@ -31,7 +31,8 @@ def library_result(
         f" ({manager.ledger.writes(since)} items written), {done - synced} were not synced,"
         f" {left} jobs wait."
     )
-    said += reasons_lines(outcomes, MOST_REASONS)
+    waiting = {waiting_reason(after): left} if left else {}
+    said += reasons_lines({**outcomes, **waiting}, MOST_REASONS)
     if after.stats.failed:
         said.append(f"{after.stats.failed} dead letters; newest: {after.newest_letter}")
     said.append(f"Data directory: {after.data_dir}")
@@ -44,6 +45,11 @@ def library_result(
         exit_code=exit_code(after, problems=problems),
         output={"scenes": looked_at, "outcomes": outcomes, "written": manager.ledger.writes(since)},
     )
+
+
+def waiting_reason(after: QueueReport) -> str:
+    """The reason code of what is left in the queue."""
+    return str(after.states.get("hold", {}).get("reason", Reason.WAITING_FOR_PLEX))
 
 
 def named(manager: QueueManager) -> list[str]:

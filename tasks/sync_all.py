@@ -7,7 +7,7 @@ import time
 
 from sync_queue.manager import QueueManager
 from sync_queue.report import QueueReport
-from sync_queue.shared import due_jobs, shared_queue
+from sync_queue.shared import due_jobs, hurry, shared_queue
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
@@ -57,6 +57,7 @@ def put_scenes(request: TaskRequest, manager: QueueManager, now: float) -> Libra
     if before is not None and before.goes_on(now, settings, due=due):
         log.info("%s goes on where it was interrupted, after %d scenes.", TITLE, before.planned)
         plan = before
+        hurry(manager, LIBRARY_PRIO)
     if plan.listed:
         return plan
     for page in session.stash().pages(PAGE, after=plan.cursor):

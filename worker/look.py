@@ -12,6 +12,7 @@ from plex.client import ImageSlot
 from plex.edit_plan import EditPlan, needs_read, plan
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
+from validation.config import fingerprint
 from validation.errors import InvalidScene, PlexSyncError, QueueError
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
@@ -128,6 +129,8 @@ class Looker:
         plex = self.session.plex()
         if not always and self.is_unchanged(scene, plex.server):
             return Look(scene)
+        if not always and self.is_still_parked(scene, plex.server):
+            return Look(scene, Reason.NOT_IN_PLEX)
         sources = self.sources(scene.scene_id)
         match = self.find(scene, sources)
         if match.reason is Reason.NOT_IN_PLEX and self.refresh_index():
@@ -176,6 +179,18 @@ class Looker:
             needs_read(entry, scene, config, indexed.get(entry.rating_key, 0))
             or stale_slots(scene, entry, config)
             for entry in entries
+        )
+
+    def is_still_parked(self, scene: SyncMetadata, server: str) -> bool:
+        """Whether an index that is up to date has no file for a scene that Plex did not have when
+        it was searched in this state and under these settings: then nothing is asked."""
+        before = self.memory.ledger.outcome(scene.scene_id) if self.index_first else None
+        return (
+            before is not None
+            and before.outcome == Reason.NOT_IN_PLEX
+            and before.scene_updated_at == scene.updated_at
+            and before.detail.get("settings") == fingerprint(self.session.config)
+            and not any(self.memory.index.lookup(server, file.path) for file in scene.files)
         )
 
     def find(self, scene: SyncMetadata, sources: PlexSources) -> MatchResult:

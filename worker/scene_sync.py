@@ -14,6 +14,7 @@ from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob, SyncJob
 from sync_queue.scenes import SYNCED
+from validation.config import fingerprint
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry
@@ -92,8 +93,9 @@ class SceneSync:
         if reason is Reason.NOT_IN_PLEX:
             self.ask_for_scan(scene)
         if reason is not None:
-            evidence = look.match.as_evidence() if look.match else {}
-            return SyncResult(reason, scene, evidence, asked_plex=look.match is not None)
+            detail = look.match.as_evidence() if look.match else {}
+            detail["settings"] = fingerprint(self.session.config)
+            return SyncResult(reason, scene, detail, asked_plex=look.match is not None)
         return self.write_all(look)
 
     def ask_for_scan(self, scene: SyncMetadata) -> None:

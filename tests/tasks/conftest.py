@@ -59,13 +59,14 @@ class Library:
     def add_scene(self, name: str, **fields: Any) -> int:
         """A scene with one file; it is titled after it unless told otherwise."""
         options = {"title": name.rpartition(".")[0], **fields}
-        file = {"path": f"{STASH_FOLDER}/{name}", "size": 1_000_000 + len(name)}
+        size = 1_000_000 + len(name)
+        file = {"path": f"{STASH_FOLDER}/{name}", "size": size, "duration": 600.0}
         return self.stash.library.add_scene(files=[file], **options)
 
     def add_item(self, name: str) -> Item:
         """The same file in Plex."""
-        path = f"{PLEX_FOLDER}/{name}"
-        return self.plex.add_movie(self.section, path, size=1_000_000 + len(name))
+        path, size = f"{PLEX_FOLDER}/{name}", 1_000_000 + len(name.rpartition("/")[2])
+        return self.plex.add_movie(self.section, path, size=size, duration=600_000)
 
     def fill(self, count: int, **fields: Any) -> list[tuple[int, Item]]:
         """Many of them."""
@@ -80,6 +81,10 @@ class Library:
             data_dir=str(self.data_dir),
             environ=self.environ,
         )
+
+    def run_without_directory(self, mode: str) -> TaskResult:
+        """Run a mode before there is a data directory."""
+        return MODES[mode](self.request(mode), self.moves.append)
 
     def run(self, mode: str, **arguments: Any) -> TaskResult:
         """Run a mode to its end in this process."""

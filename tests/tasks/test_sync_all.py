@@ -40,6 +40,23 @@ def test_a_second_run_writes_nothing_and_asks_for_the_changes_only(library: Libr
     assert result.output["written"] == 0
 
 
+def test_scenes_that_plex_does_not_have_cost_nothing_again(library: Library) -> None:
+    library.fill(3)
+    absent = [library.add_scene(f"Absent {n}.mp4") for n in range(30)]
+    library.run("sync_all")
+    library.plex.requests.clear()
+    library.clock.skip()
+    library.add_item("Absent 7.mp4")
+    result = library.run("sync_all")
+    assert result.output["outcomes"] == {"synced": 4, "not_in_plex": 29}
+    assert library.outcomes()[absent[7]] == "synced"
+    assert len(library.plex.requests) <= 6
+    library.stash.settings = {**library.stash.settings, "path_map": "/data => /media"}
+    library.plex.requests.clear()
+    library.run("sync_all")
+    assert len(library.plex.requests) > 29  # other rules may find what these did not
+
+
 def test_what_a_person_changed_in_plex_is_noticed(library: Library) -> None:
     pairs = library.fill(5, details="Docks.")
     library.run("sync_all")

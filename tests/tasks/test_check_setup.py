@@ -1,0 +1,209 @@
+"""Check Set-up: each thing that can be wrong is found, with what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulators.plex.faults import Kind
+from sync_queue.models import QueueStats
+from sync_queue.report import QueueReport
+from tasks.check_machine import (
+    check_address,
+    check_file_system,
+    check_space,
+    check_worker,
+    is_container,
+)
+from tasks.findings import Finding, Level
+from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
+
+
+def found(library: Library, **arguments: object) -> list[tuple[str, str]]:
+    """Level and words of each finding."""
+    result = library.run("check_setup", **arguments)
+    findings = result.output["findings"]
+    assert isinstance(findings, list)
+    return [(one["level"], f"{one['what']} {one['todo']}".strip()) for one in findings]
+
+
+def bad(library: Library, **arguments: object) -> list[str]:
+    """The words of what is wrong or worth a look, but for the worker that does not know Stash."""
+    said = [words for level, words in found(library, **arguments) if level != "fine"]
+    return [words for words in said if "has not loaded" not in words and "Pillow" not in words]
+
+
+def test_a_good_set_up_is_told_line_by_line(library: Library) -> None:
+    library.fill(3)
+    said = [words for level, words in found(library) if level == "fine"]
+    text = "\n".join(said)
+    assert bad(library) == []
+    assert library.plex.url in text
+    assert "plex_token: set, 20 characters" in text
+    assert f"Videos ({PLEX_FOLDER})" in text
+    assert "Stash v0.30.1" in text
+    assert "GB are free" in text
+    assert "The worker does not run" in text
+    assert f"Stash {STASH_FOLDER}/Scene 0000.mp4, Plex {PLEX_FOLDER}/Scene 0000.mp4: found" in text
+
+
+def test_it_changes_nothing(library: Library) -> None:
+    library.fill(3)
+    library.run("sync_all")
+    before = library.database.read_bytes()
+    library.plex.requests.clear()
+    found(library)
+    assert library.plex.requests.writes() == []
+    assert library.database.read_bytes() == before
+
+
+def test_it_takes_few_requests(library: Library) -> None:
+    library.fill(150)
+    found(library)
+    assert len(library.plex.requests) <= 25
+    assert library.stash.requests.total <= 12
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"plex_library": "Films"}, "no movie or show library named “Films”"),
+        ({"path_map": "/data/scenes => /elsewhere"}, "leads to no library of Plex"),
+        ({"path_map": "/other => /media/videos"}, "fits none of 3 sample files of Stash"),
+        ({"paused": True}, "paused in its settings"),
+        ({"max_retries": 99}, "max_retries"),
+        ({"plexToken": "x", "plexHost": "y"}, "another plugin with the id PlexSync"),
+    ],
+)
+def test_each_wrong_setting_is_named(
+    library: Library, settings: dict[str, object], words: str
+) -> None:
+    library.fill(3)
+    library.stash.settings = {**library.stash.settings, **settings}
+    assert any(words in line for line in bad(library))
+
+
+def test_a_path_rule_that_would_fit_is_proposed(library: Library) -> None:
+    library.stash.settings = {"skip_posters": True}
+    for n in range(4):
+        name = f"Harbour Lights {n}.mp4"
+        library.add_item(name)
+        library.add_scene(name)
+    assert any(f"{STASH_FOLDER} => {PLEX_FOLDER}" in line for line in bad(library))
+
+
+def test_a_wrong_token_is_said_without_showing_it(library: Library) -> None:
+    library.environ["PLEX_TOKEN"] = "not-the-right-token"
+    (line,) = bad(library)
+    assert "token" in line
+    assert "not-the-right-token" not in "\n".join(library.run("check_setup").lines)
+
+
+def test_a_plex_that_is_away_is_said(library: Library) -> None:
+    library.plex.stop()
+    (line,) = bad(library)
+    assert "Plex" in line
+
+
+def test_a_stash_that_is_away_is_said_and_the_rest_is_checked(library: Library) -> None:
+    library.stash.stop()
+    said = found(library)
+    assert any("Stash" in words for level, words in said if level == "wrong")
+    assert any(words.startswith("Plex ") for level, words in said if level == "fine")
+
+
+def test_missing_settings_are_named(library: Library) -> None:
+    library.environ["PLEX_URL"] = ""
+    assert any("plex_url" in line for line in bad(library))
+
+
+def test_a_token_that_may_not_edit_is_found_only_on_request(library: Library) -> None:
+    library.fill(1)
+    library.plex.faults.add(Kind.STATUS, method="PUT", status=403, times=None)
+    assert bad(library) == []
+    (line,) = bad(library, probe="true")
+    assert "refused an edit" in line
+
+
+def test_the_probe_leaves_an_item_as_it_was(library: Library) -> None:
+    library.fill(1)
+    before = library.plex.snapshot()
+    assert bad(library, probe=True) == []
+    assert len(library.plex.requests.writes()) == 1
+    assert library.plex.snapshot() == before
+
+
+def test_the_worst_comes_first_within_fifteen_lines(library: Library) -> None:
+    library.fill(20)
+    library.stash.settings = {"plex_library": "Films", "paused": True}
+    result = library.run("check_setup")
+    levels = [line.partition(":")[0] for line in result.lines]
+    assert len(levels) <= 15
+    order = {"WRONG": 0, "look": 1, "ok": 2}
+    assert levels == sorted(levels, key=order.__getitem__)
+    assert result.exit_code == 2
+    assert len(result.report) >= len(result.lines)
+
+
+# -- this machine, as pure questions ----------------------------------------------------------
+
+
+def words(findings: object) -> str:
+    return "\n".join(map(str, findings))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("mounted", "wrong"),
+    [
+        ({"/": "ext4"}, False),
+        ({"/": "ext4", "/config": "nfs4"}, True),
+        ({"/": "overlay", "/config": "cifs", "/config/data": "xfs"}, False),
+        ({"/": "nfs", "/conf": "ext4"}, True),
+        ({}, False),
+    ],
+)
+def test_a_network_file_system_is_found(mounted: dict[str, str], wrong: bool) -> None:
+    said = list(check_file_system("/config/data", mounted))
+    assert bool(said) is wrong
+    assert all(one.level is Level.WRONG and "STASH_PLUGIN_DATA" in one.todo for one in said)
+
+
+def test_little_space_is_wrong() -> None:
+    assert check_space(10_000_000).level is Level.WRONG
+    assert check_space(10_000_000_000).level is Level.FINE
+
+
+@pytest.mark.parametrize(
+    ("url", "in_container", "told"),
+    [
+        ("http://localhost:32400", True, True),
+        ("http://127.0.0.1:32400", True, True),
+        ("http://[::1]:32400", True, True),
+        ("http://localhost:32400", False, False),
+        ("http://192.168.1.10:32400", True, False),
+    ],
+)
+def test_localhost_in_a_container_is_told(url: str, in_container: bool, told: bool) -> None:
+    assert bool(list(check_address(url, in_container=in_container))) is told
+
+
+def test_a_container_is_known_by_its_marks(tmp_path: Path) -> None:
+    mark = tmp_path / ".dockerenv"
+    assert not is_container([str(mark)])
+    mark.touch()
+    assert is_container([str(mark)])
+
+
+def test_what_holds_the_worker_up_is_told() -> None:
+    stats = QueueStats(3, 1, 0, 0, 2)
+    states = {"hold": {"reason": "setup", "sentence": "The token is wrong."}}
+    report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")
+    said = words(check_worker(report))
+    assert "The worker runs; 5 jobs wait, 2 dead letters." in said
+    assert "The token is wrong." in said
+    assert "It is damaged." in said
+
+
+def test_a_finding_is_one_line() -> None:
+    assert str(Finding(Level.WRONG, "No.", "Do it.")) == "WRONG: No. Do it."

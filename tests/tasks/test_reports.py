@@ -1,0 +1,139 @@
+"""What people read: at most 15 lines, the most important first, the whole of it kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import stat
+
+import pytest
+
+from sync_queue.shared import shared_queue
+from tasks import entry, keep, standing
+from tasks.context import TaskResult
+from tasks.modes import MODES
+from tests.installed_plugin import InstalledPlugin
+from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
+from validation.errors import PlexSyncError
+from validation.reasons import Reason
+
+
+def test_every_reason_has_advice() -> None:
+    assert set(standing.ADVICE) == set(Reason)
+
+
+def test_the_most_frequent_reasons_are_told_first_and_the_rest_in_one_line() -> None:
+    counts = {"synced": 90, "filtered": 1, "ambiguous": 7, "no_file": 3, "item_taken": 3}
+    lines = standing.reasons_lines(counts, 2)
+    assert [line.partition(":")[0] for line in lines] == [
+        "ambiguous",
+        "item_taken",
+        "Further reasons",
+    ]
+    assert lines[-1] == "Further reasons: 3 no_file, 1 filtered."
+    assert standing.reasons_lines({"synced": 5}, 2) == []
+
+
+def test_a_report_is_written_last_line_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "plexsync")
+    entry.report(tuple(f"line {n}" for n in range(20)))
+    assert caplog.messages == [f"line {n}" for n in reversed(range(15))]
+
+
+def test_the_whole_report_goes_to_the_log_file_which_is_private(library: Library) -> None:
+    request = library.request("preview")
+    request.resolve()
+    keep.keep_report(request, TaskResult(lines=("one",), report=("one", "two “ü”")))
+    file = library.data_dir / "plexsync.log"
+    lines = file.read_text("utf-8").splitlines()
+    assert [line.rpartition("plexsync.tasks: ")[2] for line in lines] == ["one", "two “ü”"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    keep.keep_report(request, TaskResult(lines=("not kept",)))
+    assert len(file.read_text("utf-8").splitlines()) == 2
+
+
+def test_status_shows_runs_outcomes_and_creates_nothing(library: Library) -> None:
+    assert library.run_without_directory("status").left == 0
+    assert not library.data_dir.exists()
+    library.fill(2)
+    library.add_scene("Absent.mp4")
+    library.run("sync_all")
+    result = library.run("status")
+    text = "\n".join(result.lines)
+    assert len(result.lines) <= 15
+    assert "2 synced" in text
+    assert "not_in_plex: 1 scenes" in text
+    assert "Sync All Scenes on " in text
+    (run,) = result.output["runs"]  # type: ignore[misc]
+    assert (run["task"], run["done"], run["left"], run["problems"]) == ("Sync All Scenes", 3, 0, 0)
+
+
+def test_status_says_which_rule_fits_nothing_and_which_would_fit(library: Library) -> None:
+    library.stash.settings = {"path_map": "/nowhere => /else", "skip_posters": True}
+    for n in range(4):
+        name = f"Harbour Lights {n}.mp4"
+        file = {"path": f"{STASH_FOLDER}/{name}", "size": 5_000_000 + n, "duration": 600.0 + n}
+        library.stash.library.add_scene(f"Harbour {n}", files=[file])
+        library.plex.add_movie(
+            library.section,
+            f"{PLEX_FOLDER}/{name}",
+            size=5_000_000 + n,
+            duration=600_000 + 1000 * n,
+        )
+    assert library.run("sync_all").output["outcomes"] == {"synced": 4}
+    rules = library.run("status").output["path_rules"]
+    assert isinstance(rules, list)
+    assert "“/nowhere => /else” fits no file of Stash and none of Plex" in rules[0]
+    assert f"{STASH_FOLDER} => {PLEX_FOLDER}" in rules[1]
+
+
+def test_what_holds_everything_up_comes_first(library: Library) -> None:
+    library.fill(2)
+    library.plex.token = "another"
+    library.environ["PLEX_TOKEN"] = "wrong"
+    result = library.run("sync_all")
+    assert result.exit_code == 2
+    assert "Everything waits (setup)" in result.lines[0]
+    assert result.left == 2
+
+
+def test_status_stays_within_its_lines_whatever_there_is(library: Library) -> None:
+    library.run("retry_failed")
+    with shared_queue(str(library.data_dir)) as manager, manager.transaction():
+        for number, reason in enumerate(Reason):
+            manager.ledger.set_outcome(
+                number + 1, reason, {}, scene_updated_at="", files=(), now=1.0
+            )
+        manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})
+        manager.state.put("breaker", {"state": "open"})
+        manager.state.put("last_error", {"sentence": "Oh."})
+        manager.state.put("path_rules", {"unused": ["One.", "Two.", "Three."], "proposals": ["a"]})
+        runs = [{"task": "T", "at": 1.0, "done": 1, "left": 0, "problems": 0}] * 5
+        manager.state.put("runs", {"runs": runs})
+    result = library.run("status")
+    assert len(result.lines) <= 15
+    assert result.lines[-1].startswith("Data directory: ")
+    assert "Everything waits (setup): The token is wrong." in result.lines
+
+
+@pytest.mark.parametrize("mode", ["preview", "sync_all", "sync_changed", "check_setup", "status"])
+def test_no_secret_is_in_any_report(library: Library, mode: str) -> None:
+    library.fill(1)
+    library.plex.token = "canary-token-0123456789"
+    library.environ["PLEX_TOKEN"] = "canary-token-9876543210"
+    said = ""
+    with contextlib.suppress(PlexSyncError):
+        result = library.run(mode)
+        said = json.dumps([result.lines, result.report, dict(result.output)], default=str)
+    assert "canary" not in said
+    assert not [file for file in library.data_dir.rglob("*.log") if "canary" in file.read_text()]
+
+
+def test_a_task_of_stash_replies_with_its_counts(own_plugin: InstalledPlugin) -> None:
+    answer = own_plugin.send(own_plugin.stdin({"mode": "status"}))
+    assert answer.reply["output"].items() >= {"mode": "status", "done": 0, "left": 0}.items()
+    unknown = own_plugin.send(own_plugin.stdin({"mode": "nonsense"}))
+    assert "nonsense" in unknown.reply["error"]
+    assert all(mode in unknown.reply["error"] for mode in MODES)
