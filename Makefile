@@ -18,14 +18,14 @@ help:  ## Show this list
 demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 	@$(RUN) -m simulators.demo
 
-test: $(READY)  ## Every test, in under two minutes
+test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
 	@$(PYTEST) -n 2
 
 check: $(READY)  ## Lint, format, types, imports and every test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 -m "not soak and not stash"
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done

@@ -13,9 +13,35 @@ from hypothesis import settings
 from tests import installed_plugin
 from tests.installed_plugin import InstalledPlugin, StandInWorkers
 
+# Files whose tests are whole processes that live for seconds: ``make check`` runs them.
+SLOW_FILES = frozenset(
+    {
+        "database/test_killed_rescue.py",
+        "database/test_resident_trouble.py",
+        "docs/test_commands.py",
+        "recovery/test_tasks.py",
+        "resident/test_hand_over.py",
+        "resident/test_lock.py",
+        "resident/test_off_switch.py",
+        "resident/test_outages.py",
+        "resident/test_secrets.py",
+        "resident/test_setup.py",
+        "resident/test_wake.py",
+        "resident/test_watchdog.py",
+    }
+)
+
 # A busy machine makes any example slow: pytest-timeout alone decides what takes too long.
 settings.register_profile("plexsync", deadline=None)
 settings.load_profile("plexsync")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``SLOW_FILES`` names."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix() in SLOW_FILES:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
