@@ -116,7 +116,7 @@ def is_container(marks: Sequence[str] = CONTAINER_MARKS) -> bool:
 
 
 def check_address(plex_url: str, *, in_container: bool) -> Iterator[Finding]:
-    """An address that names another machine than was meant."""
+    """Why a Plex did not answer: its address may name another machine than was meant."""
     if in_container and urlsplit(plex_url).hostname in LOCAL_NAMES:
         yield look(
             "plex_url names this very container: localhost is not the host it runs on.",

@@ -83,8 +83,7 @@ def check_rules(
     scenes = sample_scenes(session)
     looker = Looker(memory, session, time.time)
     looks = list(tried(looker, scenes))
-    paths = [file.path for one in looks for file in one.scene.files[:1]]
-    paths += [
+    paths = [
         str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]
     ]
     folders = [place for section in sections for place in section.locations]

@@ -60,7 +60,6 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield wrong(str(error), "")
         raw = {}
     yield from check_settings(raw, request.environ)
-    yield from check_address(session.config.plex_url, in_container=is_container())
     if setup_problem(session.config):
         return
     try:
@@ -73,3 +72,4 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
             yield probe(plex, sections)
     except PlexSyncError as error:
         yield wrong(str(error), "")
+        yield from check_address(session.config.plex_url, in_container=is_container())
