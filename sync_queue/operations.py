@@ -72,6 +72,17 @@ class JobQueue(SQLiteAckQueue):
             self.connection = database
         return self.connection
 
+    def close(self) -> None:
+        """Close the connection once no thread is in a transaction on it.
+
+        A thread that does not come out of one keeps it: closing it there crashes the process.
+        """
+        if "connection" in self.__dict__ and self.tran_lock.acquire(timeout=BUSY_SECONDS):
+            try:
+                self.connection.close()
+            finally:
+                self.tran_lock.release()
+
     def _count(self) -> int:
         """The library counts rows at each start; ``size`` counts when it is asked."""
         return 0

@@ -62,9 +62,8 @@ def test_a_task_that_only_sqlite_can_read_is_refused(plugin: InstalledPlugin, ra
 
 
 def test_a_task_without_a_usable_connection_is_answered(plugin: InstalledPlugin) -> None:
-    for connection in (b"[1]", b'"x"', b"5", b"null"):
-        raw = b'{"args": {"mode": "status"}, "server_connection": %s}' % connection
-        assert plugin.send(raw).reply["output"]["mode"] == "status"
+    answer = plugin.send(b'{"args": {"mode": "status"}, "server_connection": [1]}')
+    assert answer.reply["output"]["mode"] == "status"
 
 
 @pytest.mark.parametrize("number", WITHOUT_ID, ids=str)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +20,8 @@ from sync_queue import jobs_table, schema
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob
-from sync_queue.trouble import DatabaseGone, DatabaseReplaced
+from sync_queue.trouble import DatabaseGone, DatabaseReplaced, DatabaseUnwritable
+from tests.installed_plugin import ROOT
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
@@ -450,3 +454,56 @@ def test_the_database_is_for_the_owner_only_whatever_the_umask(tmp_path: Path, u
         os.umask(before)
     assert modes.pop("data") == modes.pop("queue") == 0o700
     assert set(modes.values()) == {0o600}
+
+
+CLOSE_UNDER_A_THREAD = """
+import sys, threading, time
+from sync_queue.manager import QueueManager
+from sync_queue.models import scene_job
+
+manager = QueueManager(sys.argv[1])
+begun = threading.Event()
+
+def work():
+    try:
+        while True:
+            manager.enqueue(scene_job(1, "edit", 1.0))
+            for leased in manager.get_pending(2e9, 5):
+                manager.ack_job(leased, 1.0)
+            begun.set()
+    except Exception as error:
+        print(type(error).__name__)
+
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+begun.wait()
+manager.queue.close()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_closing_under_a_working_thread_does_not_crash_the_process(tmp_path: Path) -> None:
+    for attempt in range(3):
+        run = subprocess.run(
+            [sys.executable, "-c", CLOSE_UNDER_A_THREAD, str(tmp_path / str(attempt))],
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        assert run.stdout.split() == ["ProgrammingError"] * 2
+
+
+def test_a_queue_that_cannot_be_opened_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the directory should be")
+    with pytest.raises(DatabaseUnwritable):
+        QueueManager(str(tmp_path / "data"))
+    gc.collect()
+    (tmp_path / "other" / "queue" / "data.db").mkdir(parents=True)
+    with pytest.raises(DatabaseUnwritable):
+        QueueManager(str(tmp_path / "other"))
+    gc.collect()  # an error in a destructor would fail this test
