@@ -1,1 +1,1 @@
-"""Servers that behave like Stash and Plex, over real HTTP on loopback: for tests, demo, benchmarks."""
+"""Servers that behave like Stash and Plex, over real HTTP: for tests, demo, benchmarks."""

@@ -117,8 +117,8 @@ class SyncMetadata(BaseModel):
     has the primary file first; ``updated_at`` is Stash's own text (:func:`updated_time` compares);
     ``cover`` is the cover's path on Stash with its version ``?t=``; ``studio_ancestors`` are the
     studio's parents, nearest first; ``related`` are the things that the scene shows or is filtered
-    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``; ``notes`` are sentences about values
-    that were put right.
+    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``; ``notes`` say which
+    values were put right.
     """
 
     model_config = _RECORD

@@ -1,4 +1,4 @@
-"""The resident worker with other limits: ``worker_with_limits.py <plugin dir> <limits as JSON>``."""
+"""The resident worker with other limits: ``… <plugin dir> <limits as JSON>``."""
 
 import json
 import sys

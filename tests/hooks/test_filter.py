@@ -101,13 +101,13 @@ def test_the_reader_finds_the_fields_that_json_finds(names: list[str]) -> None:
     assert found.fields == (tuple(names) or None)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
-        st.lists,
-        max_leaves=5,
-    )
+# SQLite's integers have 64 bits, and its texts end at a NUL: no setting has either.
+PLAIN = st.integers(-(2**63), 2**63 - 1) | st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
 )
+
+
+@given(st.recursive(st.none() | st.booleans() | PLAIN, st.lists, max_leaves=5))
 def test_any_json_object_can_be_read(value: object) -> None:
     for args in (value, {"hookContext": value}, {"hookContext": {"id": value, "type": value}}):
         found = protocol.parse_event(json.dumps({"args": args, "settings": value}).encode())

@@ -25,7 +25,9 @@ def found(library: Library, **arguments: object) -> list[tuple[str, str]]:
     result = library.run("check_setup", **arguments)
     findings = result.output["findings"]
     assert isinstance(findings, list)
-    return [(one["level"], f"{one['what']} {one['todo']}".strip()) for one in findings]
+    # The tests may themselves run in a container, where a loopback address is worth a warning.
+    told = [one for one in findings if "this very container" not in one["what"]]
+    return [(one["level"], f"{one['what']} {one['todo']}".strip()) for one in told]
 
 
 def bad(library: Library, **arguments: object) -> list[str]:
