@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from plex.candidates import choose_sections
 from plex.client import PlexClient
 from plex.edit_plan import EditPlan
 from plex.exceptions import PlexPermanentError, PlexSetupError
@@ -13,7 +12,7 @@ from plex.items import PlexSection
 from stash.client import StashClient
 from sync_queue.snapshot import Snapshot
 from tasks.findings import Finding, fine, look, wrong
-from validation.config import PlexSyncConfig, setup_problem, validate_config
+from validation.config import setup_problem, validate_config
 from validation.errors import InvalidScene
 from validation.paths import PathRule, is_below, propose_rules, same_path
 from validation.setting_types import describe_secret
@@ -63,15 +62,11 @@ def check_stash(stash: StashClient) -> Iterator[Finding]:
         )
 
 
-def check_plex(plex: PlexClient, config: PlexSyncConfig) -> Iterator[Finding]:
+def check_plex(
+    plex: PlexClient, sections: Sequence[PlexSection], chosen: Sequence[PlexSection]
+) -> Iterator[Finding]:
     """Plex's version, and the libraries that the settings choose."""
     yield fine(f"Plex {plex.version} answers.")
-    sections = plex.sections(fresh=True)
-    try:
-        chosen = choose_sections(sections, config.libraries)
-    except PlexSetupError as error:
-        yield wrong(str(error), "")
-        return
     named = "; ".join(f"{one.title} ({', '.join(one.locations)})" for one in chosen)
     yield fine(f"{len(chosen)} of Plex's {len(sections)} libraries are synced: {named}.")
 
@@ -83,9 +78,7 @@ def check_rules(
     scenes = sample_scenes(session)
     looker = Looker(memory, session, time.time)
     looks = list(tried(looker, scenes))
-    paths = [
-        str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]
-    ]
+    paths = [str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]]
     folders = [place for section in sections for place in section.locations]
     for rule in session.config.path_rules.rules:
         yield from check_rule(rule, paths, folders)

@@ -63,13 +63,16 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     if setup_problem(session.config):
         return
     try:
-        plex = session.plex()
-        yield from check_plex(plex, session.config)
-        sections = choose_sections(plex.sections(), session.config.libraries)
-        if raw or request.environ.get("STASH_URL"):
-            yield from check_rules(memory, session, sections)
-        if request.flag("probe"):
-            yield probe(plex, sections)
+        sections = session.plex().sections(fresh=True)
     except PlexSyncError as error:
         yield wrong(str(error), "")
         yield from check_address(session.config.plex_url, in_container=is_container())
+        return
+    try:
+        chosen = choose_sections(sections, session.config.libraries)
+        yield from check_plex(session.plex(), sections, chosen)
+        yield from check_rules(memory, session, chosen)
+        if request.flag("probe"):
+            yield probe(session.plex(), chosen)
+    except PlexSyncError as error:
+        yield wrong(str(error), "")
