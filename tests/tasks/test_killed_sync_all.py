@@ -68,7 +68,6 @@ def check(library: Library, scenes: int, kills: int, seed: int) -> None:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_five_kills_over_two_hundred_scenes(library: Library) -> None:
     check(library, scenes=200, kills=5, seed=1)

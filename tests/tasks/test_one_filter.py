@@ -38,7 +38,7 @@ SETTINGS = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(scenes=st.lists(SCENES, min_size=1, max_size=5), chosen=SETTINGS)
 def test_hook_task_and_preview_pick_the_same_scenes(

@@ -49,7 +49,7 @@ def plain(field: str, value: Any) -> Any:
     return sorted(value) if isinstance(value, list) and field != "actor" else value
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("preserve", [False, True], ids=["stash wins", "edits in Plex stay"])
 def test_its_plan_is_what_sync_all_then_writes(library: Library, seed: int, preserve: bool) -> None:
     rng = random.Random(seed)
