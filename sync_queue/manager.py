@@ -92,13 +92,15 @@ class QueueManager:
 
     def ack_job(self, leased: ClaimedJob, now: float) -> bool:
         """Settle a leased job as done; its scene's older dead letter goes."""
-        with self.queue.transaction() as database:
-            return self.ack_in(leased, now) if database else False
+        with self.transaction():
+            return self.ack_in(leased, now)
 
     def ack_in(self, leased: ClaimedJob, now: float) -> bool:
         """``ack_job`` within the caller's transaction, together with what was learnt."""
-        self.dlq.supersede(leased.job.job_key)
-        return self.queue.complete_in(self.connection, leased.queue_id, now)
+        settled = self.queue.complete_in(self.connection, leased.queue_id, now)
+        if settled:
+            self.dlq.supersede(leased.job.job_key)
+        return settled
 
     def nack_job(
         self, leased: ClaimedJob, due: float, *, charge: bool = False, error: str | None = None
@@ -111,10 +113,13 @@ class QueueManager:
         """Bury a leased job: its end, its dead letter and its scene's outcome in one transaction.
 
         ``seen`` is Stash's ``updated_at`` of the state that failed, so that the sweep does not
-        take the same state for a change.
+        take the same state for a change. Returns the letter's number, 0 when the job is not leased
+        (any more): it will run again.
         """
         with self.queue.transaction() as database:
-            self.queue.bury_in(database, leased.queue_id, letter.failed_at, letter.message)
+            number, message = leased.queue_id, letter.message
+            if not self.queue.bury_in(database, number, letter.failed_at, message):
+                return 0
             if leased.job.scene_id:
                 self.ledger.set_outcome(
                     leased.job.scene_id,

@@ -87,6 +87,17 @@ def test_a_job_and_its_letter_change_together_or_not_at_all(manager: QueueManage
     assert manager.get_stats(NOW).failed == manager.dlq.get_count() == 1
 
 
+def test_a_lease_that_was_given_back_is_neither_buried_nor_settled(manager: QueueManager) -> None:
+    add(manager, letter(1))
+    manager.enqueue(scene_job(1, "Scene.Update.Post", NOW))
+    (leased,) = manager.get_pending(NOW)
+    manager.queue.release_all()
+    assert manager.fail_job(leased, letter(1, NOW + 5, "invalid"), "") == 0
+    assert not manager.ack_job(leased, NOW)
+    assert [one.reason for one in manager.dlq.get_recent()] == ["refused_by_plex"]
+    assert manager.get_stats(NOW).pending == 1
+
+
 def test_a_fact_is_kept_until_it_is_replaced(manager: QueueManager) -> None:
     assert manager.state.get("breaker") == {}
     with manager.transaction():
