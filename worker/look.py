@@ -13,7 +13,7 @@ from plex.edit_plan import EditPlan, needs_read, plan
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
 from validation.config import fingerprint
-from validation.errors import InvalidScene, PlexSyncError, QueueError, QueueError
+from validation.errors import InvalidScene, PlexSyncError, QueueError
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
