@@ -38,7 +38,8 @@ from sync_queue.database import read_only  # noqa: E402
 from sync_queue.manager import QueueManager  # noqa: E402
 from tasks import sync_all  # noqa: E402
 from tasks.context import TaskRequest  # noqa: E402
-from worker.processor import Stopped, SyncWorker  # noqa: E402
+from worker.off_switch import Stopped  # noqa: E402
+from worker.processor import SyncWorker  # noqa: E402
 
 TOKEN = "bench-token"
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"

@@ -45,3 +45,14 @@ class StateStore:
             )
         else:
             self.connection.execute("DELETE FROM notice")
+
+    def add_notice(self, sentence: str) -> None:
+        """A notice of less weight: it stands only where no other does."""
+        self.connection.execute(
+            "INSERT OR IGNORE INTO notice (id, sentence) VALUES (1, ?)", (sentence,)
+        )
+
+    def notice(self) -> str:
+        """The notice that stands, "" when there is none."""
+        row = self.connection.execute("SELECT sentence FROM notice").fetchone()
+        return str(row[0]) if row else ""

@@ -12,6 +12,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.weekly import copy_weekly
 from validation.errors import PlexSyncError, QueueError
+from worker import letters
 from worker.session import Session
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
@@ -75,21 +76,21 @@ class Chores:
             log.debug("Reading back was put off: %s", error)
 
     def run(self, now: float) -> None:
-        """Do a piece of what is due. Raises the errors of ``validation.errors``."""
+        """Do a piece of each chore that is due. Raises ``QueueError`` and ``Stopped`` only: what a
+        server does wrong puts off its own chore.
+        """
         if not self.quiet:
             self.quiet = True
             self.verify_at = now + self.quiet_seconds
-            self.session.file_index().begin_drain()
-        if self.sweeping or is_due(self.sweep_at, now, SWEEP_SECONDS):
-            self.sweep_a_page(now)
-        if is_due(self.verify_at, now, AGAIN_SECONDS):
-            self.verify(now)
-        if is_due(self.look_at, now, REFRESH_SECONDS) and self.manager.ledger.has_parked():
-            self.look_at = now + REFRESH_SECONDS
-            self.wake_parked(now)
-        if is_due(self.tidy_at, now, TIDY_SECONDS):
-            self.tidy_at = now + TIDY_SECONDS
-            self.tidy(now)
+            self.session.begin_drain()
+        letters.forget_old_news(self.manager, now)
+        for chore in (self.tidy, self.verify, self.wake_parked, self.sweep_a_page):
+            try:
+                chore(now)
+            except QueueError:
+                raise
+            except PlexSyncError as error:
+                log.debug("A chore was put off: %s", error)
 
     def next_in(self, now: float) -> float:
         """Seconds until the next chore; 0 = there is one to go on with."""
@@ -100,6 +101,8 @@ class Chores:
 
     def sweep_a_page(self, now: float) -> None:
         """Go on with the sweep, or begin one. One that fails begins anew later."""
+        if not self.sweeping and not is_due(self.sweep_at, now, SWEEP_SECONDS):
+            return
         if self.sweeping is None:
             self.sweeping = sweep(self.manager, self.session.stash(), now, first=not self.sweeps)
             self.sweep_at = now + SWEEP_SECONDS
@@ -115,6 +118,8 @@ class Chores:
 
     def verify(self, now: float) -> None:
         """Read back up to fifty written items."""
+        if not is_due(self.verify_at, now, AGAIN_SECONDS):
+            return
         self.verify_at = now + AGAIN_SECONDS
         plex = self.session.plex()
         waiting = self.manager.ledger.unread_count(plex.server)
@@ -126,6 +131,9 @@ class Chores:
 
     def wake_parked(self, now: float) -> None:
         """Look for new files in Plex, and wake the parked scenes that have their names."""
+        if not is_due(self.look_at, now, REFRESH_SECONDS) or not self.manager.ledger.has_parked():
+            return
+        self.look_at = now + REFRESH_SECONDS
         index, server = self.session.file_index(), self.session.plex().server
         woken = self.manager.state.get("woken")
         last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0
@@ -146,6 +154,9 @@ class Chores:
         """Delete dead letters that are older than their retention, and finished jobs; copy the rest
         once a week.
         """
+        if not is_due(self.tidy_at, now, TIDY_SECONDS):
+            return
+        self.tidy_at = now + TIDY_SECONDS
         keep = self.session.config.dlq_retention_days * 86_400.0
         with self.manager.transaction():
             gone = self.manager.dlq.delete_older_than(now - keep)

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, QueueError, TransientError
-from worker import renames
+from worker import letters, renames
 from worker.gate import Gate
-from worker.letters import letter_for
 from worker.policy import Fate, Tries, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
 from worker.session import Session
@@ -46,6 +46,7 @@ class JobRunner:
         self.read = 0
         self.written = 0
         self.at_last_try: dict[str, tuple[int, int]] = {}
+        self.failed_last = str(manager.state.get("last_error").get("job", ""))
 
     def run(self, leased: ClaimedJob, scenes: Mapping[int, Mapping[str, Any]]) -> None:
         """Sync one job and settle it. Raises ``QueueError`` only."""
@@ -73,7 +74,11 @@ class JobRunner:
         with self.manager.transaction():
             self.scenes.record(leased.job, result)
             self.manager.ack_in(leased, self.clock())
+            if self.failed_last == leased.job.job_key:
+                self.manager.state.drop("last_error")
         self.settled += 1
+        if self.settled % letters.COUNT_EVERY == 0:
+            letters.count(self.manager)
         self.at_last_try.pop(leased.job.job_key, None)
         self.read += result.asked_plex
         self.written += result.writes > 0
@@ -96,14 +101,27 @@ class JobRunner:
         if verdict.outage:
             self.gate.on_outage(now)
         if verdict.fate is Fate.BURY:
-            self.at_last_try.pop(leased.job.job_key, None)
-            self.manager.fail_job(leased, letter_for(leased, error, verdict, now), seen)
+            self.bury(leased, letters.letter_for(leased, error, verdict, now), seen)
             return
         self.at_last_try[leased.job.job_key] = (self.read, self.written)
         due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
         self.manager.nack_job(leased, due, charge=verdict.charge, error=str(error))
         if verdict.fate is Fate.HOLD:
             self.gate.hold_for(error, now)
+            return
+        self.failed_last = leased.job.job_key
+        with self.manager.transaction():
+            said = {"job": self.failed_last, "sentence": f"{self.failed_last}: {error}", "at": now}
+            self.manager.state.put("last_error", said)
+
+    def bury(self, leased: ClaimedJob, letter: DeadLetter, seen: str) -> None:
+        """Give the job up, and let people know."""
+        self.at_last_try.pop(leased.job.job_key, None)
+        self.manager.fail_job(leased, letter, seen)
+        with self.manager.transaction():
+            self.manager.state.add_notice(letters.NEWS)
+            if self.failed_last == leased.job.job_key:
+                self.manager.state.drop("last_error")
 
     def tries(self, leased: ClaimedJob, now: float) -> Tries:
         """What the policy needs to know of a job's tries.

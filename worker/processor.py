@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from stash.exceptions import StashUnavailable
+from stash.exceptions import StashQueryFailed, StashUnavailable
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
@@ -21,29 +22,21 @@ from validation.reasons import Reason
 from worker.chores import QUIET_SECONDS, Chores
 from worker.gate import Gate
 from worker.job_runner import JobRunner
-from worker.session import Session, plex_settings
+from worker.off_switch import OffSwitch, Stopped
+from worker.session import Session
 
-# What a plugin consists of at least.
-MAIN_FILE = "PlexSync.py"
 BATCH = 100
-# Settings are read again after this many seconds while draining, and while jobs wait.
-SETTINGS_SECONDS = 10.0
-WAITING_SETTINGS_SECONDS = 60.0
 LONGEST_NAP = 60.0
+# A scene that Stash itself fails at is asked for again after so long.
+CULPRIT_SECONDS = 600.0
 # Between two batches after an outage.
 GENTLE_SECONDS = 1.0
 # Why a worker ends by itself.
 IDLE = "idle"
 WAITING = "waiting"
-DISABLED = "plugin disabled"
-REMOVED = "plugin removed"
 TROUBLE = "trouble with the database"
 
 log = logging.getLogger("plexsync.worker")
-
-
-class Stopped(Exception):
-    """The worker has to stop before its next write; ``str()`` says why."""
 
 
 class SyncWorker:
@@ -70,19 +63,22 @@ class SyncWorker:
     ) -> None:
         self.manager = queue
         self.dlq = dlq
-        self.plugin_dir = plugin_dir
         self.clock = clock
         self.when_idle = when_idle
         self.finished = ""
+        self.batch = BATCH
+        self.reads = 0
+        self.failed_alone: dict[str, int] = {}
         self.trouble: QueueError | None = None
         self.patience = Patience()
         self._stop = threading.Event()
         self.sleep = sleep or self.pause
         self.session = Session(queue, environ, clock, self.sleep)
         self.gate = Gate(queue)
+        self.switch = OffSwitch(self.session, self.gate, plugin_dir, clock)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS
-        self.chores = Chores(queue, self.session, clock, self.may_write, quiet)
+        self.chores = Chores(queue, self.session, clock, self.switch.may_write, quiet)
         self._stepped = time.monotonic()
         self._worked = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="SyncWorker", daemon=True)
@@ -184,7 +180,7 @@ class SyncWorker:
             self.gate.lift(Reason.WAITING_FOR_STASH)
         if self.gate.hold is not None or not self.gate.is_closed:
             with contextlib.suppress(PlexSyncError):  # the hold goes on
-                self.look_at_settings(now, WAITING_SETTINGS_SECONDS)
+                self.switch.look_at_settings(now)
         wait = self.gate.wait(now)
         if wait > 0:
             if self.when_idle:
@@ -201,7 +197,7 @@ class SyncWorker:
     def claim(self, now: float) -> list[ClaimedJob]:
         """Lease what may be taken at once; an open breaker first asks whether Plex is back."""
         if self.gate.is_closed:
-            return self.manager.get_pending(now, self.gate.breaker.batch or BATCH)
+            return self.manager.get_pending(now, min(self.batch, self.gate.breaker.batch or BATCH))
         due = self.manager.queue.next_due(now)
         if due is None or due > now:
             return []
@@ -234,23 +230,16 @@ class SyncWorker:
         """
         if not self.session.read_at:
             return LONGEST_NAP
-        try:
-            self.chores.run(now)
-        except QueueError:
-            raise
-        except PlexSyncError as error:
-            log.debug("A chore was put off: %s", error)
+        self.chores.run(now)
         return self.chores.next_in(self.clock())
 
     def drain(self, leased: Sequence[ClaimedJob]) -> None:
         """Sync the leased jobs one by one; what was not begun is given back."""
         waiting = deque(leased)
         try:
-            scenes = self.session.read_scenes(
-                job.job.scene_id for job in leased if job.job.scene_id
-            )
-            self.jobs.scenes.expect(scenes, leased)
-            while waiting and not self._stop.is_set() and self.may_write():
+            scenes = self.read(waiting)
+            self.jobs.scenes.expect(scenes, waiting)
+            while waiting and not self._stop.is_set() and self.switch.may_write():
                 self.jobs.run(waiting[0], scenes)
                 waiting.popleft()
                 self._stepped = time.monotonic()
@@ -264,23 +253,35 @@ class SyncWorker:
                 self.manager.nack_job(job, 0.0)
         self.jobs.tidy()
 
-    def may_write(self) -> bool:
-        """Whether the next job may be begun. Raises ``Stopped`` when the plugin is off."""
-        now = self.clock()
-        self.look_at_settings(now, SETTINGS_SECONDS)
-        if not self.session.plugin_enabled:
-            raise Stopped(DISABLED)
-        if not os.path.exists(os.path.join(self.plugin_dir, MAIN_FILE)):
-            raise Stopped(REMOVED)
-        if not self.session.config.enabled:
-            self.gate.set_hold(Reason.PAUSED, "PlexSync is paused in its settings.", now)
-        return not self.gate.stops
+    def read(self, waiting: deque[ClaimedJob]) -> Mapping[int, Mapping[str, Any]]:
+        """The scenes of the jobs that wait, as Stash has them now.
 
-    def look_at_settings(self, now: float, age: float) -> None:
-        """Read the settings again when they are older than ``age`` seconds."""
-        if 0 <= now - self.session.read_at < age:
-            return
-        before = plex_settings(self.session.config), self.session.config.paused
-        self.session.read_settings()
-        if before != (plex_settings(self.session.config), self.session.config.paused):
-            self.gate.forget(Reason.SETUP, Reason.PAUSED)
+        Stash may fail at one scene only: fewer are read together then, and one that fails alone
+        goes behind the others. Raises ``StashUnavailable``.
+        """
+        while True:
+            try:
+                scenes = self.session.read_scenes(
+                    job.job.scene_id for job in waiting if job.job.scene_id
+                )
+            except StashQueryFailed as error:
+                self.batch = max(1, len(waiting) // 2)
+                if len(waiting) == 1:
+                    self.put_off(waiting.popleft(), error)
+                    raise
+                while len(waiting) > self.batch:
+                    self.manager.nack_job(waiting.pop(), 0.0)
+            else:
+                self.batch = min(BATCH, 2 * self.batch)
+                self.reads += 1
+                return scenes
+
+    def put_off(self, culprit: ClaimedJob, error: StashQueryFailed) -> None:
+        """Let the others go first. If they were read since this scene failed for the last time, it
+        is the scene's own fault, and Stash is not asked so often.
+        """
+        key, now = culprit.job.job_key, self.clock()
+        own_fault = self.failed_alone.get(key, self.reads) < self.reads
+        self.failed_alone[key] = self.reads
+        due = now + CULPRIT_SECONDS if own_fault else now
+        self.manager.nack_job(culprit, due, error=str(error))

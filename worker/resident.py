@@ -27,8 +27,9 @@ from sync_queue.trouble import (
 )
 from sync_queue.version import code_version
 from validation.errors import QueueError
-from worker import bytecode, logs
-from worker.processor import IDLE, MAIN_FILE, REMOVED, SyncWorker
+from worker import bytecode, letters, logs
+from worker.off_switch import MAIN_FILE, REMOVED
+from worker.processor import IDLE, SyncWorker
 
 NEW_CODE = "new code"
 TOLD = "told to stop"
@@ -135,6 +136,7 @@ def work(
 ) -> bool:
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
     manager.queue.resume_unack_tasks()
+    letters.count(manager)
     worker = SyncWorker(manager, manager.dlq, plugin_dir=plugin_dir)
     worker.start()
     reason = watch(worker, stop, plugin_dir, version, limits)

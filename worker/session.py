@@ -118,6 +118,11 @@ class Session:
             self._index = plex, FileIndex(plex, self.manager.index, self.manager.transaction)
         return self._index[1]
 
+    def begin_drain(self) -> None:
+        """The queue is empty: the next drain may list whole libraries again."""
+        if self._index is not None:
+            self._index[1].begin_drain()
+
     def plex(self) -> PlexClient:
         """The client for the current settings. Raises ``SetupError`` when they cannot work."""
         problem = setup_problem(self.config)

@@ -185,8 +185,7 @@ class Bench:
 
     def notice(self) -> str:
         """What the next hook would say in Stash's log."""
-        row = self.manager.connection.execute("SELECT sentence FROM notice").fetchone()
-        return row[0] if row else ""
+        return self.manager.state.notice()
 
     def hold(self) -> dict[str, object]:
         """What the database says of a hold."""

@@ -174,3 +174,30 @@ def test_a_listing_that_takes_long_is_no_stuck_worker(bench: Bench) -> None:
 def test_the_thread_that_syncs_is_a_daemon(running: Bench) -> None:
     (thread,) = [one for one in threading.enumerate() if one.name == "SyncWorker"]
     assert thread.daemon
+
+
+def test_an_event_of_a_job_that_was_taken_but_not_begun_leads_to_one_more_sync(
+    bench: Bench,
+) -> None:
+    scenes = [bench.add(f"{n}.mp4") for n in range(10)]
+    for scene, _ in scenes:
+        bench.edit(scene, title="Old")
+    last, item = scenes[-1]
+    bench.clock.tick = 0.1
+    bench.clock.after(1.0, lambda: bench.edit(last, title="New"))
+    bench.worker.step()  # takes all ten
+    bench.clock.tick = 0.0
+    assert bench.states() == [schema.DONE] * 10 + [schema.WAITING]
+    assert item.title == "Old"
+    bench.run()
+    assert item.title == "New"
+
+
+def test_many_events_of_one_scene_are_one_job(bench: Bench) -> None:
+    scene, item = bench.add()
+    for n in range(50):
+        bench.edit(scene, title=f"Take {n}")
+    bench.run()
+    assert bench.states() == [schema.DONE]
+    assert item.title == "Take 49"
+    assert len(bench.plex.requests.writes()) == 1

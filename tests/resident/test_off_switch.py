@@ -6,7 +6,7 @@ import pytest
 
 from sync_queue import schema
 from tests.resident.bench import STASH_FOLDER, Bench
-from worker.processor import (
+from worker.off_switch import (
     DISABLED,
     REMOVED,
     SETTINGS_SECONDS,

@@ -7,7 +7,7 @@ import pytest
 from simulators.plex.faults import Kind
 from sync_queue import schema
 from tests.resident.bench import Bench, MakeBench
-from worker.processor import WAITING_SETTINGS_SECONDS
+from worker.off_switch import WAITING_SETTINGS_SECONDS
 
 MINUTE = 60.0
 

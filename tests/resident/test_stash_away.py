@@ -167,3 +167,25 @@ def test_a_scene_that_is_gone_ends_quietly_and_plex_is_left_alone(bench: Bench) 
     assert its_item.title == "Other"
     assert bench.manager.ledger.outcome(scene) is None
     assert not bench.letters()
+
+
+def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
+    scenes = [bench.add(f"{n}.mp4") for n in range(60)]
+    broken = scenes[17][0]
+    # As a list of ids in JSON, or asked for by name: "s18: findScene".
+    bench.stash.faults.add(
+        body=rf'"{broken}"|\bs{broken}: findScene', error="converting NULL to string", times=None
+    )
+    for scene, _ in scenes:
+        bench.edit(scene, title="New")
+    bench.pass_time(5 * MINUTE)
+    assert {item.title for scene, item in scenes if scene != broken} == {"New"}
+    assert bench.stats.delayed == 1
+    assert not bench.hold()
+    assert not bench.letters()
+    bench.edit(scenes[0][0], title="Newer")
+    bench.run()
+    assert scenes[0][1].title == "Newer"
+    bench.stash.faults.clear()
+    bench.pass_time(15 * MINUTE)
+    assert scenes[17][1].title == "New"
