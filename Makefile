@@ -5,9 +5,13 @@ PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
 VENV    := .venv
 READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
-PYTEST  := $(RUN) -m pytest
+# Some tests wait for processes and servers: one more than two cores could do.
+PYTEST  := $(RUN) -m pytest -n 3
 ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools
 SCRIPTS := PlexSync.py process_queue.py
+
+# Every process that the tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check bench soak test-stash coverage package audit clean FORCE
 .DELETE_ON_ERROR:
@@ -19,26 +23,26 @@ demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 	@$(RUN) -m simulators.demo
 
 test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
-	@$(PYTEST) -n 2
+	@$(PYTEST)
 
 check: $(READY)  ## Lint, format, types, imports and every test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
-	$(PYTEST) -n 2 -m "not soak and not stash"
+	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
 
 soak: $(READY)  ## The long forms of the tests: hundreds of kills
-	@$(PYTEST) -n 2 -m soak --timeout 3600
+	@$(PYTEST) -m soak --timeout 3600
 
-test-stash: $(READY)  ## The end-to-end tests against the Stash that STASH_BIN names
-	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -m stash --timeout 600; \
+test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
+	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
 coverage: $(READY)  ## Which lines and branches the tests reach
-	@$(PYTEST) -n 2 --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered --timeout 300
+	@$(PYTEST) --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered --timeout 300
 
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package

@@ -92,9 +92,8 @@ def drain(
             while worker.is_alive() and not is_over():
                 begun = time.monotonic()
                 show(read_report(data_dir, time.time()), total, progress)
-                # Counting a long queue takes its time: look less often then. Not a join: when
-                # Ctrl-C interrupts that, CPython takes the thread for dead.
-                time.sleep(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
+                # Counting a long queue takes its time: look less often then.
+                worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
         finally:
             worker.stop()
         if worker.trouble is not None:

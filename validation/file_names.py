@@ -82,8 +82,13 @@ def _has_two_forms(char: str) -> bool:
 
 def _longest_piece(text: str, extension: str) -> str:
     pieces = [piece.strip() for piece in text.split(",")]
-    best = max((piece for piece in pieces if piece != extension), key=len, default="")
-    return best if len(best) >= _SHORTEST_NEEDLE else ""
+    best = max((piece for piece in pieces if piece != extension), key=_length, default="")
+    return best if _length(best) >= _SHORTEST_NEEDLE else ""
+
+
+def _length(text: str) -> int:
+    """Of the decomposed text, so that all forms of a name are cut at the same place."""
+    return len(unicodedata.normalize("NFD", text))
 
 
 # What release names put behind the title: nothing after the first of these belongs to it.

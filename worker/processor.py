@@ -81,11 +81,15 @@ class SyncWorker:
         self.chores = Chores(queue, self.session, clock, self.switch.may_write, quiet)
         self._stepped = time.monotonic()
         self._worked = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="SyncWorker", daemon=True)
+        # Not Thread.join and is_alive: when Ctrl-C interrupts a join, CPython takes a running
+        # thread for dead.
+        self._ended = threading.Event()
+        self._ended.set()
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._ended.clear()
+        threading.Thread(target=self._run, name="SyncWorker", daemon=True).start()
 
     def stop(self, patience: float = 8.0) -> None:
         """Finish the job at hand, give the leases back, end the thread.
@@ -94,17 +98,16 @@ class SyncWorker:
         repeated later, which changes nothing).
         """
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(patience)
+        self._ended.wait(patience)
         self.give_leases_back()
 
     def join(self, seconds: float) -> None:
         """Wait up to ``seconds`` for the thread to end by itself."""
-        self._thread.join(seconds)
+        self._ended.wait(seconds)
 
     def is_alive(self) -> bool:
         """Whether the thread runs."""
-        return self._thread.is_alive()
+        return not self._ended.is_set()
 
     def seconds_since_step(self) -> float:
         """Seconds since the thread last showed that it moves: a job, a page of a listing."""
@@ -125,6 +128,7 @@ class SyncWorker:
             self.finished = str(why)
         finally:
             self.give_leases_back()
+            self._ended.set()
 
     def turn(self) -> None:
         """A step, and the nap after it."""

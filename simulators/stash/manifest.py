@@ -177,7 +177,7 @@ def _text(value: Any) -> str:
     return value or ""
 
 
-class _StrictLoader(yaml.BaseLoader):
+class _StrictLoader(yaml.CBaseLoader):
     """Every scalar is text (``0.10`` stays ``0.10``), and a repeated key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
