@@ -128,6 +128,7 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(
     assert command_line.plugin.rows() == before
 
 
+@pytest.mark.slow
 def test_a_scene_is_named_by_its_number(command_line: CommandLine, plex: PlexSimulator) -> None:
     answer = command_line.run("sync", "--scene", "1")
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -184,6 +185,7 @@ def test_stash_away_exits_with_3_and_keeps_the_edit(
     assert json.loads(answer.stdout)["left"] == 1
 
 
+@pytest.mark.slow
 def test_an_unknown_stash_exits_with_3_and_says_how_it_gets_known(shell: CommandLine) -> None:
     shell.enqueue(1)
     answer = shell.run()
@@ -209,6 +211,7 @@ def test_a_dead_letter_exits_with_1(command_line: CommandLine) -> None:
     assert command_line.run().returncode == 1
 
 
+@pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_gives_the_leases_back_and_exits_with_130(
@@ -240,6 +243,7 @@ def test_an_interrupt_gives_the_leases_back_and_exits_with_130(
     assert 2 not in states  # leased
 
 
+@pytest.mark.slow
 @posix_only
 def test_a_bar_shows_on_a_terminal(command_line: CommandLine) -> None:
     command_line.enqueue(1)
@@ -273,6 +277,7 @@ def on_terminal(command_line: CommandLine) -> tuple[int, str]:
     return process.wait(30), said.decode()
 
 
+@pytest.mark.slow
 @posix_only
 def test_a_file_gives_the_connection_settings_and_its_keys_show_nowhere(
     shell: CommandLine, command_line: CommandLine, plex: PlexSimulator, tmp_path: Path
@@ -385,6 +390,7 @@ def test_a_missing_package_is_named_with_what_to_do(shell: CommandLine) -> None:
     assert "requirements.lock" in answer.stderr
 
 
+@pytest.mark.slow
 def test_a_data_directory_that_cannot_be_made_exits_with_2_and_no_traceback(
     shell: CommandLine, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_queue import jobs_table, schema
@@ -110,7 +110,6 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueManager]:
         yield manager
 
 
-@settings(max_examples=60)
 @given(stored_at=clocks, delay=st.floats(0.0, 3600.0), now=clocks)
 def test_whatever_the_clock_did_a_job_is_due_within_the_longest_delay(
     queue: QueueManager, stored_at: float, delay: float, now: float

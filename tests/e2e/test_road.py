@@ -188,6 +188,7 @@ def test_paused_changes_nothing_and_says_so(road: Road) -> None:
     assert item.title == "Before"
 
 
+@pytest.mark.slow
 def test_a_removed_plugin_stops_before_the_next_write(road: Road) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="Before")

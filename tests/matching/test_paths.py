@@ -6,7 +6,7 @@ import unicodedata
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from validation.file_names import file_key, is_distinctive, needles, stem, title_guess
@@ -28,7 +28,6 @@ Form = Literal["NFC", "NFD"]
 FORMS: tuple[Form, ...] = ("NFC", "NFD")
 
 # Other processes share the machine: no deadline per example.
-RANDOMLY = settings(max_examples=50, deadline=None)
 
 # Letters of several scripts in both Unicode forms, and what file systems allow besides.
 NAMES = st.text("abAZ019 ée\u0301ゲ영ßИ,%_[]&'=🎉.-", min_size=1, max_size=8).filter(
@@ -79,7 +78,6 @@ def test_these_name_different_files(a: str, b: str) -> None:
     assert not same_path(a, b)
 
 
-@RANDOMLY
 @given(FOLDERS)
 def test_the_comparable_form_is_stable_and_knows_no_unicode_form(path: str) -> None:
     for form in FORMS:
@@ -88,7 +86,6 @@ def test_the_comparable_form_is_stable_and_knows_no_unicode_form(path: str) -> N
         assert same_path(path, path.replace("\\", "/").translate(SWAP_CASE))
 
 
-@RANDOMLY
 @given(FOLDERS, FOLDERS, TAILS)
 def test_a_rule_and_its_reverse_bring_a_path_back(
     stash: str, plex: str, names: tuple[str, ...]
@@ -103,7 +100,6 @@ def test_a_rule_and_its_reverse_bring_a_path_back(
     assert common_suffix_length(path, mapped) >= len(names)
 
 
-@RANDOMLY
 @given(FOLDERS, FOLDERS, NAMES, TAILS)
 def test_a_rule_ends_at_whole_names(
     stash: str, plex: str, more: str, names: tuple[str, ...]
@@ -198,7 +194,6 @@ def test_pairs_that_contradict_each_other_propose_nothing() -> None:
     assert propose_rules(found) == ()
 
 
-@RANDOMLY
 @given(FOLDERS, FOLDERS, st.lists(TAILS, min_size=3, max_size=8, unique=True))
 def test_a_learnt_rule_maps_every_pair_that_it_applies_to(
     stash: str, plex: str, tails: list[tuple[str, ...]]
@@ -221,7 +216,6 @@ def test_a_rule_that_fits_nothing_is_told_with_examples_of_both_servers() -> Non
 # -- file names ------------------------------------------------------------------------------------
 
 
-@RANDOMLY
 @given(NAMES, st.sampled_from(["", ".mp4", ".webm"]), st.sampled_from(FORMS))
 def test_a_needle_is_in_the_name_as_plex_may_write_it(name: str, ending: str, form: Form) -> None:
     path = "/data/" + name + ending

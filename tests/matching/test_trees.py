@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plex.matcher import MatchConfidence, find_plex_items_with_confidence
@@ -95,7 +95,6 @@ def verdicts(
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees())
 def test_without_rules_high_is_always_the_true_item(tree: Tree) -> None:
     for number, confidence, keys in verdicts(tree, "", tree.shelf()):
@@ -106,7 +105,6 @@ def test_without_rules_high_is_always_the_true_item(tree: Tree) -> None:
         assert bool(keys) == (confidence is MatchConfidence.HIGH), number
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees(), st.booleans())
 def test_with_rules_the_answer_is_exactly_the_true_item(tree: Tree, sizes_known: bool) -> None:
     shelf = tree.shelf()
@@ -122,7 +120,6 @@ def test_with_rules_the_answer_is_exactly_the_true_item(tree: Tree, sizes_known:
             assert keys == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees())
 def test_what_is_unique_in_the_tree_is_found_without_rules(tree: Tree) -> None:
     names = [name.lower() for _folders, name in tree.files]

@@ -18,6 +18,7 @@ def test_byte_range_locks_keep_workers_apart_and_let_probes_pass(tmp_path: Path)
     subprocess.run([sys.executable, script, ROOT, tmp_path / "data"], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_report_is_printed_whatever_letters_the_system_lacks(
     shipped: Path, tmp_path: Path, encoding: str
@@ -37,6 +38,7 @@ def test_a_report_is_printed_whatever_letters_the_system_lacks(
     assert b"\\u6620\\u753b" in done.stdout
 
 
+@pytest.mark.slow
 def test_stash_gets_its_log_in_utf_8_where_pipes_have_another_encoding(
     shipped: Path, tmp_path: Path
 ) -> None:

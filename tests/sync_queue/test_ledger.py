@@ -20,9 +20,6 @@ from validation.errors import QueueError
 from validation.reasons import Reason
 from validation.records import FieldMemory, FieldState, LedgerEntry, Owner, Value
 
-# Other programs share the machine: no deadline per example.
-RANDOMLY = settings(max_examples=50, deadline=None)
-
 texts = st.text(max_size=30)
 names = st.lists(texts, max_size=4).map(tuple)
 numbers = st.integers(0, 2**53)
@@ -94,13 +91,12 @@ def settle(ledger: Ledger, scene_id: int, outcome: str, now: float = 1.0, **more
     )
 
 
-@RANDOMLY
 @given(entries)
 def test_every_entry_comes_back_as_it_was(original: LedgerEntry) -> None:
     assert read_entry(json.dumps(write_entry(original))) == original
 
 
-@settings(RANDOMLY, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(entries, max_size=4))
 def test_the_newest_entry_of_an_item_is_found_by_item_and_by_scene(
     stored: list[LedgerEntry],
@@ -178,7 +174,6 @@ def test_a_scene_that_is_gone_is_forgotten_on_every_server(ledger: Ledger) -> No
     assert ledger.knows_scene(8)
 
 
-@RANDOMLY
 @given(st.dictionaries(texts, st.none() | st.booleans() | numbers | texts | st.lists(texts)))
 def test_an_outcome_comes_back_with_its_story(detail: dict[str, object]) -> None:
     connection = opened(":memory:")

@@ -148,7 +148,7 @@ def worlds(first: PlexItem, config: PlexSyncConfig, flags: tuple[bool, bool]) ->
 histories = st.tuples(
     st.builds(worlds, items, configs, st.tuples(st.booleans(), st.booleans())), rounds
 )
-relaxed = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @relaxed

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plex.edit_plan import EditPlan, TagEdit
@@ -15,7 +15,6 @@ from tests.writing import fake_plex
 from tests.writing.builders import item
 
 # Other programs share the machine: no deadline per example.
-RANDOMLY = settings(max_examples=50, deadline=None)
 
 
 def edits(
@@ -131,7 +130,6 @@ tag_edits = st.builds(
 )
 
 
-@RANDOMLY
 @given(
     st.dictionaries(st.sampled_from(["title", "titleSort", "summary", "studio"]), long_texts),
     st.dictionaries(st.sampled_from(["genre", "actor", "collection"]), tag_edits),

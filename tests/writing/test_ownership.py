@@ -11,14 +11,13 @@ import unicodedata
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plex.ownership import Action, ListRule, Why, alike, decide, decide_list, keys_of, same
 from validation.records import FieldMemory
 
 # Other programs share the machine: no deadline per example.
-RANDOMLY = settings(max_examples=50, deadline=None)
 
 # stash now | plex now | memory | Stash wins: unlocked locked | preserve: unlocked locked
 TEXT_TABLE = """
@@ -270,7 +269,6 @@ def test_a_collection_whose_setting_is_off_is_not_ours_to_leave() -> None:
 words = st.text("aAbBéÉ \n", max_size=6)
 
 
-@RANDOMLY
 @given(words, words, st.booleans(), st.booleans())
 def test_a_text_that_was_written_is_right_afterwards(
     stash: str, plex: str, locked: bool, preserve: bool
@@ -286,7 +284,6 @@ names = st.lists(st.sampled_from(["a", "A", "b", "c", "D", "d"]), max_size=4).ma
 )
 
 
-@RANDOMLY
 @given(
     names,
     names,
