@@ -25,7 +25,7 @@ LENGTHS = [
 ]
 
 
-@pytest.mark.parametrize("tag_mode", ["replace", "append"])
+@pytest.mark.parametrize("tag_mode", ["replace", pytest.param("append", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("scenes", "acts"), LENGTHS)
 def test_nothing_is_lost_and_nothing_is_wrong(
     make_road: MakeRoad, scenes: int, acts: int, tag_mode: TagMode
