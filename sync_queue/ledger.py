@@ -96,7 +96,7 @@ class Ledger(Scenes):
                 entry.rating_key,
                 entry.scene_id,
                 entry.item_updated_at,
-                json.dumps(write_entry(entry), ensure_ascii=False),
+                json.dumps(write_entry(entry)),
             ),
         )
 

@@ -90,7 +90,7 @@ class Scenes:
         """Store how a sync ended. ``files`` are the scene's paths: a parked scene is woken when
         a file of such a name appears in Plex. ``related`` are the things that the scene shows
         (``performer:3``); ``None`` leaves what is stored of them."""
-        document = json.dumps({**detail, "version": 1}, ensure_ascii=False)
+        document = json.dumps({**detail, "version": 1})
         shown = None if related is None else f" {' '.join(related)} "
         self.connection.execute(
             _PUT_OUTCOME, (scene_id, outcome, document, scene_updated_at, now, shown)

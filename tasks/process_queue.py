@@ -28,7 +28,7 @@ def summary(before: QueueReport, after: QueueReport) -> TaskResult:
     done = max(0, before.stats.left + before.spooled - left)
     said = [f"{done} edits synced, {left} left, {after.stats.failed} dead letters."]
     said += standing_problem(after.states)
-    if left and len(said) == 1:
+    if after.stats.delayed:
         said.append(f"{after.stats.delayed} edits wait for their time; the worker goes on.")
     said.append(f"Data directory: {after.data_dir}")
     return TaskResult(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync_queue.ledger import CREATE, Ledger
@@ -96,6 +96,7 @@ def test_every_entry_comes_back_as_it_was(original: LedgerEntry) -> None:
     assert read_entry(json.dumps(write_entry(original))) == original
 
 
+@example([replace(entry(), file="\ud800")])
 @settings(max_examples=15)
 @given(st.lists(entries, max_size=4))
 def test_the_newest_entry_of_an_item_is_found_by_item_and_by_scene(
