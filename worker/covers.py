@@ -52,6 +52,24 @@ def stale_slots(
     )
 
 
+def with_same_covers(
+    scene: SyncMetadata, entry: LedgerEntry, config: PlexSyncConfig, stash: StashClient
+) -> LedgerEntry | None:
+    """The entry with the cover's version of now, if Plex was given these very bytes before.
+
+    ``None``: Plex has to be asked. Each save in Stash makes a new version of the same cover.
+    """
+    slots = stale_slots(scene, entry, config)
+    if not slots:
+        return entry
+    data = read_cover(scene, stash)
+    if data is not None and any(entry.images.get(slot) != sha1_of(data) for slot in slots):
+        return None
+    versions = dict(entry.image_versions)
+    versions.update((slot, cover_version(scene)) for slot in slots)
+    return replace(entry, image_versions=versions)
+
+
 def sync_covers(
     scene: SyncMetadata,
     item: PlexItem,

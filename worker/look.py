@@ -18,7 +18,7 @@ from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
 from validation.records import LedgerEntry, Owner
-from worker.covers import stale_slots, wanted_slots
+from worker.covers import stale_slots, wanted_slots, with_same_covers
 from worker.memory import Memory
 from worker.read_ahead import ReadAhead
 from worker.session import Session
@@ -51,13 +51,15 @@ class Look:
     """What one look at a scene found.
 
     ``reason`` is why nothing is to be written. Without ``match`` Plex was not asked: with no
-    reason either, ledger and index agree that Plex shows the scene.
+    reason either, ledger and index agree that Plex shows the scene. ``noted`` are entries to keep
+    then: the cover has a new version, and the same bytes.
     """
 
     scene: SyncMetadata
     reason: Reason | None = None
     match: MatchResult | None = None
     items: tuple[PlannedItem, ...] = ()
+    noted: tuple[LedgerEntry, ...] = ()
 
     @property
     def is_unchanged(self) -> bool:
@@ -127,8 +129,9 @@ class Looker:
         if skipped is not None:
             return Look(scene, skipped)
         plex = self.session.plex()
-        if not always and self.is_unchanged(scene, plex.server):
-            return Look(scene)
+        unchanged = None if always else self.unchanged(scene, plex.server)
+        if unchanged is not None:
+            return unchanged
         if not always and self.is_still_parked(scene, plex.server):
             return Look(scene, Reason.NOT_IN_PLEX)
         sources = self.sources(scene.scene_id)
@@ -166,20 +169,30 @@ class Looker:
         known = self.memory.ledger.knows_scene(scene.scene_id)
         return skip_reason(scene, self.session.config, known=known)
 
-    def is_unchanged(self, scene: SyncMetadata, server: str) -> bool:
-        """Whether ledger and index agree that Plex shows this scene: then nothing is asked."""
+    def unchanged(self, scene: SyncMetadata, server: str) -> Look | None:
+        """The look at a scene of which ledger and index agree that Plex shows it: then Plex is not
+        asked."""
+        entries = self.entries_in_line(scene, server)
+        config, stash = self.session.config, self.session.stash()
+        now = [with_same_covers(scene, entry, config, stash) for entry in entries]
+        if not entries or None in now:
+            return None
+        pairs = zip(entries, now, strict=True)
+        return Look(scene, noted=tuple(new for old, new in pairs if new and new is not old))
+
+    def entries_in_line(self, scene: SyncMetadata, server: str) -> list[LedgerEntry]:
+        """The scene's entries, if ledger and index agree that Plex shows all but its cover."""
         entries = self.memory.ledger.entries_of_scene(server, scene.scene_id)
         keys = [entry.rating_key for entry in entries]
         pinned = self.memory.ledger.pinned_item(scene.scene_id, server)
         if not entries or pinned not in (None, *keys):
-            return False
+            return []
         config = self.session.config
         indexed = self.memory.index.updated_at(server, keys)
-        return not any(
-            needs_read(entry, scene, config, indexed.get(entry.rating_key, 0))
-            or stale_slots(scene, entry, config)
-            for entry in entries
+        stale = any(
+            needs_read(entry, scene, config, indexed.get(entry.rating_key, 0)) for entry in entries
         )
+        return [] if stale else entries
 
     def is_still_parked(self, scene: SyncMetadata, server: str) -> bool:
         """Whether an index that is up to date has no file for a scene that Plex did not have when
@@ -226,7 +239,7 @@ class Looker:
                 scene = self.parsed[scene_id] = parse_scene(raw)
             except InvalidScene:
                 continue
-            if self.skipped(scene) or self.is_unchanged(scene, sources.server):
+            if self.skipped(scene) or self.entries_in_line(scene, sources.server):
                 continue
             yield from ledger.items_of_scene(sources.server, scene_id)
             if self.index_first:

@@ -89,6 +89,9 @@ class SceneSync:
         for note in scene.notes:
             log.info("Scene %d: %s", scene.scene_id, note)
         if look.is_unchanged:
+            if look.noted:
+                with self.manager.transaction():
+                    self.manager.store_entries(look.noted)
             return self.standing(scene)
         if reason is Reason.NOT_IN_PLEX:
             self.ask_for_scan(scene)

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from simulators.plex.faults import Kind
+from simulators.stash.pictures import png
 from sync_queue import schema
-from tests.resident.bench import Bench
+from tests.resident.bench import Bench, MakeBench
 
 MINUTE = 60.0
 
@@ -43,6 +44,24 @@ def test_a_sync_after_the_reading_back_asks_nothing_of_an_unchanged_item(bench: 
     server = bench.worker.session.plex().server
     (entry,) = bench.manager.ledger.entries_of_scene(server, scene)
     assert entry.item_updated_at
+
+
+def test_a_scene_saved_again_with_the_same_cover_asks_plex_nothing(make_bench: MakeBench) -> None:
+    bench = make_bench(skip_posters=False)
+    scene, item = bench.add(cover=png(4, 4, (200, 0, 0)))
+    bench.edit(scene, title="New")
+    bench.pass_time(2 * MINUTE)
+    assert len(item.posters) == 1
+    bench.worker.session.file_index().refresh(bench.clock.now, ())
+    bench.plex.requests.clear()
+    bench.clock.now += 2.0  # Stash's times, of which the cover's version is one, are whole seconds
+    bench.edit(scene, organized=True)
+    bench.run()
+    assert list(bench.plex.requests) == []
+    bench.clock.now += 2.0
+    bench.edit(scene, cover=png(4, 4, (0, 0, 200)))
+    bench.run()
+    assert len(item.posters) == 2
 
 
 def test_plexs_own_form_of_a_value_is_no_persons_edit(bench: Bench) -> None:
