@@ -19,6 +19,7 @@ SLOW_FILES = frozenset(
         "database/test_killed_rescue.py",
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
+        "e2e/test_demo.py",
         "recovery/test_tasks.py",
         "resident/test_hand_over.py",
         "resident/test_lock.py",
@@ -28,7 +29,6 @@ SLOW_FILES = frozenset(
         "resident/test_setup.py",
         "resident/test_wake.py",
         "resident/test_watchdog.py",
-        "tasks/test_killed_sync_all.py",
     }
 )
 

@@ -91,6 +91,7 @@ def test_wrong_usage_exits_with_2(words: list[str], capsys: pytest.CaptureFixtur
     assert "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_status_of_a_directory_that_is_not_there_creates_nothing(
     shell: CommandLine, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_scene_is_named_by_its_number(command_line: CommandLine, plex: PlexSim
     assert plex.items()[0].fields["summary"] == "Docks."
 
 
+@pytest.mark.slow
 def test_a_mode_without_the_number_it_needs_exits_with_2(shell: CommandLine) -> None:
     answer = shell.run("pin", "--scene", "1")
     assert answer.returncode == 2
@@ -202,6 +204,7 @@ def test_missing_settings_exit_with_2_and_are_named(
     assert "plex_token" in answer.stdout
 
 
+@pytest.mark.slow
 def test_a_dead_letter_exits_with_1(command_line: CommandLine) -> None:
     with QueueManager(str(command_line.plugin.data_dir)) as manager:
         manager.enqueue(scene_job(1, "Scene.Update.Post", 0.0))
