@@ -31,6 +31,7 @@ def run_worker(plugin_dir: str) -> None:
     lock.fill_standard_streams()
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     logs.to_file(data_dir)
+    logs.log_crashes()
     try:
         dependencies.ensure(plugin_dir, data_dir, log.info)
     except (dependencies.DependenciesMissing, OSError) as error:

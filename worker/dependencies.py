@@ -39,6 +39,12 @@ MARKER = "plexsync.json"
 TRY_AGAIN_SECONDS = 600.0
 INSTALL_SECONDS = 600.0
 
+NOT_YET = (
+    "The Python packages that PlexSync needs are not installed yet; the next saved scene, or the"
+    " task Process Queue, installs them. Or do it by hand."
+)
+FAILED = "PlexSync could not install the Python packages that it needs; edits wait."
+
 Say = Callable[[str], None]
 
 
@@ -56,14 +62,16 @@ def ensure(
     Raises ``DependenciesMissing``.
     """
     requirements = os.path.join(plugin_dir, LOCK_FILE)
-    target = os.path.join(data_dir, FOLDER, platform_tag())
+    target = os.path.join(data_dir, FOLDER, folder_name(requirements))
     if is_installed(target, requirements):
         sys.path.insert(1, target)
         return
     if all_present():
         return
+    if reads_only and not failed_lately(target):
+        raise DependenciesMissing(f"{NOT_YET} {by_hand(requirements)}")
     if reads_only or (not patient and failed_lately(target)):
-        raise DependenciesMissing(sentence(requirements))
+        raise DependenciesMissing(f"{FAILED} {by_hand(requirements)}")
     datadir.make_private(os.path.join(data_dir, FOLDER))
     guard = os.open(target + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -136,13 +144,27 @@ def install(requirements: str, target: str, say: Say) -> None:
     if reason:
         shutil.rmtree(building, ignore_errors=True)
         datadir.write_private(target + ".failed", b'{"version": 1}')
-        raise DependenciesMissing(f"{sentence(requirements)} ({reason})")
+        raise DependenciesMissing(f"{FAILED} {by_hand(requirements)} ({reason})")
     remove_manifests(building)
     marker = json.dumps(wanted_marker(requirements)).encode("ascii")
     datadir.write_private(os.path.join(building, MARKER), marker)
     shutil.rmtree(target, ignore_errors=True)
     os.replace(building, target)
+    remove_older(target)
     say("The Python packages are installed.")
+
+
+def remove_older(target: str) -> None:
+    """Remove what older versions of PlexSync installed for the same Python.
+
+    On Windows a worker that still runs holds its files: they stay until the next time.
+    """
+    folder, name = os.path.split(target)
+    for other in os.listdir(folder):
+        if other.startswith(f"{platform_tag()}-") and not other.startswith(name):
+            path = os.path.join(folder, other)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def pip_command(requirements: str, target: str) -> list[str]:
@@ -171,8 +193,13 @@ def remove_manifests(folder: str) -> None:
                 os.remove(os.path.join(directory, name))
 
 
+def folder_name(requirements: str) -> str:
+    """Where the packages of one ``requirements`` go: a folder in use is never exchanged."""
+    return f"{platform_tag()}-{str(wanted_marker(requirements)['sha256'])[:12]}"
+
+
 def platform_tag() -> str:
-    """The folder's name: packages with compiled parts belong to one Python and system."""
+    """Which Python and system packages with compiled parts belong to."""
     return f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}".replace(".", "_")
 
 
@@ -194,13 +221,10 @@ def wait_for(guard: int) -> None:
         time.sleep(0.2)
 
 
-def sentence(requirements: str) -> str:
+def by_hand(requirements: str) -> str:
     """What a person can do who has to do it by hand."""
     command = shlex.join([sys.executable, "-m", "pip", "install", "-r", requirements])
-    return (
-        "PlexSync could not install the Python packages that it needs; edits wait. "
-        f"Run this where Stash runs: {command}"
-    )
+    return f"Run this where Stash runs: {command}"
 
 
 def last_line(output: bytes) -> str:

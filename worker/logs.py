@@ -6,7 +6,9 @@ import logging
 import logging.handlers
 import os
 import sys
+import threading
 from io import TextIOWrapper
+from types import TracebackType
 from typing import TextIO
 
 LOG_FILE = "plexsync.log"
@@ -80,6 +82,23 @@ def install(handler: logging.Handler) -> None:
     ours.addHandler(handler)
     ours.setLevel(logging.INFO)
     ours.propagate = False
+
+
+def log_crashes() -> None:
+    """What nobody expected goes into the log too: a worker's standard error leads nowhere."""
+    sys.excepthook = log_crash
+    threading.excepthook = lambda crash: log_crash(
+        crash.exc_type, crash.exc_value, crash.exc_traceback
+    )
+
+
+def log_crash(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """One error that nobody caught."""
+    if error is not None:
+        log = logging.getLogger("plexsync.crash")
+        log.critical("Unexpected trouble; please report it.", exc_info=(kind, error, trace))
 
 
 def set_debug(wanted: bool) -> None:

@@ -85,6 +85,7 @@ def test_without_pip_one_sentence_names_the_command_and_nothing_is_left_behind(
 def test_status_installs_nothing(bare_python: Path, bare_plugin: Path, tmp_path: Path) -> None:
     reply = run_task(bare_python, bare_plugin, tmp_path / "data", "status")
     assert reply["output"] is None
+    assert str(reply["error"]).startswith(dependencies.NOT_YET)
     assert not (tmp_path / "data").exists()
 
 
@@ -99,6 +100,21 @@ def test_the_first_task_installs_what_is_missing_and_later_ones_find_it(
     assert not list(target.rglob("*.yml"))
     offline = {"PIP_NO_INDEX": "1"}
     assert run_task(python, bare_plugin, data, "status", **offline)["output"]
+
+
+def test_packages_of_older_versions_are_removed_and_others_stay(tmp_path: Path) -> None:
+    old, new, other = (
+        tmp_path / name
+        for name in (
+            f"{dependencies.platform_tag()}-000000000000",
+            dependencies.folder_name(str(ROOT / dependencies.LOCK_FILE)),
+            "cpython-399-elsewhere-000000000000",
+        )
+    )
+    for folder in (old, new, other):
+        folder.mkdir()
+    dependencies.remove_older(str(new))
+    assert sorted(tmp_path.iterdir()) == sorted([new, other])
 
 
 def test_the_lock_file_names_a_hash_for_every_package() -> None:

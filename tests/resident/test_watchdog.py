@@ -56,6 +56,15 @@ def test_a_worker_whose_thread_died_ends_and_the_next_edit_goes_on(
     assert item.title == "Second"
 
 
+def test_a_worker_that_cannot_even_start_says_why_in_its_log(
+    road: Road, by_hand: HandStarted
+) -> None:
+    module = road.plugin.directory / "worker" / "resident.py"
+    module.write_text(module.read_text("utf-8").replace("import math", "import no_such_module"))
+    assert by_hand.start(wait=False).wait(20) == 1
+    assert "No module named 'no_such_module'" in road.log()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_ends_promptly_even_while_plex_hangs(
     road: Road, by_hand: HandStarted, number: signal.Signals
