@@ -14,6 +14,7 @@ from tasks.deliver import Progress, deliver_first, exit_code
 from tasks.handshake import remember_connection
 from tasks.servers import ready_session
 from tasks.standing import ADVICE, standing_problem
+from validation.reasons import Reason
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -54,19 +55,26 @@ def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
     with shared_queue(data_dir) as manager:
         with manager.transaction():
             manager.ledger.ignore(scene_id)
-        return sync_now(request, manager, scene_id, progress)
+        return sync_now(request, manager, scene_id, progress, wanted=Reason.FILTERED)
 
 
 def sync_now(
-    request: TaskRequest, manager: QueueManager, scene_id: int, progress: Progress
+    request: TaskRequest,
+    manager: QueueManager,
+    scene_id: int,
+    progress: Progress,
+    wanted: str = SYNCED,
 ) -> TaskResult:
-    """Put the scene first in the queue, and wait until it is settled or everything waits."""
+    """Put the scene first in the queue, and wait until it is settled or everything waits.
+
+    Any other outcome than ``wanted`` is a problem.
+    """
     job = scene_job(scene_id, "Sync Scene", time.time())
     after = deliver_first(request, manager, job, progress)
     waits = is_waiting(manager, job.job_key)
     outcome = manager.ledger.outcome(scene_id)
     reason = "" if outcome is None or waits else outcome.outcome
-    problems = int(bool(reason) and reason != SYNCED)
+    problems = int(reason not in ("", wanted))
     return TaskResult(
         done=int(not waits),
         left=after.stats.left + after.spooled,

@@ -97,7 +97,9 @@ def test_a_pin_of_an_item_that_is_not_there_is_refused(library: Library) -> None
 
 def test_an_ignored_scene_is_left_alone_until_that_is_taken_back(library: Library) -> None:
     scene, item = library.add("Harbour.mp4", details="Docks.")
-    assert library.run("ignore", scene=scene).output["outcome"] == "filtered"
+    ignored = library.run("ignore", scene=scene)
+    assert ignored.output["outcome"] == "filtered"
+    assert ignored.exit_code == 0
     library.run("sync_all")
     assert library.edits() == []
     library.run("pin", scene=scene, item=0)
