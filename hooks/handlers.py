@@ -23,7 +23,8 @@ FIELDS_WITHOUT_EFFECT = frozenset(
         "last_played_at",
     }
 )
-SCENE_EVENTS = frozenset({"Scene.Create.Post", "Scene.Update.Post", "Scene.Destroy.Post"})
+SCENE_DESTROY = "Scene.Destroy.Post"
+SCENE_EVENTS = frozenset({"Scene.Create.Post", "Scene.Update.Post", SCENE_DESTROY})
 # Fields of a performer, studio, tag or group that scenes show in Plex, or that filters look at.
 NAMING_FIELDS = frozenset({"name", "parent_id"})
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
@@ -122,11 +123,13 @@ def requires_plex_sync(fields: tuple[str, ...] | None) -> bool:
 def job_for(event: protocol.Event) -> tuple[str, int] | None:
     """The key and scene number (0: none) of an event's job; ``None`` when it does not matter."""
     if event.type in SCENE_EVENTS:
-        return (f"scene:{event.id}", event.id) if requires_plex_sync(event.fields) else None
+        matters = event.type == SCENE_DESTROY or requires_plex_sync(event.fields)
+        return (f"scene:{event.id}", event.id) if matters else None
     thing, _, action = event.type.partition(".")
     if thing not in NAMED_THINGS or action not in NAMING_ACTIONS:
         return None
-    if event.fields is not None and NAMING_FIELDS.isdisjoint(event.fields):
+    updated = event.fields if action == "Update.Post" else None
+    if updated is not None and NAMING_FIELDS.isdisjoint(updated):
         return None
     return f"{thing.lower()}:{event.id}", 0
 

@@ -62,10 +62,12 @@ def event(kind: str, fields: list[str] | None = None, number: int = 7) -> protoc
         ("Scene.Update.Post", ["id", "title"], ("scene:7", 7)),
         ("Scene.Update.Post", ["id", "play_count"], None),
         ("Scene.Destroy.Post", None, ("scene:7", 7)),
+        ("Scene.Destroy.Post", ["id"], ("scene:7", 7)),
         ("Performer.Update.Post", ["id", "name"], ("performer:7", 0)),
         ("Performer.Update.Post", ["id", "weight"], None),
         ("Performer.Create.Post", None, None),  # no scene shows it yet
         ("Performer.Destroy.Post", None, ("performer:7", 0)),
+        ("Performer.Destroy.Post", ["id"], ("performer:7", 0)),
         ("Studio.Update.Post", ["id", "parent_id"], ("studio:7", 0)),
         ("Studio.Update.Post", None, ("studio:7", 0)),
         ("Tag.Merge.Post", None, ("tag:7", 0)),
