@@ -127,8 +127,10 @@ class SyncWorker:
         except Stopped as why:
             self.finished = str(why)
         finally:
-            self.give_leases_back()
-            self._ended.set()
+            try:
+                self.give_leases_back()
+            finally:
+                self._ended.set()
 
     def turn(self) -> None:
         """A step, and the nap after it."""
