@@ -1,13 +1,19 @@
-"""Every command in a document works: ``process_queue.py`` is run, the others are looked up."""
+"""Every command in a document works.
+
+``process_queue.py``, Python modules and the demo are run. make says what it would run: most of that
+are the tests themselves. What pip is told to read has to ship.
+"""
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
+from itertools import chain, dropwhile
 from pathlib import Path
 
 import pytest
@@ -18,6 +24,11 @@ from tests.docs.test_documents import DOCUMENTS, ROOT
 from tools import package
 
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(make [a-z-]+)`")
+CAPTURE = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What a capture leaves out.
+LEFT_OUT = "…"
+VARIABLE = re.compile(r"[A-Z_]+=")
 # The official image's way to the plugin; what stands after it is run here.
 IN_DOCKER = ("docker", "exec", "-it", "stash")
 DOCKER_FOLDER = "/root/.stash/plugins/PlexSync/"
@@ -40,34 +51,52 @@ def documented() -> list[Command]:
     """Each command once, in the order of the documents."""
     found = {}
     for document in DOCUMENTS:
-        for _, block in BLOCK.findall(document.read_text("utf-8")):
-            for line in textwrap.dedent(block).splitlines():
-                words = tuple(shlex.split(line, comments=True))
-                if words[: len(IN_DOCKER)] == IN_DOCKER:
-                    words = words[len(IN_DOCKER) :]
-                words = tuple(word.replace(DOCKER_FOLDER, "") for word in words)
-                if words:
-                    found.setdefault(words, Command(document.name, words))
+        text = document.read_text("utf-8")
+        blocks = (textwrap.dedent(block).splitlines() for _, block in BLOCK.findall(text))
+        for line in (*chain.from_iterable(blocks), *INLINE.findall(text)):
+            words = words_of(line)
+            if words:
+                found.setdefault(words, Command(document.name, words))
     return list(found.values())
+
+
+def words_of(line: str) -> tuple[str, ...]:
+    """A command without comment, variables set for it, and the way into Docker."""
+    words = tuple(dropwhile(VARIABLE.match, shlex.split(line, comments=True)))
+    if words[: len(IN_DOCKER)] == IN_DOCKER:
+        words = words[len(IN_DOCKER) :]
+    return tuple(word.replace(DOCKER_FOLDER, "") for word in words)
 
 
 COMMANDS = documented()
 MAKE = [command for command in COMMANDS if command.words[0] == "make"]
 PIP = [command for command in COMMANDS if command.words[1:4] == ("-m", "pip", "install")]
+MODULES = [command for command in COMMANDS if command.words[:2] == (".venv/bin/python", "-m")]
 RUN = [command for command in COMMANDS if command.words[:2] == ("python3", "process_queue.py")]
 
 
 def test_every_command_is_checked() -> None:
     assert MAKE
     assert RUN
-    assert [str(command) for command in COMMANDS if command not in [*MAKE, *PIP, *RUN]] == []
+    checked = [*MAKE, *PIP, *MODULES, *RUN]
+    assert [str(command) for command in COMMANDS if command not in checked] == []
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 @pytest.mark.parametrize("command", MAKE, ids=str)
-def test_the_make_target_exists(command: Command) -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in command.words[1:]:
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+def test_make_knows_what_to_run(command: Command) -> None:
+    words = ["make", "--dry-run", *command.words[1:]]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("command", MODULES, ids=str)
+def test_a_module_runs(command: Command) -> None:
+    words = [sys.executable, *command.words[1:]]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 @pytest.mark.parametrize("command", PIP, ids=str)
@@ -105,3 +134,19 @@ def test_every_process_queue_command_works(shipped: Path, tmp_path: Path) -> Non
             assert done.stdout, str(command)
             assert "Traceback" not in done.stderr, f"{command}: {done.stderr}"
         assert item.title == "Harbour"
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_the_demo_prints() -> None:
+    (capture,) = CAPTURE.findall((ROOT / "README.md").read_text("utf-8"))
+    words = [sys.executable, "-m", "simulators.demo"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    printed = map(without_numbers, done.stdout.splitlines())
+    for line in capture.splitlines():
+        # Consumes what was printed, so the order counts too.
+        assert line.strip() == LEFT_OUT or without_numbers(line) in printed, line
+
+
+def without_numbers(line: str) -> str:
+    """A line whose times, dates and counts may differ from run to run."""
+    return re.sub(r"[\d.]+", "#", line)

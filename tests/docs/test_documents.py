@@ -13,16 +13,18 @@ import yaml
 from tasks.command_line import ALIASES
 from tasks.standing import ADVICE
 from tests.docs.settings_table import table
+from tools import package
 from validation.paths import PathRules, same_path
 from validation.reasons import Reason
 from validation.settings import OPPOSITES, SETTINGS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+AT_THE_ROOT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = [*(ROOT / name for name in AT_THE_ROOT), *sorted((ROOT / "docs").glob("*.md"))]
 # What documents set in italics that is Stash's, Plex's or an emphasised word, not a name of ours.
 NOT_OURS = {
     *("Add Source", "Install", "Local path", "Reload plugins", "Python executable path"),
-    *("Personal Media", "PlexSync", "Off"),
+    *("Personal Media", "Refresh Metadata", "PlexSync", "Off"),
 }
 ITALIC = re.compile(r"(?<![*\w])\*([A-Z][^*\n]+)\*(?![*\w])")
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
@@ -60,10 +62,10 @@ def test_every_setting_that_a_document_names_exists() -> None:
         assert setting in known or setting.isupper(), setting
 
 
-def test_each_reason_has_one_entry_and_one_advice() -> None:
+def test_each_reason_has_one_entry_in_the_words_of_status() -> None:
     section = text_of("docs/troubleshoot.md").partition("## Reasons")[2].partition("\n## ")[0]
-    entries = [row[0].strip("`") for row in rows_of(section)]
-    assert entries == [reason.value for reason in Reason]
+    entries = [(row[0].strip("`"), row[1]) for row in rows_of(section)]
+    assert entries == [(reason.value, ADVICE[reason]) for reason in Reason]
     assert set(ADVICE) == set(Reason)
 
 
@@ -110,6 +112,16 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(text_of("README.md").splitlines()) <= 150
+
+
+def test_what_ships_links_to_nothing_that_stays_behind() -> None:
+    shipped = set(package.shipped_files())
+    for document in DOCUMENTS:
+        if document.relative_to(ROOT).as_posix() not in shipped:
+            continue
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text("utf-8")):
+            target = (document.parent / link).resolve()
+            assert "://" in link or target.relative_to(ROOT).as_posix() in shipped, link
 
 
 def test_no_document_names_a_developers_machine() -> None:
