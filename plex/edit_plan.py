@@ -1,9 +1,10 @@
 """The edit plan: what to write to one Plex item so that it shows one scene. Pure.
 
 The road of one item: :func:`plan` compares the scene, the full item and the ledger's memory;
-:func:`intend` notes Plex's own values before our first write of a field; after the write
-:func:`remember` makes the ledger's new entry, and :func:`settle` completes it when the item has
-been read back. :func:`needs_read` says whether the next sync has to read the item at all.
+:func:`intend` notes before the write what it is about to change, and :func:`recall` makes use of
+that when no answer came; after the write :func:`remember` makes the ledger's new entry, and
+:func:`settle` completes it when the item has been read back. :func:`needs_read` says whether the
+next sync has to read the item at all.
 """
 
 from __future__ import annotations
@@ -122,12 +123,17 @@ def unsafe(items: int, removing: int) -> bool:
 
 
 def intend(
-    entry: LedgerEntry | None, scene: SyncMetadata, item: PlexItem, edits: EditPlan, server: str
-) -> LedgerEntry | None:
-    """The entry to store before the write, ``None`` when there is nothing new to note.
+    entry: LedgerEntry | None,
+    scene: SyncMetadata,
+    item: PlexItem,
+    edits: EditPlan,
+    config: PlexSyncConfig,
+    server: str,
+) -> LedgerEntry:
+    """The entry to store before the write: its answer may be lost.
 
-    It keeps Plex's own value and lock of each field that we write for the first time, so that an
-    undo knows them even if the reply to the write is lost.
+    It keeps what is about to be written, and Plex's own value and lock of each field that we write
+    for the first time, so that an undo knows them.
     """
     entry = _own(entry, scene, item, server)
     first = {
@@ -135,9 +141,23 @@ def intend(
         for name in (*edits.values, *edits.tags)
         if name not in entry.fields
     }
-    if not first:
-        return None
-    return replace(entry, fields={**entry.fields, **first}, considered="")
+    after = remember(entry, scene, item, edits, config, 0.0, server)
+    return replace(entry, fields={**entry.fields, **first}, intended=after.fields, considered="")
+
+
+def recall(entry: LedgerEntry | None, item: PlexItem) -> LedgerEntry | None:
+    """*entry* as it is in truth, if the answer to the last write was lost: *item*, read since,
+    shows whether Plex carried it out. Values of ours would else be taken for a person's.
+    """
+    if entry is None or not entry.intended:
+        return entry
+    fields = dict(entry.fields)
+    for name, meant in entry.intended.items():
+        now = _now(item, name, not isinstance(meant.written, str))
+        found = memories.recall(fields.get(name), meant, now)
+        if found is not None:
+            fields[name] = found
+    return replace(entry, fields=fields, intended={})
 
 
 def remember(
@@ -170,6 +190,7 @@ def remember(
     return replace(
         known,
         fields={name: memory for name, memory in fields.items() if memory is not None},
+        intended={},
         fingerprint=fingerprint(config),
         considered=_digest(scene, config),
         scene_updated_at=scene.updated_at,

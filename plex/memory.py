@@ -88,6 +88,33 @@ def remember_names(
     )
 
 
+def recall(memory: FieldMemory | None, meant: FieldMemory, now: Value) -> FieldMemory | None:
+    """The memory of a field after a write whose answer was lost.
+
+    *meant* is what the memory would have become; *now*, which Plex shows, tells what of it did.
+    """
+    if isinstance(now, str):
+        return meant if alike(now, text_of(meant.stored)) else memory
+    here = {name_key(name): name for name in now}
+    before = memory or replace(meant, written=(), stored=(), removed=())
+    written, stored = names_of(before.written), names_of(before.stored)
+    forms = dict(zip(keys_of(written), stored, strict=True))
+    gone = set(keys_of(meant.removed)) - here.keys()
+    ours = {
+        name: form
+        for name, form in zip(written, stored, strict=True)
+        if not gone & {name_key(name), name_key(form)}
+    }
+    for name in names_of(meant.written):
+        if name_key(name) in here and name_key(name) not in forms:
+            ours[name] = here[name_key(name)]
+    if tuple(ours) == written:
+        return memory
+    return replace(
+        before, written=tuple(ours), stored=tuple(ours.values()), state=FieldState.SETTLED
+    )
+
+
 def settle_text(memory: FieldMemory, now: str) -> FieldMemory:
     """The memory of a scalar field that was sent, after Plex was read back.
 

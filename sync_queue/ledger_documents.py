@@ -31,7 +31,9 @@ def write_entry(entry: LedgerEntry) -> dict[str, object]:
     """The document of *entry*."""
     plain: dict[str, object] = {name: getattr(entry, name) for name in _PLAIN}
     fields = {name: _write_field(memory) for name, memory in entry.fields.items()}
-    return {"version": VERSION, **plain, "fields": fields}
+    intended = {name: _write_field(memory) for name, memory in entry.intended.items()}
+    more = {"intended": intended} if intended else {}
+    return {"version": VERSION, **plain, "fields": fields, **more}
 
 
 def read_entry(text: str) -> LedgerEntry:
@@ -43,6 +45,9 @@ def read_entry(text: str) -> LedgerEntry:
         return LedgerEntry(
             **{name: document[name] for name in _PLAIN},
             fields={name: _read_field(field) for name, field in document["fields"].items()},
+            intended={
+                name: _read_field(field) for name, field in document.get("intended", {}).items()
+            },
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged("ledger") from error

@@ -51,6 +51,8 @@ class LedgerEntry:
     back); ``scene_updated_at`` Stash's ``updated_at`` text of the state we wrote;
     ``fingerprint`` stands for the settings that shaped the write, ``considered`` for Stash's
     values as the last plan saw them, written or not (``""`` = plan again); ``file`` is Plex's path.
+    ``intended`` is what ``fields`` will be once the write that was begun is answered; it stays
+    when no answer comes.
     """
 
     server: str
@@ -58,6 +60,7 @@ class LedgerEntry:
     section_id: int
     scene_id: int
     fields: Mapping[str, FieldMemory] = field(default_factory=dict)
+    intended: Mapping[str, FieldMemory] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     image_versions: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from plex.candidates import rows_at
 from plex.client import ImageSlot
-from plex.edit_plan import EditPlan, needs_read, plan
+from plex.edit_plan import EditPlan, needs_read, plan, recall
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
 from validation.config import fingerprint
@@ -217,7 +217,7 @@ class Looker:
     def plan(self, scene: SyncMetadata, item: PlexItem, server: str) -> PlannedItem:
         """What would be written to one item."""
         config = self.session.config
-        entry = self.memory.ledger.entry(server, item.rating_key)
+        entry = recall(self.memory.ledger.entry(server, item.rating_key), item)
         if entry is not None and entry.scene_id != scene.scene_id:
             entry = replace(entry, considered="")
         slots = tuple(wanted_slots(config)) if scene.cover else ()

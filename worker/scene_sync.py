@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plex.edit_plan import EditPlan, intend, remember
+from plex.edit_plan import intend, remember
 from plex.exceptions import UnusableImage
-from plex.items import PlexItem
 from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob, SyncJob
@@ -154,7 +153,9 @@ class SceneSync:
         self.removals.admit(scene.scene_id, edits)
         self.looker.ahead.forget(item.rating_key)
         if edits:
-            entry = self.note_originals(entry, scene, item, edits, plex.server)
+            entry = intend(entry, scene, item, edits, config, plex.server)
+            with self.manager.transaction():
+                ledger.put(entry)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             edits = plex.write(edits)
         entry = remember(entry, scene, item, edits, config, self.clock(), plex.server)
@@ -165,22 +166,6 @@ class SceneSync:
             with self.manager.transaction():
                 ledger.put(covered)
         return covered
-
-    def note_originals(
-        self,
-        entry: LedgerEntry | None,
-        scene: SyncMetadata,
-        item: PlexItem,
-        edits: EditPlan,
-        server: str,
-    ) -> LedgerEntry | None:
-        """Before our first write of a field, keep Plex's own value and lock."""
-        noted = intend(entry, scene, item, edits, server)
-        if noted is None:
-            return entry
-        with self.manager.transaction():
-            self.manager.ledger.put(noted)
-        return noted
 
     def record(self, job: SyncJob, result: SyncResult) -> None:
         """Keep a scene's outcome, within the caller's transaction."""

@@ -14,6 +14,7 @@ from plex.edit_plan import (
     intend,
     needs_read,
     plan,
+    recall,
     remember,
     settle,
     unsafe,
@@ -233,8 +234,7 @@ def test_plex_own_value_is_known_even_when_the_reply_to_the_write_is_lost() -> N
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a",))
     edits = plan(what, before, None, DEFAULT)
-    noted = intend(None, what, before, edits, SERVER)
-    assert noted is not None
+    noted = intend(None, what, before, edits, DEFAULT, SERVER)
     arrived = fake_plex.apply(before, edits, append=False)
     again = plan(what, arrived, noted, DEFAULT)
     assert not again
@@ -251,15 +251,25 @@ def test_what_was_only_intended_is_not_ours() -> None:
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a",))
     edits = plan(what, before, None, DEFAULT)
-    noted = intend(None, what, before, edits, SERVER)
+    noted = intend(None, what, before, edits, DEFAULT, SERVER)
     assert plan(what, before, noted, DEFAULT) == edits
     assert not plan(scene(title="A Film"), before, noted, DEFAULT)
 
 
-def test_nothing_is_noted_for_fields_that_were_written_before() -> None:
-    after, entry = written(scene(details="One"), item())
-    edits = plan(scene(details="Two"), after, entry, DEFAULT)
-    assert intend(entry, scene(details="Two"), after, edits, SERVER) is None
+def test_what_a_write_left_whose_answer_was_lost_is_ours() -> None:
+    before = item({"summary": "Agent's"}, {"genre": ("x",)})
+    what = scene(details="Ours", tags=("a", "b"), rating100=10)
+    edits = plan(what, before, None, DEFAULT)
+    noted = intend(None, what, before, edits, DEFAULT, SERVER)
+    arrived = fake_plex.apply(before, edits, append=False)
+    next_one = scene(details="Newer", tags=("c",), rating100=90)
+    entry = recall(noted, arrived)
+    edits = plan(next_one, arrived, entry, DEFAULT)
+    assert edits.values == {"userRating": "9.0", "summary": "Newer"}
+    assert edits.tags["genre"] == TagEdit(("c",), ("a", "b"))
+    assert recall(noted, before) == replace(noted, intended={})
+    assert entry is not None
+    assert entry.fields["summary"].original == "Agent's"
 
 
 def test_values_found_equal_are_adopted_and_then_belong_to_stash() -> None:
