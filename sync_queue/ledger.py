@@ -20,6 +20,9 @@ CREATE = (
     "CREATE INDEX IF NOT EXISTS ledger_unread ON ledger(server) WHERE item_updated_at = 0",
     *scenes.CREATE,
 )
+# SQLite would rather look through all items of a server, which all of them belong to.
+BY_SCENE = "ledger INDEXED BY ledger_scene"
+UNREAD = "ledger INDEXED BY ledger_unread"
 
 
 class Ledger(Scenes):
@@ -39,7 +42,7 @@ class Ledger(Scenes):
     def entries_of_scene(self, server: str, scene_id: int) -> list[LedgerEntry]:
         """What we know of the items that were written for a scene, by rating key."""
         rows = self.connection.execute(
-            "SELECT doc FROM ledger WHERE scene_id = ? AND server = ? ORDER BY rating_key",
+            f"SELECT doc FROM {BY_SCENE} WHERE scene_id = ? AND server = ? ORDER BY rating_key",
             (scene_id, server),
         )
         return list(map(_entry, rows))
@@ -47,7 +50,8 @@ class Ledger(Scenes):
     def items_of_scene(self, server: str, scene_id: int) -> list[int]:
         """The rating keys of the items that were written for a scene."""
         rows = self.connection.execute(
-            "SELECT rating_key FROM ledger WHERE scene_id = ? AND server = ? ORDER BY rating_key",
+            f"SELECT rating_key FROM {BY_SCENE} WHERE scene_id = ? AND server = ?"
+            " ORDER BY rating_key",
             (scene_id, server),
         )
         return [row[0] for row in rows]
@@ -56,7 +60,7 @@ class Ledger(Scenes):
         """Let any scene have the items that were written for this one, but ``keep``. What was
         written to them stays known, so that the next scene's values can take its place."""
         self.connection.execute(
-            "UPDATE ledger SET scene_id = 0, doc = json_set(doc, '$.scene_id', 0)"
+            f"UPDATE {BY_SCENE} SET scene_id = 0, doc = json_set(doc, '$.scene_id', 0)"
             " WHERE server = ? AND scene_id = ? AND rating_key != ?",
             (server, scene_id, keep),
         )
@@ -64,7 +68,7 @@ class Ledger(Scenes):
     def unread_entries(self, server: str, limit: int = 50) -> list[LedgerEntry]:
         """Entries that were written and not yet read back, also by a worker that died since."""
         rows = self.connection.execute(
-            "SELECT doc FROM ledger WHERE server = ? AND item_updated_at = 0 LIMIT ?",
+            f"SELECT doc FROM {UNREAD} WHERE server = ? AND item_updated_at = 0 LIMIT ?",
             (server, limit),
         )
         return list(map(_entry, rows))
@@ -72,7 +76,7 @@ class Ledger(Scenes):
     def unread_count(self, server: str) -> int:
         """How many entries were written and not yet read back."""
         count: int = self.connection.execute(
-            "SELECT count(*) FROM ledger WHERE server = ? AND item_updated_at = 0", (server,)
+            f"SELECT count(*) FROM {UNREAD} WHERE server = ? AND item_updated_at = 0", (server,)
         ).fetchone()[0]
         return count
 
