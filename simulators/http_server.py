@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import socketserver
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 Address = tuple[str, int]
+# How long a restarted server waits for its port.
+PORT_SECONDS = 30.0
 
 
 class KeepAliveHandler(BaseHTTPRequestHandler):
@@ -111,10 +115,23 @@ class HttpServer:
     def running(self) -> bool:
         return self._server is not None
 
+    def _listen(self) -> _Server:
+        """A program that asks a stopped server may be given our very port for its own end of the
+        connection: it is free again soon.
+        """
+        deadline = time.monotonic() + PORT_SECONDS
+        while True:
+            try:
+                return _Server((self.host, self.port), self._handler)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
     def start(self) -> Self:
         """Listen and serve in a background thread."""
         if self._server is None:
-            self._server = _Server((self.host, self.port), self._handler)
+            self._server = self._listen()
             self.port = self._server.server_port
             self._thread = threading.Thread(
                 target=self._server.serve_forever,
