@@ -13,7 +13,7 @@ SCRIPTS := PlexSync.py process_queue.py
 # Every process that the tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench soak test-stash coverage package audit clean FORCE
+.PHONY: help demo test check bench soak test-stash package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -25,11 +25,12 @@ demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
 	@$(PYTEST)
 
-check: $(READY)  ## Lint, format, types, imports and every test
+check: $(READY)  ## Lint, format, types, every test, and which branches they reach
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
-	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new
+	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new --timeout 300 \
+	    --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
@@ -40,9 +41,6 @@ soak: $(READY)  ## The long forms of the tests: hundreds of kills
 test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
-
-coverage: $(READY)  ## Which lines and branches the tests reach
-	@$(PYTEST) --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered --timeout 300
 
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package
