@@ -13,13 +13,14 @@ from hypothesis import settings
 from tests import installed_plugin
 from tests.installed_plugin import InstalledPlugin, StandInWorkers
 
-# Files whose tests are whole processes that live for seconds: ``make check`` runs them.
+# Files whose tests are whole processes that live for seconds, or read all code.
 SLOW_FILES = frozenset(
     {
         "database/test_killed_rescue.py",
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
+        "layers/test_layers.py",
         "recovery/test_tasks.py",
         "resident/test_hand_over.py",
         "resident/test_lock.py",
@@ -34,7 +35,7 @@ SLOW_FILES = frozenset(
 
 # A busy machine makes any example slow: pytest-timeout alone decides what takes too long. The same
 # examples each time, so that no change fails for what another one did; make check seeks new ones.
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=30)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("new", deadline=None)
 settings.load_profile("same")
 

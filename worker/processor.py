@@ -234,7 +234,11 @@ class SyncWorker:
         """Do a piece of what is due; returns the seconds until the next. Nothing is done before
         the settings are known.
         """
-        if not self.session.read_at:
+        try:
+            if not self.session.read_at:
+                self.session.read_settings()
+        except (SetupError, StashUnavailable) as error:
+            log.debug("The settings are not known yet: %s", error)
             return LONGEST_NAP
         self.chores.run(now)
         return self.chores.next_in(self.clock())

@@ -84,6 +84,7 @@ def test_every_module_of_a_room_ships(built: Path) -> None:
     assert set(kept) <= set(names_in(built))
 
 
+@pytest.mark.slow
 def test_every_shipped_module_imports(built: Path, unzipped: Path) -> None:
     modules = [
         name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

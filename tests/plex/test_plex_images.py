@@ -67,6 +67,7 @@ def test_nothing_else_is_an_image(data: bytes) -> None:
 # -- making it fit -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_big_image_is_scaled_below_the_limit_and_always_to_the_same_bytes() -> None:
     out = io.BytesIO()
     noise(2000, 1800).save(out, "PNG")

@@ -28,6 +28,14 @@ def test_a_change_without_a_hook_is_found_within_the_hour(bench: Bench) -> None:
     assert bench.pass_time(2 * HOUR, until=lambda: item.title == "After") <= HOUR
 
 
+def test_a_new_worker_needs_no_job_to_find_a_change_without_a_hook(bench: Bench) -> None:
+    scene, item = settled(bench)
+    bench.clock.now += 60
+    bench.stash.library.touch(scene, title="After")
+    bench.new_worker()
+    assert bench.pass_time(2 * HOUR, until=lambda: item.title == "After") <= HOUR
+
+
 def test_a_new_cover_without_a_hook_is_found(bench: Bench) -> None:
     bench.stash.settings["skip_posters"] = False
     scene, _item = settled(bench)

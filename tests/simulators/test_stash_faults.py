@@ -104,6 +104,7 @@ def test_a_body_that_is_no_query_is_400(sim: StashSimulator, body: bytes) -> Non
     assert answer.json()["data"] is None
 
 
+@pytest.mark.slow
 def test_the_simulator_runs_as_a_process_and_takes_orders(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "simulators.stash", "--scenes", "3"]
     process = subprocess.Popen(

@@ -131,6 +131,7 @@ def test_no_secret_is_in_any_report(library: Library, mode: str) -> None:
     assert not [file for file in library.data_dir.rglob("*.log") if "canary" in file.read_text()]
 
 
+@pytest.mark.slow
 def test_a_task_of_stash_replies_with_its_counts(own_plugin: InstalledPlugin) -> None:
     answer = own_plugin.send(own_plugin.stdin({"mode": "status"}))
     assert answer.reply["output"].items() >= {"mode": "status", "done": 0, "left": 0}.items()

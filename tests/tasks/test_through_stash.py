@@ -53,6 +53,7 @@ def test_a_report_reads_from_top_to_bottom_on_the_log_page(road: Road) -> None:
     assert "Preview: 1 scenes" in log
 
 
+@pytest.mark.slow
 def test_sync_all_follows_the_worker_that_lives(road: Road) -> None:
     pairs = [road.add(f"Scene {n:02}.mp4", details="Docks.") for n in range(30)]
     road.stash.scene_update(pairs[0][0], title="First")
