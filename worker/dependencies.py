@@ -63,15 +63,17 @@ def ensure(
     """
     requirements = os.path.join(plugin_dir, LOCK_FILE)
     target = os.path.join(data_dir, FOLDER, folder_name(requirements))
+    if not is_installed(target, requirements) and all_present([target]):
+        settle(target, requirements)  # a person ran the command
     if is_installed(target, requirements):
         sys.path.insert(1, target)
         return
     if all_present():
         return
-    if reads_only and not failed_lately(target):
-        raise DependenciesMissing(f"{NOT_YET} {by_hand(requirements)}")
-    if reads_only or (not patient and failed_lately(target)):
-        raise DependenciesMissing(f"{FAILED} {by_hand(requirements)}")
+    failed = failed_lately(target)
+    if reads_only or (failed and not patient):
+        state = FAILED if failed else NOT_YET
+        raise DependenciesMissing(f"{state} {by_hand(requirements, target)}")
     datadir.make_private(os.path.join(data_dir, FOLDER))
     guard = os.open(target + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -83,22 +85,26 @@ def ensure(
     sys.path.insert(1, target)
 
 
-def all_present() -> bool:
-    """Whether this Python finds every needed library in a version that works."""
-    return all(oldest <= found_version(name) < first for name, (oldest, first) in NEEDED.items())
+def all_present(folders: list[str] | None = None) -> bool:
+    """Whether every needed library is there in a version that works: in ``folders``, or anywhere
+    this Python looks.
+    """
+    return all(
+        oldest <= found_version(name, folders) < first for name, (oldest, first) in NEEDED.items()
+    )
 
 
-def found_version(name: str) -> tuple[int, ...]:
+def found_version(name: str, folders: list[str] | None = None) -> tuple[int, ...]:
     """The version of an installed distribution; ``()``, older than all, when there is none.
 
     Asked by distribution, not by import: ``stashapp-tools`` brings a ``stashapi`` too.
     """
-    try:
-        text = metadata.version(name)
-    except metadata.PackageNotFoundError:
+    where = sys.path if folders is None else folders
+    found = next(iter(metadata.distributions(name=name, path=where)), None)
+    if found is None:
         return ()
     numbers = []
-    for part in text.split("."):
+    for part in found.version.split("."):
         if not part.isdigit():
             break
         numbers.append(int(part))
@@ -144,10 +150,8 @@ def install(requirements: str, target: str, say: Say) -> None:
     if reason:
         shutil.rmtree(building, ignore_errors=True)
         datadir.write_private(target + ".failed", b'{"version": 1}')
-        raise DependenciesMissing(f"{FAILED} {by_hand(requirements)} ({reason})")
-    remove_manifests(building)
-    marker = json.dumps(wanted_marker(requirements)).encode("ascii")
-    datadir.write_private(os.path.join(building, MARKER), marker)
+        raise DependenciesMissing(f"{FAILED} {by_hand(requirements, target)} ({reason})")
+    settle(building, requirements)
     shutil.rmtree(target, ignore_errors=True)
     os.replace(building, target)
     remove_older(target)
@@ -170,27 +174,23 @@ def remove_older(target: str) -> None:
 def pip_command(requirements: str, target: str) -> list[str]:
     """The command that installs: wheels only, each with its hash, into one folder."""
     return [
-        *(
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--target",
-            target,
-            "--requirement",
-            requirements,
-        ),
+        *(sys.executable, "-m", "pip", "install", "--target", target),
+        *("--requirement", requirements),
         *("--require-hashes", "--only-binary", ":all:", "--no-input", "--quiet"),
         *("--disable-pip-version-check", "--no-warn-script-location"),
     ]
 
 
-def remove_manifests(folder: str) -> None:
-    """Stash loads every ``*.yml`` below its plugins folder as a plugin: none may stay."""
+def settle(folder: str, requirements: str) -> None:
+    """Make a folder full of packages ours: no ``*.yml``, which Stash would load as a plugin, and
+    the marker last.
+    """
     for directory, _, names in os.walk(folder):
         for name in names:
             if name.endswith(".yml"):
                 os.remove(os.path.join(directory, name))
+    marker = json.dumps(wanted_marker(requirements)).encode("ascii")
+    datadir.write_private(os.path.join(folder, MARKER), marker)
 
 
 def folder_name(requirements: str) -> str:
@@ -221,10 +221,12 @@ def wait_for(guard: int) -> None:
         time.sleep(0.2)
 
 
-def by_hand(requirements: str) -> str:
-    """What a person can do who has to do it by hand."""
-    command = shlex.join([sys.executable, "-m", "pip", "install", "-r", requirements])
-    return f"Run this where Stash runs: {command}"
+def by_hand(requirements: str, target: str) -> str:
+    """What a person can do who has to do it by hand. Not into the system's Python, which may
+    refuse, and which belongs to others.
+    """
+    command = [sys.executable, "-m", "pip", "install", "--target", target, "-r", requirements]
+    return f"Run this where Stash runs: {shlex.join(command)}"
 
 
 def last_line(output: bytes) -> str:

@@ -392,7 +392,7 @@ def test_a_missing_package_is_named_with_what_to_do(shell: CommandLine) -> None:
     answer = shell.run("status", flags=("-S",))
     assert answer.returncode == 2
     assert len(answer.stderr.splitlines()) == 1, answer.stderr
-    assert "pip install -r" in answer.stderr
+    assert "pip install --target" in answer.stderr
     assert "requirements.lock" in answer.stderr
 
 

@@ -77,7 +77,7 @@ def test_without_pip_one_sentence_names_the_command_and_nothing_is_left_behind(
 ) -> None:
     reply = run_task(bare_python, bare_plugin, tmp_path / "data", "process_queue")
     assert reply["output"] is None
-    assert "-m pip install -r" in str(reply["error"])
+    assert "-m pip install --target" in str(reply["error"])
     folder = tmp_path / "data" / "dependencies"
     assert [path.name for path in folder.iterdir() if path.is_dir()] == []
 
@@ -100,6 +100,24 @@ def test_the_first_task_installs_what_is_missing_and_later_ones_find_it(
     assert not list(target.rglob("*.yml"))
     offline = {"PIP_NO_INDEX": "1"}
     assert run_task(python, bare_plugin, data, "status", **offline)["output"]
+
+
+def test_what_a_person_installed_with_the_printed_command_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirements = str(ROOT / dependencies.LOCK_FILE)
+    target = tmp_path / dependencies.FOLDER / dependencies.folder_name(requirements)
+    for name, (oldest, _) in dependencies.NEEDED.items():
+        version = ".".join(map(str, oldest))
+        about = target / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
+        about.parent.mkdir(parents=True)
+        about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (target / "left.yml").touch()
+    monkeypatch.setattr(sys, "path", [str(ROOT)])
+    dependencies.ensure(str(ROOT), str(tmp_path), print)
+    assert sys.path == [str(ROOT), str(target)]
+    assert not (target / "left.yml").exists()
+    assert dependencies.is_installed(str(target), requirements)
 
 
 def test_packages_of_older_versions_are_removed_and_others_stay(tmp_path: Path) -> None:
