@@ -20,8 +20,8 @@ LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
 NETWORK_SYSTEMS = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "afs", "ncpfs", "9p"),
-        *("ceph", "glusterfs", "davfs", "fuse.sshfs", "fuse.rclone", "fuse.davfs"),
-        *("fuse.glusterfs"),
+        *("ceph", "glusterfs", "davfs"),
+        *("fuse.sshfs", "fuse.rclone", "fuse.davfs", "fuse.glusterfs"),
     }
 )
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")

@@ -162,6 +162,7 @@ def words(findings: object) -> str:
         ({"/": "ext4", "/config": "nfs4"}, True),
         ({"/": "overlay", "/config": "cifs", "/config/data": "xfs"}, False),
         ({"/": "nfs", "/conf": "ext4"}, True),
+        ({"/": "ext4", "/config": "fuse.glusterfs"}, True),
         ({}, False),
     ],
 )
