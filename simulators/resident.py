@@ -17,11 +17,12 @@ _STARTED = re.compile(r"started, pid (\d+)")
 
 def workers_ever(data_dir: Path) -> list[int]:
     """The pids of all workers that said in their log that they started, oldest first."""
-    try:
-        log = (data_dir / "plexsync.log").read_text("utf-8")
-    except FileNotFoundError:
-        return []
-    return [int(pid) for pid in _STARTED.findall(log)]
+    while True:
+        logs = sorted(data_dir.glob("plexsync.log*"), reverse=True)  # .2, .1, the current one
+        try:
+            return [int(pid) for log in logs for pid in _STARTED.findall(log.read_text("utf-8"))]
+        except FileNotFoundError:  # just renamed
+            continue
 
 
 def workers(data_dir: Path) -> set[int]:

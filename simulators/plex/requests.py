@@ -36,6 +36,11 @@ class Request:
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
+    def was_answered(self) -> bool:
+        """Whether the client was told that all went well."""
+        return self.status == 200 and not self.fault
+
+    @property
     def parameters(self) -> Query:
         return Query.parse(self.query)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from simulators.plex.requests import Request
 
-EDIT = re.compile(r"^/library/(sections/\d+/all|metadata/\d+)$")
+ITEMS = re.compile(r"^/library/(sections/\d+/all|metadata/(?P<items>[\d,]+))$")
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Report:
     faults_met: int = 0
     lost: Mapping[int, object] = field(default_factory=dict)
     wrong: list[int] = field(default_factory=list)
-    double: int = 0
+    double: list[str] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -32,22 +32,28 @@ class Report:
         happened = ", ".join(f"{count} {name}" for name, count in sorted(self.happened.items()))
         return (
             f"chaos with CHAOS_SEED={self.seed}: {happened}; {self.faults_met} requests spoilt;"
-            f" lost {len(self.lost)}, wrong {len(self.wrong)}, double writes {self.double},"
+            f" lost {len(self.lost)}, wrong {len(self.wrong)}, double writes {len(self.double)},"
             f" dead letters {len(self.dead_letters)}; {self.seconds:.1f} s"
         )
 
 
-def double_writes(requests: Iterable[Request]) -> int:
-    """Edits that were sent again although the same one, the last of its item, had been answered."""
-    last: dict[str, Request] = {}
-    double = 0
+def double_writes(requests: Iterable[Request]) -> list[str]:
+    """Edits that were sent again although the same one, the last of its item, had been answered;
+    each with all that was asked of the item from the first to the second.
+    """
+    asked: dict[str, list[Request]] = {}
+    double = []
     for request in requests:
-        if request.method != "PUT" or not EDIT.search(request.path):
+        found = ITEMS.search(request.path)
+        if found is None:
             continue
-        item = request.parameters.get("id") or request.path.rpartition("/")[2]
-        before = last.get(item)
-        answered = before is not None and before.status == 200 and not before.fault
-        if before is not None and answered and before.query == request.query:
-            double += 1
-        last[item] = request
+        if request.method != "PUT":
+            for item in (found["items"] or "").split(","):
+                asked.setdefault(item, []).append(request)
+            continue
+        item = request.parameters.get("id") or found["items"] or ""
+        since = asked.get(item, [])
+        if any(one.was_answered and one.query == request.query for one in since[:1]):
+            double.append("; ".join(map(str, (*since, request))))
+        asked[item] = [request]
     return double
