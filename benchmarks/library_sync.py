@@ -1,7 +1,7 @@
-"""What a whole library costs: requests, memory, rate and processor time of Sync All Scenes.
+"""What a whole library costs: requests, memory and rate of Sync All Scenes, beside what is allowed.
 
 Stash and Plex are simulators in processes of their own, PlexSync is its command line in another.
-Counts and ratios decide; times are those of this machine.
+Counts and ratios decide; times are those of this machine. Ends with status 1 when a goal is missed.
 
     python benchmarks/library_sync.py [--scenes 1000] [--covers]
 """
@@ -9,137 +9,26 @@ Counts and ratios decide; times are those of this machine.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import cProfile
 import json
-import multiprocessing
 import os
-import pstats
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simulators.plex.server import PlexSimulator  # noqa: E402
-from simulators.stash.pictures import png  # noqa: E402
-from simulators.stash.server import StashSimulator  # noqa: E402
+from plex.index import PAGE_SIZE  # noqa: E402
+from simulators.pair import Servers, both_servers  # noqa: E402
 from sync_queue import datadir  # noqa: E402
 from sync_queue.database import read_only  # noqa: E402
-from sync_queue.manager import QueueManager  # noqa: E402
-from tasks import sync_all  # noqa: E402
-from tasks.context import TaskRequest  # noqa: E402
-from worker.off_switch import Stopped  # noqa: E402
-from worker.processor import SyncWorker  # noqa: E402
 
-TOKEN = "bench-token"
-STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
-SETTINGS = {"plex_token": TOKEN, "path_map": f"{STASH_FOLDER} => {PLEX_FOLDER}"}
 ENDS = 5000  # the first and the last so many scenes are compared
-PROFILED = 1000
-SHOWN = 14
-GOALS = "requests 2.10 a scene, memory 200 MB, rate 0.90, second run 0 writes and 1 %, changed 5"
-
-
-# -- the servers ---------------------------------------------------------------------------------
-
-
-def serve_stash(control: Connection, scenes: int, covers: bool) -> None:
-    """A Stash with made-up scenes, until told to end. Answers with its number of requests."""
-    with StashSimulator() as stash:
-        stash.settings = dict(SETTINGS)
-        stash.seed(scenes)
-        for number, scene in enumerate(stash.library.scenes.values() if covers else ()):
-            scene.cover = png(1, 1, (number >> 16, number >> 8 & 255, number & 255))
-        files = [scene.files[0] for scene in stash.library.scenes.values()]
-        control.send((stash.url, [(file.path, file.size, file.duration) for file in files]))
-        for asked in iter(control.recv, "end"):
-            if asked == "change":
-                stash.library.touch(scenes // 2, title="Edited", details="Edited.")
-            if asked == "clear":
-                stash.requests.clear()
-            control.send(stash.requests.total)
-
-
-def serve_plex(control: Connection) -> None:
-    """A Plex with the files that it is sent, until told to end. Answers with its requests."""
-    with PlexSimulator(TOKEN) as plex:
-        section = plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
-        for path, size, duration in control.recv():
-            place = path.replace(STASH_FOLDER, PLEX_FOLDER, 1)
-            plex.add_movie(section, place, size=size, duration=int(duration * 1000), added_at=1)
-        control.send(plex.url)
-        for asked in iter(control.recv, "end"):
-            if asked == "clear":
-                plex.requests.clear()
-            control.send(dict(Counter(f"{r.method} {kind_of(r.path)}" for r in plex.requests)))
-
-
-def kind_of(path: str) -> str:
-    """What a request is for."""
-    if path.endswith("/all"):
-        return "library"
-    if path.endswith(("/posters", "/arts")):
-        return "image"
-    return "items" if path.startswith("/library/metadata/") else "other"
-
-
-@contextmanager
-def in_process(target: Any, *arguments: object) -> Iterator[Connection]:
-    """Run a server in a process of its own."""
-    ours, theirs = multiprocessing.Pipe()
-    start = multiprocessing.get_context("spawn").Process
-    process = start(target=target, args=(theirs, *arguments), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            ours.send("end")
-        process.join()
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Both servers, as this process reaches them."""
-
-    stash: Connection
-    plex: Connection
-    stash_url: str
-    plex_url: str
-
-    def ask(self, what: str) -> tuple[Mapping[str, int], int]:
-        """Tell both something; returns Plex's requests by kind, and Stash's number."""
-        self.plex.send(what)
-        self.stash.send(what)
-        return self.plex.recv(), self.stash.recv()
-
-    def environ(self) -> dict[str, str]:
-        """The environment of a client."""
-        known = {"PLEX_URL": self.plex_url, "STASH_URL": self.stash_url}
-        return {**os.environ, **known}
-
-
-@contextmanager
-def servers(scenes: int, covers: bool) -> Iterator[Servers]:
-    """Both servers with the same files."""
-    with in_process(serve_stash, scenes, covers) as stash, in_process(serve_plex) as plex:
-        stash_url, files = stash.recv()
-        plex.send(files)
-        yield Servers(stash, plex, stash_url, plex.recv())
-
-
-# -- one run -------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -160,6 +49,33 @@ class Run:
     @property
     def writes(self) -> int:
         return sum(n for kind, n in self.plex.items() if not kind.startswith("GET"))
+
+    @property
+    def beyond_listings(self) -> int:
+        return self.requests - self.plex.get("GET library", 0)
+
+    @property
+    def most_memory(self) -> float:
+        return max(self.memory, default=0.0)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number, and the range in which it has to be."""
+
+    what: str
+    measured: float
+    least: float = 0.0
+    most: float = float("inf")
+
+    @property
+    def met(self) -> bool:
+        return self.least <= self.measured <= self.most
+
+    def __str__(self) -> str:
+        limit = f">= {self.least:g}" if self.least else f"<= {self.most:g}"
+        mark = "ok" if self.met else "MISSED"
+        return f"{self.what:60} {self.measured:10.4g}  {limit:10} {mark}"
 
 
 def run_task(both: Servers, data_dir: str, mode: str) -> Run:
@@ -206,120 +122,67 @@ def rate_at_the_end(data_dir: str) -> float:
     return float(first / last) if last else 0.0
 
 
-# -- where the time goes ---------------------------------------------------------------------------
-
-# The first that fits names the part: by file, else by the name of a built-in function.
-PARTS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("database: statements and transactions", ("sqlite3", "sync_queue/database", "trouble.py")),
-    ("database: our half", ("sync_queue/",)),
-    ("persist-queue", ("persistqueue",)),
-    ("HTTP: requests, urllib3, http.client",
-     ("requests/", "urllib3/", "urllib/", "http/", "email/", "socket", "cookiejar")),
-    ("HTTP: plexapi", ("plexapi",)),
-    ("HTTP: our half", ("plex/connection", "plex/transport", "plex/client", "stash/", "tenacity")),
-    ("XML of Plex", ("plex/xml", "xml/", "XMLParser", "TreeBuilder")),
-    ("JSON", ("json/", "_json")),
-    ("validation of scenes", ("pydantic", "validation/metadata", "validation/sanitizers")),
-    ("matching", ("plex/candidates", "plex/evidence", "plex/matcher", "validation/paths",
-                  "validation/file_names", "worker/look", "worker/sources", "unicodedata")),
-    ("edit plan and ledger", ("plex/", "validation/")),
-    ("the worker itself", ("worker/",)),
-)  # fmt: skip
-
-
-def part_of(where: str) -> str:
-    """The part that a file or a built-in function belongs to; "" for none."""
-    return next((part for part, marks in PARTS if any(mark in where for mark in marks)), "")
-
-
-def profile_drain(control: Connection, data_dir: str, environ: dict[str, str]) -> None:
-    """Drain in this process's main thread; send processor time by part, and what costs most."""
-    os.environ.update(environ)
-    request = TaskRequest("sync_all", str(ROOT), data_dir=data_dir, environ=os.environ)
-    with QueueManager(data_dir) as manager:
-        sync_all.put_scenes(request, manager, time.time())
-        worker = SyncWorker(manager, manager.dlq, plugin_dir=str(ROOT), when_idle=True)
-        profile = cProfile.Profile(time.process_time)
-        profile.enable()
-        with contextlib.suppress(Stopped):
-            while True:
-                worker.step()
-        profile.disable()
-    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    parts: Counter[str] = Counter()
-    functions: Counter[str] = Counter()
-    for (file, _line, name), (_calls, _total, own, _cumulative, callers) in stats.items():
-        functions[f"{Path(file).name}:{name}"] += own
-        if part_of(file) or part_of(name):
-            parts[part_of(file) or part_of(name)] += own
-            continue
-        # What belongs to nobody (built-ins, the standard library) is its callers'.
-        for (caller, _line, caller_name), (_calls, _total, share, _cumulative) in callers.items():
-            parts[part_of(caller) or part_of(caller_name) or "other"] += share
-    control.send((parts.most_common(), functions.most_common(SHOWN)))
-    control.recv()
-
-
-# -- the table -------------------------------------------------------------------------------------
-
-
 def show_run(name: str, run: Run, scenes: int) -> None:
     """One line of the table."""
     print(
         f"{name:28} {run.requests:8} {run.requests / scenes:8.4f} {run.writes:8} {run.stash:8}"
-        f" {run.seconds:8.1f} {1000 * run.cpu / scenes:8.2f} {max(run.memory, default=0):8.0f}"
+        f" {run.seconds:8.1f} {1000 * run.cpu / scenes:8.2f} {run.most_memory:8.0f}",
+        flush=True,
     )
 
 
-def show_all(both: Servers, data_dir: str, scenes: int) -> None:
-    """Run the tasks one after another."""
-    print(f"{scenes} scenes. Goals: {GOALS}.\n")
+def run_all(both: Servers, data_dir: str, scenes: int) -> Iterator[Goal]:
+    """Run the tasks one after another, printing what each cost; yields what was asked of them."""
     columns = ("Plex", "a scene", "writes", "Stash", "seconds", "CPU ms", "MB")
-    print(f"{'':28} " + " ".join(f"{name:>8}" for name in columns))
-    show_run("Preview Sync", run_task(both, data_dir, "preview"), scenes)
-    first = run_task(both, data_dir, "sync-all")
-    show_run("Sync All, first", first, scenes)
+    print(f"{scenes} scenes{'':{28 - len(str(scenes)) - 7}} ", end="")
+    print(" ".join(f"{name:>8}" for name in columns), flush=True)
+    show_run("Preview Sync", preview := run_task(both, data_dir, "preview"), scenes)
+    show_run("Sync All, first", first := run_task(both, data_dir, "sync-all"), scenes)
     rate = rate_at_the_end(data_dir)
     show_run("Sync All, nothing changed", again := run_task(both, data_dir, "sync-all"), scenes)
     both.stash.send("change")
     both.stash.recv()
-    show_run("Sync Changed, one scene", run_task(both, data_dir, "sync-changed"), scenes)
-    early = first.memory[len(first.memory) // 3 : len(first.memory) // 2]
-    late = first.memory[-len(first.memory) // 6 :]
+    show_run("Sync Changed, one scene", one := run_task(both, data_dir, "sync-changed"), scenes)
     print(f"\nFirst run by kind of request: {dict(first.plex)}")
-    print(f"Outcomes: {first.said['outcomes']}")
-    print(f"Second run: {100 * again.requests / first.requests:.2f} % of the first one's requests.")
-    print(f"Rate of the last scenes by that of the first: {rate:.2f}.")
-    print(f"Memory in the middle {max(early):.0f} MB, at the end {max(late):.0f} MB.")
+    print(f"Outcomes: {first.said['outcomes']}\n")
+    middle, end = memory_in_the_middle_and_at_the_end(first.memory)
+    yield Goal("Preview: writes", preview.writes, most=0)
+    yield Goal("first Sync All: requests to Plex, per scene", first.requests / scenes, most=2.1)
+    yield Goal("first Sync All: scenes per request to Stash", scenes / first.stash, least=25)
+    yield Goal("first Sync All: rate of the last scenes by the first", rate, least=0.9)
+    yield Goal("first Sync All: memory, MB", first.most_memory, most=200)
+    yield Goal("first Sync All: memory at the end by the middle", end / middle, most=1.1)
+    yield Goal("second Sync All: writes", again.writes, most=0)
+    yield Goal("second Sync All: requests, % of the first", percent(again, first), most=1)
+    listings = -(-scenes // PAGE_SIZE)
+    yield Goal("Sync Changed, one scene: requests beyond listings", one.beyond_listings, most=5)
+    yield Goal("Sync Changed, one scene: listings", one.requests - one.beyond_listings,
+               most=listings + 1)  # fmt: skip
 
 
-def show_profile(scenes: int, covers: bool) -> None:
-    """Where the processor time of a first sync goes, as shares: profiling multiplies it."""
-    with (
-        servers(scenes, covers) as both,
-        tempfile.TemporaryDirectory() as folder,
-        in_process(profile_drain, folder, both.environ()) as child,
-    ):
-        parts, functions = child.recv()
-    whole = sum(seconds for _, seconds in parts)
-    print(f"\nWhere the processor time of a first sync goes ({scenes} scenes, profiled):")
-    for name, seconds in parts:
-        print(f"  {name:40} {100 * seconds / whole:5.1f} %")
-    print("Functions that take most of it themselves:")
-    for name, seconds in functions:
-        print(f"  {name:60} {100 * seconds / whole:5.1f} %")
+def memory_in_the_middle_and_at_the_end(samples: Sequence[float]) -> tuple[float, float]:
+    """The largest of the second third's first half, and of the last sixth."""
+    third, sixth = len(samples) // 3, len(samples) // 6
+    return max(samples[third : third + sixth]), max(samples[-sixth:])
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def percent(part: Run, whole: Run) -> float:
+    """One run's requests by another's."""
+    return 100 * part.requests / whole.requests
+
+
+def main() -> int:
+    """Print the tables; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--covers", action="store_true", help="every scene has a cover of its own")
     asked = parser.parse_args()
-    with servers(asked.scenes, asked.covers) as both, tempfile.TemporaryDirectory() as folder:
-        show_all(both, folder, asked.scenes)
-    show_profile(min(asked.scenes, PROFILED), asked.covers)
+    with both_servers(asked.scenes, asked.covers) as both, tempfile.TemporaryDirectory() as folder:
+        goals = list(run_all(both, folder, asked.scenes))
+    for goal in goals:
+        print(goal)
+    return not all(goal.met for goal in goals)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
