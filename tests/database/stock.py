@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync_queue import datadir
+from sync_queue import datadir, producer
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob, parse_job, scene_job
@@ -36,6 +36,20 @@ def entry(scene_id: int) -> LedgerEntry:
 def job(scene_id: int) -> SyncJob:
     """A waiting edit with the fields that changed."""
     return SyncJob(scene_id, "hook", {"fields": ["title", "x" * 80]}, NOON, f"scene:{scene_id}")
+
+
+def spool(data_dir: str | Path, number: int) -> None:
+    """Leave an event in a file, as a hook does that cannot write to the database."""
+    record = {
+        "key": f"scene:{number}",
+        "scene_id": number,
+        "update_type": "Scene.Update.Post",
+        "fields": '["title"]',
+        "connection": "{}",
+        "version": "1",
+        "now": NOON,
+    }
+    producer.spool(str(data_dir), record)
 
 
 def letter(number: int) -> DeadLetter:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue import producer, rescue, spool
+from sync_queue import rescue, spool
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseFull, DatabaseUnwritable
 from sync_queue.weekly import copy_weekly, weekly_path
@@ -67,20 +67,6 @@ def fill_up(disk: Path, *, leave: int = 0) -> Path:
     return ballast
 
 
-def spool_one(data_dir: Path, number: int) -> None:
-    """Leave an event in a file, as a hook does that cannot write to the database."""
-    record = {
-        "key": f"scene:{number}",
-        "scene_id": number,
-        "update_type": "hook",
-        "fields": '["title"]',
-        "connection": "{}",
-        "version": "1",
-        "now": NOON,
-    }
-    producer.spool(str(data_dir), record)
-
-
 def test_a_full_disk_is_named_and_no_stored_edit_is_lost(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, QueueManager(str(disk)) as manager:
         fill_up(disk, leave=512 * 1024)
@@ -115,7 +101,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path) -> None:
 def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, QueueManager(str(disk)) as manager:
         for number in range(1, 101):
-            spool_one(disk, number)
+            stock.spool(disk, number)
         ballast = fill_up(disk)
 
         with pytest.raises(DatabaseFull):
@@ -129,7 +115,7 @@ def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path
 
 def test_a_spooled_edit_that_cannot_be_opened_now_stays_where_it_is(tmp_path: Path) -> None:
     with QueueManager(str(tmp_path)) as manager:
-        spool_one(tmp_path, 1)
+        stock.spool(tmp_path, 1)
         (path,) = manager.spooled()
         free = os.dup(0)
         os.close(free)

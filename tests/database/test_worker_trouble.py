@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sync_queue import producer, rescue
+from sync_queue import rescue
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseBusy,
@@ -108,7 +108,7 @@ def test_a_database_that_another_program_keeps_locked_is_waited_for(
         eventually(lambda: held(manager))
         assert other.stdout is not None
         assert other.stdout.readline() == b"locked\n"
-        spool(manager, 2)
+        stock.spool(manager.data_dir, 2)
         eventually(lambda: len(naps.seconds) >= 8)
         assert worker.is_alive()
         other.communicate(b"")
@@ -130,7 +130,7 @@ def test_a_full_disk_is_waited_for_and_every_edit_is_stored_when_there_is_space(
         pages = manager.connection.execute("PRAGMA page_count").fetchone()[0]
         manager.connection.execute(f"PRAGMA max_page_count = {pages}")
         for number in range(2, 60):  # more than fits into the last page
-            spool(manager, number)
+            stock.spool(manager.data_dir, number)
         eventually(lambda: len(naps.seconds) >= 3)
         manager.connection.execute("PRAGMA max_page_count = 1000000")
         eventually(lambda: not manager.spooled())
@@ -149,24 +149,10 @@ def test_leases_of_a_step_that_failed_are_given_back_as_soon_as_that_is_possible
         lock = sqlite3.connect(manager.queue.file, isolation_level=None)
         lock.execute("UPDATE ack_queue_default SET status = 2")  # as a failed step leaves it
         lock.execute("BEGIN IMMEDIATE")
-        spool(manager, 2)
+        stock.spool(manager.data_dir, 2)
         eventually(lambda: naps.seconds)
         lock.close()
         eventually(lambda: manager.get_stats(NOON).pending == 2)
-
-
-def spool(manager: QueueManager, number: int) -> None:
-    """Leave a spool file, as a hook does that cannot write to the database."""
-    record = {
-        "key": f"scene:{number}",
-        "scene_id": number,
-        "update_type": "Scene.Update.Post",
-        "fields": '["title"]',
-        "connection": "{}",
-        "version": "1",
-        "now": NOON,
-    }
-    producer.spool(manager.data_dir, record)
 
 
 @pytest.mark.parametrize(
