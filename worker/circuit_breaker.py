@@ -49,6 +49,10 @@ class CircuitBreaker:
             return 0.0
         return max(0.0, self.probe_at - now)
 
+    def asked(self) -> CircuitBreaker:
+        """A person asks: an open breaker does not wait for its next probe."""
+        return replace(self, probe_at=0.0)
+
     def probing(self) -> CircuitBreaker:
         """An open breaker whose time has come: ``/identity``, then one real job."""
         return replace(self, state=BreakerState.HALF_OPEN)

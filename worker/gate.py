@@ -20,11 +20,13 @@ class Gate:
     """The breaker (Plex is away) and the hold (Stash is away, or a person has to act).
 
     Both are in the database, for Status and for the next worker; written only when they change.
+    ``asked``: a person wants to know now whether Plex is back.
     """
 
-    def __init__(self, manager: QueueManager) -> None:
+    def __init__(self, manager: QueueManager, *, asked: bool = False) -> None:
         self.manager = manager
-        self.breaker = breaker_from(manager.state.get("breaker"))
+        breaker = breaker_from(manager.state.get("breaker"))
+        self.breaker = breaker.asked() if asked else breaker
         self.hold: Hold | None = None
         self.last_hold: Hold | None = None
         self.stored = str(manager.state.get("hold").get("reason", ""))

@@ -44,7 +44,7 @@ class SyncWorker:
 
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two tries of one request, or of the database. ``finished`` is why the thread ended by
-    itself ("" while it runs): ``DISABLED``, ``REMOVED``, or, in a worker that was asked to end
+    itself ("" while it runs): ``DISABLED``, ``REMOVED``, or, in a task's worker, which is to end
     ``when_idle``, ``IDLE`` or ``WAITING``; or ``TROUBLE``: then ``trouble`` is what is wrong with
     the database (a worker that is not to end when idle waits for most troubles to pass).
     """
@@ -74,7 +74,7 @@ class SyncWorker:
         self._stop = threading.Event()
         self.sleep = sleep or self.pause
         self.session = Session(queue, environ, clock, self.sleep)
-        self.gate = Gate(queue)
+        self.gate = Gate(queue, asked=when_idle)
         self.switch = OffSwitch(self.session, self.gate, plugin_dir, clock)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS

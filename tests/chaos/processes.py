@@ -202,8 +202,10 @@ class Chaos:
         self.run_task()
         self.kill_worker()  # so that the task is what drains
         threading.Event().wait(self.rng.uniform(0.0, 0.6))  # let it come so far
-        self.road.stash.stash.plugins.kill_running()
-        eventually(lambda: not self.road.stash.stash.plugins.running, timeout=30)
+        plugins = self.road.stash.stash.plugins
+        killed = set(plugins.running)
+        plugins.kill_running()
+        eventually(lambda: not killed & plugins.running)
         after = sum(run.exit_code == -9 for run in self.road.stash.runs)
         self.report.happened["tasks killed"] += after - before
 

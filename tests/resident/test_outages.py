@@ -11,6 +11,7 @@ from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from tests.resident.bench import Bench
+from worker.off_switch import Stopped
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -66,6 +67,20 @@ def test_a_single_fault_is_ridden_out_at_once(bench: Bench, fault: str) -> None:
     bench.run()
     assert titles(scenes) == {"New"}
     assert bench.states() == [schema.DONE] * 3
+
+
+def test_a_task_asks_at_once_whether_plex_is_back(bench: Bench) -> None:
+    scenes = edits(bench, 8)
+    bench.plex.stop()
+    bench.pass_time(5 * MINUTE)
+    assert bench.worker.gate.breaker.wait(bench.clock()) > 0
+    bench.plex.start()
+    worker = bench.new_worker(when_idle=True)
+    with pytest.raises(Stopped):
+        while True:
+            worker.step()
+    assert worker.gate.breaker.state == "closed"
+    assert "New" in titles(scenes)
 
 
 def test_a_stopped_plex_opens_the_breaker_and_is_probed_ever_more_rarely(bench: Bench) -> None:
