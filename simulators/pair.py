@@ -22,7 +22,9 @@ SETTINGS = {"plex_token": TOKEN, "path_map": f"{STASH_FOLDER} => {PLEX_FOLDER}"}
 
 
 def serve_stash(control: Connection, scenes: int, covers: bool) -> None:
-    """A Stash with made-up scenes, until told to end. Answers with its number of requests."""
+    """A Stash with made-up scenes, until told to end. Answers with its numbers of GraphQL requests
+    and of others, which are covers.
+    """
     with StashSimulator() as stash:
         stash.settings = dict(SETTINGS)
         stash.seed(scenes)
@@ -35,7 +37,8 @@ def serve_stash(control: Connection, scenes: int, covers: bool) -> None:
                 stash.library.touch(scenes // 2, title="Edited", details="Edited.")
             if asked == "clear":
                 stash.requests.clear()
-            control.send(stash.requests.total)
+            questions = stash.requests.by_path["/graphql"]
+            control.send((questions, stash.requests.total - questions))
 
 
 def serve_plex(control: Connection) -> None:
@@ -86,8 +89,8 @@ class Servers:
     stash_url: str
     plex_url: str
 
-    def ask(self, what: str) -> tuple[Mapping[str, int], int]:
-        """Tell both something; returns Plex's requests by kind, and Stash's number."""
+    def ask(self, what: str) -> tuple[Mapping[str, int], tuple[int, int]]:
+        """Tell both something; returns Plex's requests by kind, and Stash's two numbers."""
         self.plex.send(what)
         self.stash.send(what)
         return self.plex.recv(), self.stash.recv()
