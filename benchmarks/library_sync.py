@@ -127,8 +127,9 @@ def rate_at_the_end(data_dir: str) -> float:
 def show_run(name: str, run: Run, scenes: int) -> None:
     """One line of the table."""
     print(
-        f"{name:28} {run.requests:8} {run.requests / scenes:8.4f} {run.writes:8} {run.stash[0]:8} {run.stash[1]:8}"
-        f" {run.seconds:8.1f} {1000 * run.cpu / scenes:8.2f} {run.most_memory:8.0f}",
+        f"{name:28} {run.requests:8} {run.requests / scenes:8.4f} {run.writes:8}"
+        f" {run.stash[0]:8} {run.stash[1]:8} {run.seconds:8.1f} {1000 * run.cpu / scenes:8.2f}"
+        f" {run.most_memory:8.0f}",
         flush=True,
     )
 
