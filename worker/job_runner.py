@@ -12,7 +12,7 @@ from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, QueueError, TransientError
 from worker import letters, renames
 from worker.gate import Gate
-from worker.policy import Fate, Tries, verdict_for
+from worker.policy import Fate, Tries, lone_try_counts, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
 from worker.session import Session
 
@@ -130,16 +130,17 @@ class JobRunner:
         job is alone and Plex answers: an outage never makes a dead letter. A Plex whose disk is
         full serves those who only read; so a failed write is compared with other jobs' writes.
         """
-        before = self.at_last_try.get(leased.job.job_key)
+        before, writing = self.at_last_try.get(leased.job.job_key), self.scenes.writing
+        age = now - leased.job.enqueued_at
         fair = before is not None and (
-            self.written > before[1] if self.scenes.writing else self.read > before[0]
+            self.written > before[1] if writing else self.read > before[0]
         )
-        if not fair and self.manager.queue.stats(now).left == 1:
+        counts = not fair and lone_try_counts(age, writing=writing)
+        if counts and self.manager.queue.stats(now).left == 1:
             try:
                 fair = self.session.plex().identity()
             except PlexSyncError:
                 fair = False
-        age = now - leased.job.enqueued_at
         return Tries(leased.attempts, age, fair, self.session.config.max_retries)
 
     def tidy(self) -> None:

@@ -22,6 +22,9 @@ from worker.covers import CoverUnavailable
 # A scene whose item vanished is given up only when both are over.
 NOT_FOUND_TRIES = 12
 NOT_FOUND_SECONDS = 2 * 3600.0
+# Plex's disk may be full for hours while it answers reads: nobody but other jobs' writes can tell.
+# So a job that is alone answers for its failed writes only when it is older than this.
+LONE_WRITE_SECONDS = 24 * 3600.0
 
 
 class Fate(StrEnum):
@@ -72,6 +75,14 @@ REASONS: tuple[tuple[type[PlexSyncError], Reason], ...] = (
     (TransientError, Reason.WAITING_FOR_PLEX),
     (PlexSyncError, Reason.WAITING_FOR_PLEX),
 )
+
+
+def lone_try_counts(age: float, *, writing: bool) -> bool:
+    """Whether a job that is alone may be charged for a try that failed while Plex answers.
+
+    ``age`` as in ``Tries``; ``writing``: it was a write that failed.
+    """
+    return not writing or not 0 <= age < LONE_WRITE_SECONDS
 
 
 def reason_for(error: PlexSyncError) -> Reason:

@@ -172,6 +172,41 @@ def test_a_plex_that_reads_but_cannot_write_makes_no_dead_letter(bench: Bench) -
     assert bench.stats.left == 0
 
 
+FAILING_WRITES: dict[str, dict[str, Any]] = {
+    "refused": {"kind": Kind.STATUS, "status": 500},
+    "dropped": {"kind": Kind.CLOSE_BEFORE},
+}
+
+
+@pytest.mark.parametrize("fault", FAILING_WRITES)
+def test_a_lone_edit_waits_ten_hours_for_a_plex_that_reads_but_cannot_write(
+    bench: Bench, fault: str
+) -> None:
+    scene, item = bench.add()
+    bench.plex.faults.add(method="PUT", times=None, **FAILING_WRITES[fault])
+    bench.stash.set_api_key("a key outlives the session")
+    bench.edit(scene, title="New")
+    for _ in range(10):
+        bench.pass_time(3 * MINUTE)
+        bench.clock.now += HOUR
+    assert not bench.letters()
+    bench.plex.faults.clear()
+    bench.pass_time(5 * MINUTE)
+    assert item.title == "New"
+    assert bench.stats.left == 0
+
+
+def test_a_lone_edit_that_cannot_be_written_for_more_than_a_day_is_given_up(bench: Bench) -> None:
+    scene, _ = bench.add()
+    bench.stash.set_api_key("a key outlives the session")
+    bench.edit(scene, title="New")
+    bench.plex.faults.add(Kind.STATUS, method="PUT", status=500, times=None)
+    bench.run()
+    bench.clock.now += 25 * HOUR
+    bench.pass_time(10 * MINUTE)
+    assert [letter[:2] for letter in bench.letters()] == [(scene, "refused_by_plex")]
+
+
 def test_one_scene_that_plex_always_fails_at_is_buried_and_harms_no_other(bench: Bench) -> None:
     poisoned, its_item = bench.add("Poisoned.mp4")
     bench.plex.faults.add(

@@ -27,7 +27,7 @@ from validation.errors import (
 )
 from validation.reasons import Reason
 from worker.covers import CoverUnavailable
-from worker.policy import Fate, Tries, Verdict, verdict_for
+from worker.policy import Fate, Tries, Verdict, lone_try_counts, verdict_for
 
 HOURS = 3600.0
 
@@ -100,6 +100,23 @@ def test_an_outage_never_makes_a_dead_letter(charged: int, age: float) -> None:
     found = verdict(PlexTemporaryError("x"), tries(charged, age=age, fair=False))
 
     assert (found.fate, found.charge) == (Fate.RETRY, False)
+
+
+@pytest.mark.parametrize(
+    ("age", "writing", "counts"),
+    [
+        (0.0, False, True),
+        (0.0, True, False),
+        (24 * HOURS - 1, True, False),
+        (24 * HOURS, True, True),
+        (-1.0, True, True),
+    ],
+)
+def test_a_lone_job_answers_for_its_failed_writes_after_a_day(
+    age: float, writing: bool, counts: bool
+) -> None:
+    """Plex's disk may be full meanwhile. An age below zero is unknown and keeps no job for ever."""
+    assert lone_try_counts(age, writing=writing) is counts
 
 
 def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
