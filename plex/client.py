@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
@@ -12,7 +13,7 @@ from xml.etree.ElementTree import Element
 from plex.connection import PlexConnection
 from plex.device_identity import configure
 from plex.edit_plan import EditPlan
-from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError, no_scenes_fault
 from plex.images import image_kind
 from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
 from plex.requests import (
@@ -103,7 +104,8 @@ class PlexClient:
         """All libraries of movies, other videos and episodes; remembered unless *fresh*."""
         server = self.server
         if fresh or server != self._sections_of:
-            self._sections = parse_sections(self._listing("/library/sections"))
+            with no_scenes_fault():
+                self._sections = parse_sections(self._listing("/library/sections"))
             self._sections_of = server
         return self._sections
 
@@ -128,7 +130,8 @@ class PlexClient:
         # Plex's ">>=" is "greater than".
         changed = f"&{quote('updatedAt>>')}={since - 1}" if since else ""
         path = f"{_all(section)}&sort=addedAt&{_INDEX_QUERY}{changed}"
-        return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
+        with no_scenes_fault():
+            return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -147,7 +150,8 @@ class PlexClient:
         if not keys:
             return ()
         try:
-            return self._read(keys)
+            with no_scenes_fault() if len(keys) > 1 else nullcontext():
+                return self._read(keys)
         except PlexNotFound:
             # One missing item may be enough for a 404: halve until only missing ones are left.
             middle = len(keys) // 2

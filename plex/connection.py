@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from plex.exceptions import (
     PlexNotFound,
+    PlexPermanentError,
     PlexSetupError,
     PlexTemporaryError,
     translate_plex_exception,
@@ -137,11 +138,11 @@ class PlexConnection:
         )
         try:
             answer: _T = retrying(self._once, ask)
-        except PlexNotFound:
+        except (PlexNotFound, PlexPermanentError) as refusal:
             if self.identity():
                 raise
             raise PlexTemporaryError(
-                "Something answered 404 in Plex's place: /identity does not answer as Plex."
+                f"Something answers in Plex's place: /identity is not Plex's. It said: {refusal}"
             ) from None
         return answer
 
@@ -173,6 +174,11 @@ class PlexConnection:
             )
         except PlexNotFound:
             raise PlexTemporaryError("There is no Plex at plex_url (HTTP 404).") from None
+        except PlexPermanentError as refusal:
+            raise PlexSetupError(
+                f"What answers at plex_url refuses even the first question (HTTP {refusal.status})."
+                " Is it the address of Plex itself, with https:// where https is spoken?"
+            ) from None
         if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
             raise PlexTemporaryError("Plex answered without saying which server it is.")
         return plex

@@ -7,6 +7,8 @@ exceptions are for what gets past it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from xml.etree.ElementTree import ParseError
 
 from requests import exceptions as rq
@@ -138,6 +140,15 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
             ours, sentence = _BY_TYPE[kind]
             return ours(f"{sentence} ({_name(error)}).")
     return PlexTemporaryError(f"{_UNEXPECTED} ({_name(error)}).")
+
+
+@contextmanager
+def no_scenes_fault() -> Iterator[None]:
+    """Where a request carries nothing of one scene, its refusal is no reason to give one up."""
+    try:
+        yield
+    except PlexPermanentError as refusal:
+        raise PlexTemporaryError(str(refusal)) from None
 
 
 def is_ok(status: int) -> bool:

@@ -77,6 +77,48 @@ def test_a_refused_write_has_the_same_error_as_a_refused_read(
         client.write(edits(movie.rating_key, title="x"))
 
 
+@pytest.mark.parametrize("status", sorted(PERMANENT))
+def test_who_refuses_even_the_first_question_is_not_plex(
+    plex: PlexSimulator, client: PlexClient, movie: Item, status: int
+) -> None:
+    """As a proxy's TLS port answers 400 to plain http."""
+    plex.faults.add(Kind.STATUS, times=None, status=status)
+
+    with pytest.raises(PlexSetupError, match=f"plex_url.*{status}"):
+        client.read(movie.rating_key)
+
+
+@pytest.mark.parametrize("status", sorted(PERMANENT))
+def test_a_refusal_counts_only_when_plex_itself_answers(
+    plex: PlexSimulator, client: PlexClient, movie: Item, status: int
+) -> None:
+    client.read(movie.rating_key)
+    plex.faults.add(Kind.STATUS, times=None, status=status)
+
+    with pytest.raises(PlexTemporaryError, match="in Plex's place"):
+        client.write(edits(movie.rating_key, title="x"))
+
+
+@pytest.mark.parametrize("status", sorted(PERMANENT))
+def test_a_refused_request_that_carries_nothing_of_one_scene_is_temporary(
+    plex: PlexSimulator, client: PlexClient, movie: Item, status: int
+) -> None:
+    section = client.sections()[0]
+    plex.faults.add(Kind.STATUS, path="/library", times=None, status=status)
+
+    for ask in (
+        lambda: client.sections(fresh=True),
+        lambda: client.index_page(section, 0, 10),
+        lambda: client.read_many([movie.rating_key, movie.rating_key + 1]),
+    ):
+        with pytest.raises(PlexTemporaryError):
+            ask()
+    with pytest.raises(PlexPermanentError):
+        client.find_by_title(section, "a title")
+    with pytest.raises(PlexPermanentError):
+        client.read_many([movie.rating_key])
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 202, 206])
 def test_other_answers_than_success_are_errors_too(
     plex: PlexSimulator, client: PlexClient, movie: Item, status: int

@@ -256,6 +256,19 @@ def test_an_edit_that_plex_refuses_is_buried_at_once_with_its_story(bench: Bench
     assert refused != scenes[1][1].rating_key
 
 
+@pytest.mark.parametrize("path", ["", "/library/sections"])
+def test_a_refusal_of_what_carries_nothing_of_a_scene_buries_none(bench: Bench, path: str) -> None:
+    """As a proxy's TLS port answers 400 to plain http."""
+    scenes = edits(bench, 8)
+    bench.stash.set_api_key("a key outlives the session")
+    bench.plex.faults.add(Kind.STATUS, path=path, status=400, times=None)
+    bench.pass_time(10 * MINUTE)
+    assert not bench.letters()
+    bench.plex.faults.clear()
+    bench.pass_time(HOUR)
+    assert titles(scenes) == {"New"}
+
+
 def test_an_item_that_vanishes_before_the_write_is_looked_for_again(bench: Bench) -> None:
     scene, item = bench.add()
     bench.edit(scene, title="New")
