@@ -14,6 +14,7 @@ import tenacity
 from urllib3.exceptions import HTTPError
 
 from plex.exceptions import (
+    NOT_XML,
     PlexNotFound,
     PlexPermanentError,
     PlexSetupError,
@@ -89,7 +90,7 @@ class PlexConnection:
         try:
             answer = self._session.get(f"{self._url}/identity")
             root = ElementTree.fromstring(answer.content)  # noqa: S314 - Plex's own answer
-        except (PlexSyncError, requests.RequestException, ValueError, ElementTree.ParseError):
+        except (PlexSyncError, requests.RequestException, *NOT_XML):
             return False
         found = root.get("machineIdentifier", "")
         if self._connected is not None and found != self._connected.machineIdentifier:
@@ -153,8 +154,7 @@ class PlexConnection:
             pa.PlexApiException,
             requests.RequestException,
             HTTPError,
-            ElementTree.ParseError,
-            ValueError,
+            *NOT_XML,
             OSError,
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.

@@ -62,14 +62,14 @@ _ADDRESS = "plex_url is not an address such as http://host:32400"
 _CHARACTERS = "plex_url or plex_token holds characters that HTTP cannot carry"
 _LOGIN = "Plex does not accept plex_token"
 _NO_ITEM = "Plex has no such item"
-_UNEXPECTED = "Unexpected trouble with Plex"
+_FAILED = "The request to Plex failed"
 
 # Looked up along the exception's inheritance, nearest class first, so the most specific row wins:
 # SSLError and ConnectTimeout before the ConnectionError that both are, Unauthorized before
 # BadRequest. A BadRequest without a status may be any of 400 to 599: temporary, so that a restart
 # of Plex buries nothing.
 _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
-    rq.RequestException: (PlexTemporaryError, _UNEXPECTED),
+    rq.RequestException: (PlexTemporaryError, _FAILED),
     rq.ConnectionError: (PlexTemporaryError, _AWAY),
     rq.ProxyError: (PlexTemporaryError, _AWAY),
     rq.SSLError: (
@@ -95,8 +95,9 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     UnicodeError: (PlexSetupError, _CHARACTERS),
     ValueError: (PlexTemporaryError, _GARBAGE),  # plexapi met a number that is none
     ParseError: (PlexTemporaryError, _GARBAGE),
-    pa.PlexApiException: (PlexTemporaryError, _UNEXPECTED),
-    pa.BadRequest: (PlexTemporaryError, _UNEXPECTED),
+    LookupError: (PlexTemporaryError, _GARBAGE),  # XML that declares an unknown encoding
+    pa.PlexApiException: (PlexTemporaryError, _FAILED),
+    pa.BadRequest: (PlexTemporaryError, _FAILED),
     pa.NotFound: (PlexNotFound, _NO_ITEM),
     pa.Unauthorized: (PlexSetupError, _LOGIN),
     pa.TwoFactorRequired: (PlexSetupError, _LOGIN),
@@ -104,6 +105,9 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
 }
+
+# What the parser raises for bytes that are no XML, or XML in an encoding that it cannot read.
+NOT_XML = (ParseError, LookupError, ValueError)
 
 _STATUS_OK = frozenset({200, 201, 204})
 
@@ -139,7 +143,7 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
         if kind in _BY_TYPE:
             ours, sentence = _BY_TYPE[kind]
             return ours(f"{sentence} ({_name(error)}).")
-    return PlexTemporaryError(f"{_UNEXPECTED} ({_name(error)}).")
+    return PlexTemporaryError(f"Unexpected trouble with Plex ({_name(error)}).")
 
 
 @contextmanager

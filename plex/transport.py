@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from plex.exceptions import (
+    NOT_XML,
     PlexTemporaryError,
     error_for_status,
     is_ok,
@@ -137,6 +138,6 @@ def _what_it_said(response: requests.Response) -> str:
         return f"it leads to {location.scheme}://{location.hostname}"
     try:
         root = ElementTree.fromstring(response.content)  # noqa: S314 - only Plex can answer here
-    except ElementTree.ParseError:
+    except NOT_XML:
         return ""
     return root.get("status", "")[:_SAID_LENGTH].rstrip(".")

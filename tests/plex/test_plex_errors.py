@@ -155,6 +155,31 @@ def test_every_damaged_answer_is_temporary_and_the_next_good_one_is_used(
     assert client.read(movie.rating_key).rating_key == movie.rating_key
 
 
+class Tongues(KeepAliveHandler):
+    """Answers XML in whatever encoding it declares, with ``status`` under every path."""
+
+    encoding, status = "klingon", 200
+
+    def do_GET(self) -> None:  # noqa: N802
+        body = f'<?xml version="1.0" encoding="{self.encoding}"?><MediaContainer/>'.encode()
+        self.answer(self.status, {"Content-Type": "text/xml;charset=utf-8"}, body)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "utf-7", "utf-16"])
+def test_xml_in_an_encoding_that_nobody_reads_is_temporary(
+    make_client: MakeClient, encoding: str, status: int
+) -> None:
+    tongue = type("Tongue", (Tongues,), {"encoding": encoding, "status": status})
+    server = HttpServer(tongue).start()
+    client = make_client(server.url)
+
+    with pytest.raises(PlexTemporaryError):
+        client.sections()
+    assert not client.identity()
+    server.stop()
+
+
 def test_what_plex_says_about_its_maintenance_is_told(
     plex: PlexSimulator, client: PlexClient
 ) -> None:
@@ -236,6 +261,14 @@ def test_no_plex_at_all_is_temporary_at_once_and_named(make_client: MakeClient) 
 
         with pytest.raises(PlexTemporaryError, match="not reachable"):
             client.sections()
+
+
+def test_a_name_that_is_in_no_dns_is_temporary_and_named(make_client: MakeClient) -> None:
+    client = make_client("http://plex.invalid:32400")
+
+    with pytest.raises(PlexTemporaryError, match="not reachable"):
+        client.sections()
+    assert not client.identity()
 
 
 @pytest.mark.parametrize(
@@ -443,7 +476,9 @@ def classes_of(module: object) -> list[type[Exception]]:
     return [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Exception) and not issubclass(kind, Warning)
+        if issubclass(kind, Exception)
+        and not issubclass(kind, Warning)
+        and kind.__module__ != "http.client"  # which urllib3 imports to inherit from it
     ]
 
 
@@ -453,10 +488,15 @@ FOREIGN = [
     *classes_of(urllib3.exceptions),
     ParseError,
     TypeError,
+    LookupError,
     UnicodeEncodeError,
     ConnectionResetError,
     TimeoutError,
 ]
+
+
+def test_what_no_row_names_is_temporary_and_said_to_be_unexpected() -> None:
+    assert "Unexpected" in str(translate_plex_exception(AttributeError("x")))
 
 
 def test_a_new_exception_of_plexapi_would_be_noticed() -> None:
@@ -477,6 +517,7 @@ def test_every_foreign_exception_has_a_row(kind: type[Exception]) -> None:
 
     assert isinstance(error, PlexTemporaryError | PlexNotFound | PlexSetupError)
     assert kind.__name__ in str(error)
+    assert "Unexpected" not in str(error)
 
 
 @pytest.mark.parametrize(
