@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
+from stash.answers import at, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
+    HOLES,
     StashLoginNeeded,
     StashQueryFailed,
     StashUnavailable,
@@ -117,16 +119,16 @@ class StashClient:
                 f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
                 {"ids": [str(scene_id) for scene_id in wanted]},
             )
-            scenes = _at(data, "findScenes", "scenes")
+            scenes = at(data, list, "findScenes", "scenes")
         except StashQueryFailed:
             singles = " ".join(
                 f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene }}'
                 for scene_id in wanted
             )
             data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
-            scenes = [_at(data, f"s{scene_id}") for scene_id in wanted]
-        found = {int(scene["id"]): scene for scene in scenes if scene is not None}
-        return StashRead(found, *_parse_settings(data))
+            singles_read = (at(data, object, f"s{scene_id}") for scene_id in wanted)
+            scenes = [scene for scene in singles_read if scene is not None]
+        return StashRead({id_of(scene): scene for scene in scenes}, *_parse_settings(data))
 
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""
@@ -135,16 +137,15 @@ class StashClient:
     def about(self) -> StashAbout:
         """Read Stash's version, and the tasks of the plugin that it has loaded under our id."""
         data = self._query("query { version { version } plugins { id tasks { name } } }", {})
-        ours = [one for one in _at(data, "plugins") or [] if one["id"] == PLUGIN_ID]
-        tasks = (task["name"] for one in ours for task in one["tasks"] or [])
-        return StashAbout(str(_at(data, "version", "version")), bool(ours), tuple(tasks))
+        ours = [one for one in listed(data, "plugins") if at(one, str, "id") == PLUGIN_ID]
+        tasks = tuple(at(task, str, "name") for one in ours for task in listed(one, "tasks"))
+        return StashAbout(str(at(data, object, "version", "version")), bool(ours), tasks)
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
         """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""
         order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
         data = self._query(_PAGE_QUERY, {"filter": order, "scenes": None})
-        rows = [(int(row["id"]), row["updated_at"]) for row in _at(data, "findScenes", "scenes")]
-        return _at(data, "findScenes", "count"), rows
+        return at(data, int, "findScenes", "count"), rows_of(data)
 
     def pages(self, size: int, *, after: int = 0) -> Iterator[ScenePage]:
         """Read all scenes by id, from above *after*, *size* in one request.
@@ -184,15 +185,14 @@ class StashClient:
         while True:
             above = {"id": {"value": after, "modifier": "GREATER_THAN"}}
             data = self._query(_PAGE_QUERY, {"filter": order, "scenes": {**scenes, **above}})
-            rows = tuple(
-                (int(row["id"]), str(row["updated_at"]))
-                for row in _at(data, "findScenes", "scenes")
-            )
-            left = int(_at(data, "findScenes", "count"))
+            read, left = rows_of(data), at(data, int, "findScenes", "count")
+            rows = tuple(row for row in read if row[0] > after)
             if rows:
                 yield ScenePage(rows, left)
                 after = rows[-1][0]
-            if left <= len(rows) or not rows:
+            elif len(read) >= size:
+                raise StashUnavailable("Stash lists the same scenes again, and not the next ones.")
+            if left <= len(read) or not rows:
                 return
 
     def _query(self, query: str, variables: dict[str, object]) -> dict[str, object]:
@@ -242,7 +242,10 @@ class StashClient:
     def _logged_in(self, login: Login) -> Interface:
         """Return the interface, connected, with exactly *login* on its session."""
         if self._interface is None:
-            stash = Interface(self._connection, login, self._timeouts)
+            try:
+                stash = Interface(self._connection, login, self._timeouts)
+            except HOLES as error:
+                raise translate_stash_exception(error) from None
             self._own_key = str(stash.s.headers.get("ApiKey") or "")
             self._interface = stash
         elif login == self._current:
@@ -261,17 +264,9 @@ def _image_answer(response: requests.Response) -> requests.Response:
     return response
 
 
-def _at(data: Any, *keys: str) -> Any:
-    """Return what *data*, a GraphQL answer, holds under *keys*; StashUnavailable if nothing."""
-    for key in keys:
-        try:
-            data = data[key]
-        except (KeyError, TypeError):
-            raise StashUnavailable(f"Stash's answer has no {key!r}.") from None
-    return data
-
-
-def _parse_settings(data: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
-    settings = _at(data, "configuration", "plugins").get(PLUGIN_ID) or {}
-    plugins = _at(data, "plugins") or []
-    return settings, not any(p["id"] == PLUGIN_ID and not p["enabled"] for p in plugins)
+def _parse_settings(data: object) -> tuple[Mapping[str, object], bool]:
+    every = at(data, dict, "configuration", "plugins")
+    settings = at(every, dict, PLUGIN_ID) if every.get(PLUGIN_ID) is not None else {}
+    plugins = listed(data, "plugins")
+    off = any(at(p, str, "id") == PLUGIN_ID and not at(p, bool, "enabled") for p in plugins)
+    return settings, not off

@@ -27,6 +27,9 @@ class StashQueryFailed(StashUnavailable):
     """Stash answered a GraphQL query with ``errors``: the data beside them is not to be trusted."""
 
 
+# What stashapi stumbles with over an answer that lacks what it looks for.
+HOLES = (AttributeError, LookupError, TypeError)
+
 # The most specific class of an exception that is listed here decides. SSLError and the timeouts
 # are ConnectionErrors too, so the order of inheritance matters and not the order of this table.
 _SENTENCES: dict[type[BaseException], str] = {
@@ -41,6 +44,7 @@ _SENTENCES: dict[type[BaseException], str] = {
     HTTPError: "the connection to Stash failed",
     JSONDecodeError: "Stash's answer is not JSON",
     GQLException: "Stash reported an error",
+    **dict.fromkeys(HOLES, "Stash answered something that PlexSync does not understand"),
     ValueError: "the address of Stash or its login has characters that HTTP cannot carry",
     OSError: "Stash is not reachable",
 }

@@ -63,6 +63,11 @@ class Interface(StashInterface):
             session.mount(prefix, StashAdapter(*self._timeouts))
         self._session = session
 
+    def _handle_GQL_response(self, response: requests.Response) -> dict[str, object]:  # noqa: N802
+        """The data of an answer that the adapter has checked."""
+        data: dict[str, object] = response.json()["data"]
+        return data
+
     def _get_fragments_introspection(self, *_: object, **__: object) -> dict[str, str]:
         """Ask for no schema: our queries name their fields, and its 500 kB are never used."""
         return {}

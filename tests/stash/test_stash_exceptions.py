@@ -34,7 +34,7 @@ def test_every_transport_failure_is_temporary_and_named(kind: type[Exception]) -
 
 
 def test_what_no_row_names_is_temporary_too() -> None:
-    assert type(translate_stash_exception(KeyError("x"))) is StashUnavailable
+    assert type(translate_stash_exception(EOFError("x"))) is StashUnavailable
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:
