@@ -3,24 +3,23 @@
 Nobody who uses PlexSync has to open a shell: the first worker or task that misses a library
 installs the pinned wheels (``requirements.lock``, with hashes) into a directory of its own, with
 the pip of the Python that runs it. No other plugin's packages are touched, and ours are found
-first. Runs before anything of ours imports a library.
+first. Runs before anything of ours imports a library, and imports each once: what pip has written
+down as installed may be gone, or made for another system.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import importlib
 import os
 import shlex
-import shutil
 import subprocess
 import sys
-import sysconfig
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 
 from sync_queue import datadir, lock
+from worker import private_packages
 
 # Distribution -> the oldest and the first unsupported version, as in requirements.txt.
 NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -32,18 +31,22 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "tenacity": ((9,), (10,)),
     "pydantic": ((2, 12), (3,)),
 }
+# What our rooms import of them.
+MODULES = (
+    *("persistqueue", "stashapi.stashapp", "plexapi.server", "requests.adapters"),
+    *("urllib3.exceptions", "tenacity", "pydantic.dataclasses"),
+)
+# Half a package, or a file cut short; pydantic's word for a core of another version.
+BROKEN = (ImportError, SyntaxError, SystemError)
 LOCK_FILE = "requirements.lock"
 FOLDER = "dependencies"
-MARKER = "plexsync.json"
-# After a failure hooks would start a worker, and it pip, with each save.
-TRY_AGAIN_SECONDS = 600.0
-INSTALL_SECONDS = 600.0
 
 NOT_YET = (
-    "The Python packages that PlexSync needs are not installed yet; the next saved scene, or the"
-    " task Process Queue, installs them. Or do it by hand."
+    "The Python packages that PlexSync needs are not installed yet, or do not load; the next saved"
+    " scene, or the task Process Queue, installs them. Or do it by hand."
 )
 FAILED = "PlexSync could not install the Python packages that it needs; edits wait."
+WAITING = "Another process installs the Python packages that PlexSync needs: waiting for it."
 
 Say = Callable[[str], None]
 
@@ -62,27 +65,57 @@ def ensure(
     Raises ``DependenciesMissing``.
     """
     requirements = os.path.join(plugin_dir, LOCK_FILE)
-    target = os.path.join(data_dir, FOLDER, folder_name(requirements))
-    if not is_installed(target, requirements) and all_present([target]):
-        settle(target, requirements)  # a person ran the command
-    if is_installed(target, requirements):
-        sys.path.insert(1, target)
+    target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+    if find(requirements, target, reads_only=reads_only):
         return
-    if all_present():
-        return
-    failed = failed_lately(target)
+    failed = private_packages.failed_lately(target)
     if reads_only or (failed and not patient):
         state = FAILED if failed else NOT_YET
         raise DependenciesMissing(f"{state} {by_hand(requirements, target)}")
     datadir.make_private(os.path.join(data_dir, FOLDER))
     guard = os.open(target + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        wait_for(guard)
-        if not is_installed(target, requirements):
-            install(requirements, target, say)
+        wait_for(guard, say)
+        if not find(requirements, target):
+            say("PlexSync installs the Python packages that it needs; this takes a minute, once.")
+            reason = private_packages.install(requirements, target, guard)
+            reason = reason or why_not_loaded(target)
+            if reason:
+                private_packages.note_failure(target)
+                command = by_hand(requirements, target)
+                raise DependenciesMissing(f"{FAILED} {command} ({reason[:300]})")
+            say("The Python packages are installed.")
     finally:
         os.close(guard)
-    sys.path.insert(1, target)
+
+
+def find(requirements: str, target: str, *, reads_only: bool = False) -> bool:
+    """Make the needed libraries importable where they are there and load: ours first."""
+    ours = private_packages.is_installed(target, requirements)
+    if (ours or all_present([target])) and not why_not_loaded(target):
+        if not ours and not reads_only:
+            private_packages.settle(target, requirements)  # a person ran the command
+        return True
+    return all_present() and not why_not_loaded()
+
+
+def why_not_loaded(*folders: str) -> str:
+    """Import the needed libraries, from ``folders`` first; "" when all load. A failure leaves
+    nothing behind that another try would meet.
+    """
+    before = set(sys.modules)
+    sys.path[1:1] = folders
+    importlib.invalidate_caches()
+    try:
+        for name in MODULES:
+            importlib.import_module(name)
+    except BROKEN as error:
+        del sys.path[1 : 1 + len(folders)]
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] not in sys.stdlib_module_names:
+                del sys.modules[name]
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def all_present(folders: list[str] | None = None) -> bool:
@@ -111,110 +144,12 @@ def found_version(name: str, folders: list[str] | None = None) -> tuple[int, ...
     return tuple(numbers)
 
 
-def is_installed(target: str, requirements: str) -> bool:
-    """Whether ``target`` holds exactly what ``requirements`` names."""
-    try:
-        with open(os.path.join(target, MARKER), encoding="utf-8") as file:
-            marker: object = json.load(file)
-    except (OSError, ValueError):
-        return False
-    return marker == wanted_marker(requirements)
-
-
-def wanted_marker(requirements: str) -> dict[str, object]:
-    """What the marker of a complete installation says."""
-    with open(requirements, "rb") as file:
-        return {"version": 1, "sha256": hashlib.sha256(file.read()).hexdigest()}
-
-
-def install(requirements: str, target: str, say: Say) -> None:
-    """Install into ``target`` with the running interpreter's pip. Raises DependenciesMissing.
-
-    A killed installation leaves nothing that would be taken for a whole one.
-    """
-    say("PlexSync installs the Python packages that it needs; this takes a minute, once.")
-    building = target + ".new"
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        done = subprocess.run(
-            pip_command(requirements, building),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
-        reason = last_line(done.stderr) if done.returncode else ""
-    except (OSError, subprocess.TimeoutExpired) as error:
-        reason = type(error).__name__
-    if reason:
-        shutil.rmtree(building, ignore_errors=True)
-        datadir.write_private(target + ".failed", b'{"version": 1}')
-        raise DependenciesMissing(f"{FAILED} {by_hand(requirements, target)} ({reason})")
-    settle(building, requirements)
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(building, target)
-    remove_older(target)
-    say("The Python packages are installed.")
-
-
-def remove_older(target: str) -> None:
-    """Remove what older versions of PlexSync installed for the same Python.
-
-    On Windows a worker that still runs holds its files: they stay until the next time.
-    """
-    folder, name = os.path.split(target)
-    for other in os.listdir(folder):
-        if other.startswith(f"{platform_tag()}-") and not other.startswith(name):
-            path = os.path.join(folder, other)
-            if os.path.isdir(path):
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def pip_command(requirements: str, target: str) -> list[str]:
-    """The command that installs: wheels only, each with its hash, into one folder."""
-    return [
-        *(sys.executable, "-m", "pip", "install", "--target", target),
-        *("--requirement", requirements),
-        *("--require-hashes", "--only-binary", ":all:", "--no-input", "--quiet"),
-        *("--disable-pip-version-check", "--no-warn-script-location"),
-    ]
-
-
-def settle(folder: str, requirements: str) -> None:
-    """Make a folder full of packages ours: no ``*.yml``, which Stash would load as a plugin, and
-    the marker last.
-    """
-    for directory, _, names in os.walk(folder):
-        for name in names:
-            if name.endswith(".yml"):
-                os.remove(os.path.join(directory, name))
-    marker = json.dumps(wanted_marker(requirements)).encode("ascii")
-    datadir.write_private(os.path.join(folder, MARKER), marker)
-
-
-def folder_name(requirements: str) -> str:
-    """Where the packages of one ``requirements`` go: a folder in use is never exchanged."""
-    return f"{platform_tag()}-{str(wanted_marker(requirements)['sha256'])[:12]}"
-
-
-def platform_tag() -> str:
-    """Which Python and system packages with compiled parts belong to."""
-    return f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}".replace(".", "_")
-
-
-def failed_lately(target: str) -> bool:
-    """Whether an installation failed in the last ten minutes."""
-    try:
-        age = time.time() - os.stat(target + ".failed").st_mtime
-    except OSError:
-        return False
-    return 0 <= age < TRY_AGAIN_SECONDS
-
-
-def wait_for(guard: int) -> None:
+def wait_for(guard: int, say: Say) -> None:
     """Wait until no other process installs."""
-    deadline = time.monotonic() + INSTALL_SECONDS
+    if lock.take(guard):
+        return
+    say(WAITING)
+    deadline = time.monotonic() + private_packages.INSTALL_SECONDS
     while not lock.take(guard):
         if time.monotonic() > deadline:
             raise DependenciesMissing("Another process is still installing PlexSync's packages.")
@@ -226,10 +161,9 @@ def by_hand(requirements: str, target: str) -> str:
     refuse, and which belongs to others.
     """
     command = [sys.executable, "-m", "pip", "install", "--target", target, "-r", requirements]
-    return f"Run this where Stash runs: {shlex.join(command)}"
+    return f"Run this where Stash runs: {shell_line(command)}"
 
 
-def last_line(output: bytes) -> str:
-    """The last line of what pip said."""
-    lines = output.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else "pip failed"
+def shell_line(command: Sequence[str]) -> str:
+    """``command`` as the system's own shell takes it: Windows knows no single quotes."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools import package
-from worker import dependencies
+from worker import dependencies, private_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,36 +102,18 @@ def test_the_first_task_installs_what_is_missing_and_later_ones_find_it(
     assert run_task(python, bare_plugin, data, "status", **offline)["output"]
 
 
-def test_what_a_person_installed_with_the_printed_command_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    requirements = str(ROOT / dependencies.LOCK_FILE)
-    target = tmp_path / dependencies.FOLDER / dependencies.folder_name(requirements)
-    for name, (oldest, _) in dependencies.NEEDED.items():
-        version = ".".join(map(str, oldest))
-        about = target / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
-        about.parent.mkdir(parents=True)
-        about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    (target / "left.yml").touch()
-    monkeypatch.setattr(sys, "path", [str(ROOT)])
-    dependencies.ensure(str(ROOT), str(tmp_path), print)
-    assert sys.path == [str(ROOT), str(target)]
-    assert not (target / "left.yml").exists()
-    assert dependencies.is_installed(str(target), requirements)
-
-
 def test_packages_of_older_versions_are_removed_and_others_stay(tmp_path: Path) -> None:
     old, new, other = (
         tmp_path / name
         for name in (
-            f"{dependencies.platform_tag()}-000000000000",
-            dependencies.folder_name(str(ROOT / dependencies.LOCK_FILE)),
+            f"{private_packages.platform_tag()}-000000000000",
+            private_packages.folder_name(str(ROOT / dependencies.LOCK_FILE)),
             "cpython-399-elsewhere-000000000000",
         )
     )
     for folder in (old, new, other):
         folder.mkdir()
-    dependencies.remove_older(str(new))
+    private_packages.remove_older(str(new))
     assert sorted(tmp_path.iterdir()) == sorted([new, other])
 
 

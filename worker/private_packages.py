@@ -1,0 +1,145 @@
+"""The private folder of packages: filled by pip, marked when it is whole. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from importlib import machinery
+
+from sync_queue import datadir
+
+MARKER = "plexsync.json"
+UNFINISHED = ".new"
+FAILED = ".failed"
+# After a failure hooks would start a worker, and it pip, with each save.
+TRY_AGAIN_SECONDS = 600.0
+INSTALL_SECONDS = 600.0
+
+
+def folder_name(requirements: str) -> str:
+    """Where the packages of one ``requirements`` go: a folder in use is never exchanged."""
+    return f"{platform_tag()}-{str(wanted_marker(requirements)['sha256'])[:12]}"
+
+
+def platform_tag() -> str:
+    """Which Python, system and C library packages with compiled parts belong to: the ending of
+    such files names them (but no processor on macOS).
+    """
+    ending = machinery.EXTENSION_SUFFIXES[0].split(".")[1]
+    return f"{ending}-{sysconfig.get_platform()}".replace(".", "_")
+
+
+def is_installed(target: str, requirements: str) -> bool:
+    """Whether ``target`` holds exactly what ``requirements`` names."""
+    try:
+        with open(os.path.join(target, MARKER), encoding="utf-8") as file:
+            marker: object = json.load(file)
+    except (OSError, ValueError):
+        return False
+    return marker == wanted_marker(requirements)
+
+
+def wanted_marker(requirements: str) -> dict[str, object]:
+    """What the marker of a complete installation says."""
+    with open(requirements, "rb") as file:
+        return {"version": 1, "sha256": hashlib.sha256(file.read()).hexdigest()}
+
+
+def install(requirements: str, target: str, guard: int) -> str:
+    """Install into ``target`` with the running interpreter's pip; returns why not, "" when it did.
+
+    A killed installation leaves nothing that would be taken for a whole one: each run fills a
+    folder of its own, and pip, which goes on alone, holds the lock ``guard`` until it ends.
+    """
+    remove_unfinished(target)
+    building = f"{target}.{os.getpid()}{UNFINISHED}"
+    try:
+        done = subprocess.run(
+            pip_command(requirements, building),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=INSTALL_SECONDS,
+            check=False,
+            pass_fds=() if os.name == "nt" else (guard,),
+        )
+        if done.returncode:
+            return last_line(done.stderr)
+        settle(building, requirements)
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(building, target)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    finally:
+        remove_unfinished(target)
+    remove_older(target)
+    return ""
+
+
+def remove_unfinished(target: str) -> None:
+    """Remove what earlier runs left, killed or failed. Under the lock nobody fills it any more."""
+    folder, name = os.path.split(target)
+    for other in os.listdir(folder):
+        if other.startswith(f"{name}.") and other.endswith(UNFINISHED):
+            shutil.rmtree(os.path.join(folder, other), ignore_errors=True)
+
+
+def remove_older(target: str) -> None:
+    """Remove what older versions of PlexSync installed for the same Python.
+
+    On Windows a worker that still runs holds its files: they stay until the next time.
+    """
+    folder, name = os.path.split(target)
+    for other in os.listdir(folder):
+        if other.startswith(f"{platform_tag()}-") and not other.startswith(name):
+            path = os.path.join(folder, other)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def pip_command(requirements: str, target: str) -> list[str]:
+    """The command that installs: wheels only, each with its hash, into one folder."""
+    return [
+        *(sys.executable, "-m", "pip", "install", "--target", target),
+        *("--requirement", requirements),
+        *("--require-hashes", "--only-binary", ":all:", "--no-input", "--quiet"),
+        *("--disable-pip-version-check", "--no-warn-script-location"),
+    ]
+
+
+def settle(folder: str, requirements: str) -> None:
+    """Make a folder full of packages ours: no ``*.yml``, which Stash would load as a plugin, and
+    the marker last.
+    """
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".yml"):
+                os.remove(os.path.join(directory, name))
+    marker = json.dumps(wanted_marker(requirements)).encode("ascii")
+    datadir.write_private(os.path.join(folder, MARKER), marker)
+
+
+def note_failure(target: str) -> None:
+    """Remember that an installation has just failed."""
+    datadir.write_private(target + FAILED, b'{"version": 1}')
+
+
+def failed_lately(target: str) -> bool:
+    """Whether an installation failed in the last ten minutes."""
+    try:
+        age = time.time() - os.stat(target + FAILED).st_mtime
+    except OSError:
+        return False
+    return 0 <= age < TRY_AGAIN_SECONDS
+
+
+def last_line(output: bytes) -> str:
+    """The last line of what pip said."""
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "pip failed"
