@@ -7,6 +7,7 @@ import os
 import platform
 import shlex
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 PLUGIN_DIR = os.path.dirname(os.path.abspath(__file__))
@@ -20,14 +21,11 @@ if sys.version_info < OLDEST_PYTHON:
     sys.exit(USAGE)
 
 from sync_queue import datadir
+from tasks import arguments, mode_names
 from worker import dependencies
 
 # What sudo would not hand on.
 VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY", "STASH_PLUGIN_DATA")
-# What only looks must not install anything.
-READING = frozenset(
-    {"status", "preview", "check", "check_setup", "check-setup", "--dry-run", "-h", "--help"}
-)
 
 
 class NotYours(Exception):
@@ -36,28 +34,24 @@ class NotYours(Exception):
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one mode; returns the exit status."""
-    data_dir = data_dir_of(argv, environ)
+    asked = arguments.parse(argv)
+    data_dir = data_dir_of(asked, environ)
     try:
         refuse_other_owner(data_dir, argv, environ)
-        reads_only = not READING.isdisjoint(argv)
+        reads_only = not mode_names.installs(asked.mode)
         dependencies.ensure(PLUGIN_DIR, data_dir, say, patient=True, reads_only=reads_only)
     except (NotYours, dependencies.DependenciesMissing, OSError) as error:
         say(str(error))
         return USAGE
     from tasks import command_line
 
-    return command_line.main(argv, environ, PLUGIN_DIR, data_dir)
+    return command_line.main(asked, environ, PLUGIN_DIR, data_dir)
 
 
-def data_dir_of(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The absolute data directory that the arguments or the environment name.
-
-    The arguments are parsed in full once the libraries are there.
-    """
-    for number, word in enumerate(argv):
-        name, _, value = word.partition("=")
-        if name == "--data-dir":
-            return os.path.abspath(value or "".join(argv[number + 1 : number + 2]))
+def data_dir_of(asked: Namespace, environ: Mapping[str, str]) -> str:
+    """The absolute data directory that the arguments or the environment name."""
+    if asked.data_dir:
+        return os.path.abspath(asked.data_dir)
     return datadir.locate(PLUGIN_DIR, "", environ)
 
 

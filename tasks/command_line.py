@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import logging
 import os
-import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import TextIO
 
+from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
 from tasks.keep import keep_report
 from tasks.modes import MODES
 from validation.errors import PlexSyncError, TransientError
-from worker import logs
+from worker import logs, stop_signals
 
 USAGE, AWAY, INTERRUPTED = 2, 3, 130
-DEFAULT_MODE = "process_queue"
-ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
-CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
 BAR_WIDTH = 40
-# Option -> its help, and the modes that take it. A dry run of a mode that knows none would write.
-NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
-    "scene": (
-        "a scene's number in Stash",
-        frozenset({"sync", "preview", "sync_all", "pin", "ignore"}),
-    ),
-    "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
-    "job": ("a dead letter's number", frozenset({"retry", "dismiss"})),
-}
-DRY_RUN = frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview"})
-
-EPILOG = f"""\
-environment and --config: {", ".join(CONNECTION_VARIABLES)}
-  are used where the same setting in Stash is empty. Without them PlexSync knows Stash only once
-  a scene was saved there. A --config file has lines such as PLEX_URL=http://192.168.1.10:32400.
-
-exit status:
-  0  nothing that is due is left      1  some scenes need a person, or failed for good
-  2  wrong usage or settings          3  Plex or Stash is away, edits wait      130  interrupted
-"""
 
 
 class UsageError(Exception):
@@ -88,15 +64,15 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
-def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_dir: str) -> int:
-    """Run one mode on ``data_dir``; returns the exit status."""
-    asked = parse(argv)
+def main(
+    asked: argparse.Namespace, environ: Mapping[str, str], plugin_dir: str, data_dir: str
+) -> int:
+    """Run the mode that was asked for on ``data_dir``; returns the exit status."""
     bar = ProgressBar(sys.stderr)
     handler = TerminalHandler(bar)
     handler.setLevel(logging.NOTSET if asked.verbose else logging.WARNING)
     logs.install(handler)
-    # kill and a shutdown give the leases back as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop_signals.interrupt_like_ctrl_c()  # leases are given back
     try:
         given = read_config(asked.config) if asked.config else {}
         request = TaskRequest(
@@ -117,65 +93,6 @@ def main(argv: Sequence[str], environ: Mapping[str, str], plugin_dir: str, data_
     keep_report(request, result)
     report(asked, result)
     return result.exit_code
-
-
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """What was asked. Ends the process with status 2 for what makes no sense."""
-    parser = build_parser()
-    asked = parser.parse_args(argv)
-    takes = {**{name: modes for name, (_, modes) in NUMBERS.items()}, "dry_run": DRY_RUN}
-    for name in task_arguments(asked):
-        if asked.mode not in takes[name]:
-            parser.error(f"--{name.replace('_', '-')} says nothing to {asked.mode}; see --help")
-    return asked
-
-
-def task_arguments(asked: argparse.Namespace) -> dict[str, object]:
-    """The options that were given, as Stash would send them to the mode."""
-    given = vars(asked)
-    names = [name for name in (*NUMBERS, "dry_run") if given[name] is not None]
-    return {name: given[name] for name in names if given[name] is not False}
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The command line; it offers the modes that exist."""
-    parser = argparse.ArgumentParser(
-        prog="process_queue.py",
-        description=f"{__doc__}\n\nmodes:\n{describe_modes()}",
-        epilog=EPILOG,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "mode", nargs="?", type=mode_name, default=DEFAULT_MODE, help="one of the modes above"
-    )
-    for name, (says, modes) in NUMBERS.items():
-        takers = ", ".join(sorted(modes & MODES.keys()))
-        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{says} ({takers})")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be written")
-    parser.add_argument("--data-dir", metavar="DIR", help="where PlexSync keeps its queue")
-    parser.add_argument("--config", metavar="FILE", help="connection settings, KEY=VALUE lines")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log each step on stderr")
-    return parser
-
-
-def describe_modes() -> str:
-    """One line for each mode: its names, and the first line of what it says of itself."""
-    said = []
-    for mode, run in MODES.items():
-        names = [mode.replace("_", "-"), *(a for a, name in ALIASES.items() if name == mode)]
-        does = (inspect.getdoc(run) or "").partition("\n")[0]
-        said.append(f"  {', '.join(names):24} {does}")
-    return "\n".join(said)
-
-
-def mode_name(text: str) -> str:
-    """The mode of that name or alias, written with ``-`` or ``_``."""
-    mode = ALIASES.get(text, text.replace("-", "_"))
-    if mode not in MODES:
-        raise argparse.ArgumentTypeError(f"there is no mode {text!r}; see --help")
-    return mode
 
 
 def read_config(path: str) -> dict[str, str]:

@@ -28,13 +28,8 @@ def main(event: Event, plugin_dir: str) -> None:
     """Run what was asked for and reply. Always ends with exit status 0."""
     logs.to_stash()
     request = parse_request(event.raw, plugin_dir)
-    run = modes.MODES.get(request.mode)
-    if run is None:
-        known = ", ".join(sorted(modes.MODES))
-        reply({"output": None, "error": f"PlexSync has no mode {request.mode!r}; it has: {known}."})
-        return
     try:
-        result = run(request, stash_progress)
+        result = modes.MODES[request.mode](request, stash_progress)
     except (PlexSyncError, OSError) as error:
         log.error("%s", error)
         reply({"output": None, "error": str(error)})

@@ -12,14 +12,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from sync_queue import datadir, lock
+from sync_queue import datadir, launch, lock
+from sync_queue.report import read_report
+from tasks import mode_names
 from worker import dependencies, logs
 
 if TYPE_CHECKING:
     from hooks.protocol import Event
 
-# What only looks must not install anything.
-READING_MODES = frozenset({"status", "preview", "check_setup"})
 # Stash loses lines that are written just before a process ends.
 LAST_LINE_SECONDS = 0.3
 
@@ -50,16 +50,31 @@ def run_task(event: Event, plugin_dir: str) -> None:
     except (ValueError, RecursionError):
         refuse("PlexSync could not read what Stash sent it (not JSON, or too deep).")
         return
+    if mode not in mode_names.MODES:
+        refuse(f"PlexSync has no mode {mode!r}; it has: {', '.join(sorted(mode_names.MODES))}.")
+        return
+    reads_only = not mode_names.installs(mode)
     try:
         data_dir = datadir.choose(plugin_dir, event.stash_dir, os.environ)
-        reads_only = mode in READING_MODES
         dependencies.ensure(plugin_dir, data_dir, log.info, patient=True, reads_only=reads_only)
     except (dependencies.DependenciesMissing, OSError) as error:
+        if mode == "wake":
+            wake_installer(plugin_dir, datadir.locate(plugin_dir, event.stash_dir, os.environ))
         refuse(str(error))
         return
     from tasks.entry import main
 
     main(event, plugin_dir)
+
+
+def wake_installer(plugin_dir: str, data_dir: str) -> None:
+    """Start a worker, which installs the libraries, if something waits for it."""
+    report = read_report(data_dir, time.time())
+    try:
+        if report.stats.left + report.spooled:
+            launch.ensure_worker(plugin_dir, data_dir)
+    except OSError as error:
+        log.error("No worker could be started (%s). Run the task Process Queue.", error.strerror)
 
 
 def refuse(sentence: str) -> None:

@@ -8,12 +8,8 @@ from __future__ import annotations
 import logging
 import math
 import os
-import queue
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sync_queue import datadir, lock, rescue
@@ -30,6 +26,7 @@ from validation.errors import QueueError
 from worker import bytecode, letters, logs
 from worker.off_switch import MAIN_FILE, REMOVED
 from worker.processor import IDLE, SyncWorker
+from worker.stop_signals import StopSignal, stop_signals
 
 NEW_CODE = "new code"
 TOLD = "told to stop"
@@ -53,30 +50,6 @@ class Limits:
     watch: float = 0.5
     settled: float = 2.0
     update: float = 30.0
-
-
-class StopSignal:
-    """Tells the main thread that SIGTERM or Ctrl-C came.
-
-    Unlike an event's, a simple queue's ``put`` may be called by a signal handler at any moment.
-    """
-
-    def __init__(self) -> None:
-        self._told: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._is_set = False
-
-    def set(self) -> None:
-        """Stop."""
-        self._told.put(True)
-
-    def wait(self, seconds: float) -> bool:
-        """Whether a stop was asked for, at the latest after ``seconds``."""
-        if not self._is_set:
-            try:
-                self._is_set = self._told.get(timeout=seconds)
-            except queue.Empty:
-                return False
-        return True
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
@@ -178,21 +151,6 @@ def work_waits(manager: QueueManager) -> bool:
         return manager.work_waits(time.time())
     except QueueError:  # the lock is another's already, or the next hook's
         return False
-
-
-@contextmanager
-def stop_signals() -> Iterator[StopSignal]:
-    """What SIGTERM and Ctrl-C set."""
-    stop = StopSignal()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def watch(

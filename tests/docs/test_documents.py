@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.command_line import ALIASES
+from tasks.arguments import ALIASES
 from tasks.standing import ADVICE
 from tests.docs.settings_table import table
 from tools import package

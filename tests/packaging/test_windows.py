@@ -54,3 +54,9 @@ def test_stash_gets_its_log_in_utf_8_where_pipes_have_another_encoding(
         check=True,
     )
     assert "Zoë 映画" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another signal stands for SIGBREAK")
+def test_closing_a_console_ends_a_process_in_good_order() -> None:
+    script = ROOT / "tests" / "data" / "windows_signals.py"
+    subprocess.run([sys.executable, script, ROOT], check=True)

@@ -9,7 +9,8 @@ import pytest
 from simulators.plex.faults import Kind
 from sync_queue import lock
 from tests.resident.bench import Bench
-from worker.resident import Limits, StopSignal, installed_version, work
+from worker.resident import Limits, installed_version, work
+from worker.stop_signals import StopSignal
 
 HOUR = 3600.0
 DAY = 24 * HOUR

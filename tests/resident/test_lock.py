@@ -17,14 +17,8 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.bench import Bench
 from tests.resident.hand_started import HandStarted
-from worker.resident import (
-    Limits,
-    StopSignal,
-    installed_version,
-    leaves_zombies,
-    name_of_pid_one,
-    work,
-)
+from worker.resident import Limits, installed_version, leaves_zombies, name_of_pid_one, work
+from worker.stop_signals import StopSignal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
 

@@ -1,0 +1,104 @@
+"""What can be asked from a shell. Standard library only: help needs no library."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from tasks.mode_names import MODES
+
+ABOUT = "The tasks from a shell: what Stash's Tasks page can do, for people and cron."
+DEFAULT_MODE = "process_queue"
+ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
+CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
+# Option -> its help, and the modes that take it. A dry run of a mode that knows none would write.
+NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "scene": (
+        "a scene's number in Stash",
+        frozenset({"sync", "preview", "sync_all", "pin", "ignore"}),
+    ),
+    "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
+    "job": ("a dead letter's number", frozenset({"retry", "dismiss"})),
+}
+SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "dry_run": (
+        "say what would be written",
+        frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview"}),
+    ),
+    "probe": (
+        "write one item's title as it is, to see whether the token may edit",
+        frozenset({"check_setup"}),
+    ),
+}
+
+EPILOG = f"""\
+environment and --config: {", ".join(CONNECTION_VARIABLES)}
+  are used where the same setting in Stash is empty. Without them PlexSync knows Stash only once
+  a scene was saved there. A --config file has lines such as PLEX_URL=http://192.168.1.10:32400.
+
+exit status:
+  0  nothing that is due is left      1  some scenes need a person, or failed for good
+  2  wrong usage or settings          3  Plex or Stash is away, edits wait      130  interrupted
+"""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """What was asked. Ends the process with status 2 for what makes no sense."""
+    parser = build_parser()
+    asked = parser.parse_args(argv)
+    takes = {**NUMBERS, **SWITCHES}
+    for name in task_arguments(asked):
+        if asked.mode not in takes[name][1]:
+            parser.error(f"--{name.replace('_', '-')} says nothing to {asked.mode}; see --help")
+    return asked
+
+
+def task_arguments(asked: argparse.Namespace) -> dict[str, object]:
+    """The options that were given, as Stash would send them to the mode."""
+    given = vars(asked)
+    names = [name for name in (*NUMBERS, *SWITCHES) if given[name] is not None]
+    return {name: given[name] for name in names if given[name] is not False}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line; it offers the modes that exist."""
+    parser = argparse.ArgumentParser(
+        prog="process_queue.py",
+        description=f"{ABOUT}\n\nmodes:\n{describe_modes()}",
+        epilog=EPILOG,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "mode", nargs="?", type=mode_name, default=DEFAULT_MODE, help="one of the modes above"
+    )
+    for name, (says, modes) in NUMBERS.items():
+        takers = ", ".join(sorted(modes & MODES.keys()))
+        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{says} ({takers})")
+    for name, (says, modes) in SWITCHES.items():
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(
+            option, action="store_true", help=f"{says} ({', '.join(sorted(modes))})"
+        )
+    parser.add_argument("--data-dir", metavar="DIR", help="where PlexSync keeps its queue")
+    parser.add_argument("--config", metavar="FILE", help="connection settings, KEY=VALUE lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log each step on stderr")
+    return parser
+
+
+def describe_modes() -> str:
+    """One line for each mode: its names, and what it does."""
+    said = []
+    for mode, does in MODES.items():
+        names = [mode.replace("_", "-"), *(a for a, name in ALIASES.items() if name == mode)]
+        said.append(f"  {', '.join(names):24} {does}")
+    return "\n".join(said)
+
+
+def mode_name(text: str) -> str:
+    """The mode of that name or alias, written with ``-`` or ``_``."""
+    mode = ALIASES.get(text, text.replace("-", "_"))
+    if mode not in MODES:
+        raise argparse.ArgumentTypeError(f"there is no mode {text!r}; see --help")
+    return mode
