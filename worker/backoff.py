@@ -21,7 +21,7 @@ class Backoff:
         attempt: int,
         rng: Callable[[], float],
         *,
-        retry_after: float | None = None,
+        retry_after: float = 0.0,
     ) -> float:
         """Seconds to wait after failed try number ``attempt`` (from 0).
 
@@ -29,7 +29,7 @@ class Backoff:
         """
         # Beyond 2**32 the cap decides anyway; a float overflow never does.
         ceiling = min(self.cap, self.base * 2.0 ** min(attempt, 32))
-        wished = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+        wished = min(retry_after, LONGEST_RETRY_AFTER)
         return max(rng() * ceiling, wished)
 
 

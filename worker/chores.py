@@ -38,8 +38,9 @@ def is_due(at: float, now: float, longest: float) -> bool:
 class Chores:
     """The worker's small jobs, a piece at a time. Each writes only when it found something.
 
-    ``may_write`` says whether anything may be written to Plex at this moment. ``quiet_seconds``:
-    what was written last is read back when nothing was due for so long.
+    ``may_write`` says whether anything may be written to Plex at this moment, ``may_ask`` whether
+    it may be asked. ``quiet_seconds``: what was written last is read back when nothing was due for
+    so long.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Chores:
         session: Session,
         clock: Callable[[], float],
         may_write: Callable[[], bool],
+        may_ask: Callable[[], bool],
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.manager = manager
         self.session = session
         self.clock = clock
         self.may_write = may_write
+        self.may_ask = may_ask
         self.quiet_seconds = quiet_seconds
         self.quiet = False
         self.sweeping: Iterator[int] | None = None
@@ -121,6 +124,8 @@ class Chores:
         if not is_due(self.verify_at, now, AGAIN_SECONDS):
             return
         self.verify_at = now + AGAIN_SECONDS
+        if not self.may_ask():
+            return
         plex = self.session.plex()
         waiting = self.manager.ledger.unread_count(plex.server)
         if waiting and not self.may_write():
@@ -134,6 +139,8 @@ class Chores:
         if not is_due(self.look_at, now, REFRESH_SECONDS) or not self.manager.ledger.has_parked():
             return
         self.look_at = now + REFRESH_SECONDS
+        if not self.may_ask():
+            return
         index, server = self.session.file_index(), self.session.plex().server
         woken = self.manager.state.get("woken")
         last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0

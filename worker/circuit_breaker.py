@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from worker.backoff import LONGEST_RETRY_AFTER
+
 FAILURES_TO_OPEN = 5
 PROBE_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)
 # After an outage the queue drains gently: at first one job at a time, and one more for each that
@@ -30,7 +32,8 @@ class BreakerState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CircuitBreaker:
     """``failures`` in a row while closed, ``probes`` made while open, ``opened_at`` and
-    ``probe_at`` in epoch seconds, ``batch`` how many jobs may be taken at once (0 = no limit).
+    ``probe_at`` in epoch seconds, ``pause`` seconds from the last failure to ``probe_at``,
+    ``batch`` how many jobs may be taken at once (0 = no limit).
     """
 
     state: BreakerState = BreakerState.CLOSED
@@ -38,14 +41,15 @@ class CircuitBreaker:
     probes: int = 0
     opened_at: float = 0.0
     probe_at: float = 0.0
+    pause: float = 0.0
     batch: int = 0
 
     def wait(self, now: float) -> float:
         """Seconds until the worker may talk to Plex; 0 when it may at once.
 
-        A probe time further off than its longest delay comes from a clock that jumped.
+        A probe time further off than its pause comes from a clock that jumped.
         """
-        if self.state is not BreakerState.OPEN or self.probe_at > now + PROBE_DELAYS[-1]:
+        if self.state is not BreakerState.OPEN or self.probe_at > now + self.pause:
             return 0.0
         return max(0.0, self.probe_at - now)
 
@@ -63,20 +67,23 @@ class CircuitBreaker:
             return False
         return not 0.0 <= now - self.opened_at <= seconds
 
-    def on_failure(self, now: float) -> CircuitBreaker:
-        """An outage was seen. While open nobody asks Plex, so there is nothing to learn from it."""
+    def on_failure(self, now: float, retry_after: float = 0.0) -> CircuitBreaker:
+        """An outage was seen. While open nobody asks Plex, so there is nothing to learn from it.
+
+        ``retry_after``: the seconds for which Plex itself wants to be left alone.
+        """
         if self.state is BreakerState.OPEN:
             return self
         if self.state is BreakerState.CLOSED:
             failures = self.failures + 1
             if failures < FAILURES_TO_OPEN:
                 return replace(self, failures=failures)
-            return CircuitBreaker(
-                BreakerState.OPEN, failures, 0, opened_at=now, probe_at=now + PROBE_DELAYS[0]
-            )
-        probes = self.probes + 1
-        delay = PROBE_DELAYS[min(probes, len(PROBE_DELAYS) - 1)]
-        return replace(self, state=BreakerState.OPEN, probes=probes, probe_at=now + delay)
+            opened = CircuitBreaker(BreakerState.OPEN, failures, opened_at=now)
+        else:
+            opened = replace(self, state=BreakerState.OPEN, probes=self.probes + 1)
+        delay = PROBE_DELAYS[min(opened.probes, len(PROBE_DELAYS) - 1)]
+        pause = max(delay, min(retry_after, LONGEST_RETRY_AFTER))
+        return replace(opened, probe_at=now + pause, pause=pause)
 
     def on_success(self) -> CircuitBreaker:
         """A real job was served."""
@@ -95,6 +102,7 @@ class CircuitBreaker:
             "probes": self.probes,
             "opened_at": self.opened_at,
             "probe_at": self.probe_at,
+            "pause": self.pause,
             "batch": self.batch,
         }
 
@@ -108,6 +116,7 @@ def breaker_from(doc: Mapping[str, object]) -> CircuitBreaker:
             probes=int(str(doc["probes"])),
             opened_at=float(str(doc["opened_at"])),
             probe_at=float(str(doc["probe_at"])),
+            pause=float(str(doc["pause"])),
             batch=int(str(doc["batch"])),
         )
     except (KeyError, ValueError):

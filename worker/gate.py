@@ -81,9 +81,9 @@ class Gate:
         """The open breaker's time has come."""
         self.keep(self.breaker.probing())
 
-    def on_outage(self, now: float) -> None:
-        """Plex failed in a way that would fail every job."""
-        self.keep(self.breaker.on_failure(now))
+    def on_outage(self, now: float, retry_after: float = 0.0) -> None:
+        """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``."""
+        self.keep(self.breaker.on_failure(now, retry_after))
         if self.breaker.lasts_longer_than(LONG_OUTAGE_SECONDS, now):
             with self.manager.transaction():
                 self.manager.state.set_notice(

@@ -99,7 +99,7 @@ class JobRunner:
             verdict.reason,
         )
         if verdict.outage:
-            self.gate.on_outage(now)
+            self.gate.on_outage(now, verdict.retry_after)
         if verdict.fate is Fate.BURY:
             self.bury(leased, letters.letter_for(leased, error, verdict, now), seen)
             return

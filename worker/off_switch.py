@@ -48,6 +48,11 @@ class OffSwitch:
             self.gate.set_hold(Reason.PAUSED, "PlexSync is paused in its settings.", now)
         return not self.gate.stops
 
+    def may_ask(self) -> bool:
+        """Whether a chore may ask Plex anything: not while jobs wait for a Plex that is away."""
+        waiting = self.gate.manager.queue.next_due(self.clock())
+        return self.gate.is_closed or waiting is None
+
     def look_at_settings(self, now: float, age: float = WAITING_SETTINGS_SECONDS) -> None:
         """Read the settings again when they are older than ``age`` seconds."""
         if 0 <= now - self.session.read_at < age:

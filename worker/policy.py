@@ -38,7 +38,8 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``delay`` in seconds; ``charge``: the try counts against the job; ``outage``: it counts for
-    the circuit breaker; ``reason``: the code under which the scene is listed meanwhile.
+    the circuit breaker, and ``retry_after`` are the seconds for which the server wants to be left
+    alone (0 = it did not say); ``reason``: the code under which the scene is listed meanwhile.
     """
 
     fate: Fate
@@ -46,6 +47,7 @@ class Verdict:
     delay: float = 0.0
     charge: bool = False
     outage: bool = False
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
         if old and tries.charged + 1 >= NOT_FOUND_TRIES:
             return Verdict(Fate.BURY, reason)
         return Verdict(Fate.RETRY, reason, NOT_FOUND.delay(tries.charged, rng), charge=True)
-    retry_after = error.retry_after if isinstance(error, TransientError) else None
+    retry_after = (error.retry_after if isinstance(error, TransientError) else None) or 0.0
     outage = isinstance(error, PlexTemporaryError)
     # Only a known outage is nobody's fault: the unknown is counted, so that nothing loops for ever.
     charge = tries.fair or not outage
@@ -110,4 +112,4 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
         mine = reason is Reason.WAITING_FOR_STASH  # a cover that Stash never gives
         return Verdict(Fate.BURY, reason if mine else Reason.REFUSED_BY_PLEX)
     delay = TEMPORARY.delay(tries.charged, rng, retry_after=retry_after)
-    return Verdict(Fate.RETRY, reason, delay, charge=charge, outage=outage)
+    return Verdict(Fate.RETRY, reason, delay, charge, outage, retry_after)

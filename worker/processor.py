@@ -78,7 +78,8 @@ class SyncWorker:
         self.switch = OffSwitch(self.session, self.gate, plugin_dir, clock)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS
-        self.chores = Chores(queue, self.session, clock, self.switch.may_write, quiet)
+        may_write, may_ask = self.switch.may_write, self.switch.may_ask
+        self.chores = Chores(queue, self.session, clock, may_write, may_ask, quiet)
         self._stepped = time.monotonic()
         self._worked = time.monotonic()
         # Not Thread.join and is_alive: when Ctrl-C interrupts a join, CPython takes a running

@@ -40,6 +40,7 @@ class Fault:
     status: int
     seconds: float
     location: str
+    retry_after: int
     hits: int = 0
     seen: int = 0
 
@@ -62,12 +63,17 @@ class Faults:
         status: int = 500,
         seconds: float = 0.1,
         location: str = "",
+        retry_after: int = 0,
     ) -> Fault:
         """Spoil ``times`` requests (None: all) of a method and path, from the ``nth`` such on.
 
-        ``path`` is a regular expression found anywhere in the path.
+        ``path`` is a regular expression found anywhere in the path. A status may say with how
+        many seconds' ``retry_after`` (0 = it does not say).
         """
-        fault = Fault(Kind(kind), method, re.compile(path), nth, times, status, seconds, location)
+        pattern = re.compile(path)
+        fault = Fault(
+            Kind(kind), method, pattern, nth, times, status, seconds, location, retry_after
+        )
         with self._lock:
             self._faults.append(fault)
         return fault

@@ -221,7 +221,10 @@ def _instead(fault: Fault | None) -> Answer | None:
         return None
     match fault.kind:
         case Kind.STATUS:
-            return error_page(fault.status)
+            page = error_page(fault.status)
+            if fault.retry_after:
+                page.headers["Retry-After"] = str(fault.retry_after)
+            return page
         case Kind.MAINTENANCE:
             return Answer(body=_MAINTENANCE, status=503, content_type="text/xml;charset=utf-8")
         case Kind.GARBAGE:

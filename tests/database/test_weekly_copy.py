@@ -60,7 +60,7 @@ def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
         session = Session(manager, {}, lambda: NOON, lambda seconds: None)
-        Chores(manager, session, lambda: NOON, lambda: True).tidy(NOON)
+        Chores(manager, session, lambda: NOON, lambda: True, lambda: True).tidy(NOON)
 
     assert weekly(tmp_path).exists()
 

@@ -11,6 +11,7 @@ from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from tests.resident.bench import Bench
+from worker.circuit_breaker import BreakerState, CircuitBreaker
 from worker.off_switch import Stopped
 
 MINUTE = 60.0
@@ -113,6 +114,49 @@ def test_nobody_asks_anything_of_an_open_breaker_but_its_probe(bench: Bench) -> 
     bench.edit(bench.add("Another.mp4")[0], title="New")
     bench.run()
     assert [request.path for request in bench.plex.requests] in ([], ["/identity"])
+
+
+def test_chores_ask_nothing_of_a_plex_that_is_away_while_edits_wait(bench: Bench) -> None:
+    written, _ = bench.add("Written.mp4")
+    bench.edit(written, title="Waits to be read back")
+    bench.edit(bench.add_scene("Parked.mp4"), title="Waits for its file")
+    bench.run()
+    scenes = edits(bench, 8)
+    bench.plex.faults.add(Kind.MAINTENANCE, times=None)
+    bench.run()
+    bench.plex.requests.clear()
+    bench.pass_time(10 * MINUTE)
+    assert {request.path for request in bench.plex.requests} == {"/identity"}
+    bench.plex.faults.clear()
+    bench.pass_time(5 * MINUTE)
+    assert titles(scenes) == {"New"}
+    assert bench.manager.ledger.unread_count(bench.plex.machine_identifier) == 0
+
+
+def test_a_breaker_that_stayed_open_keeps_no_parked_scene_asleep(bench: Bench) -> None:
+    parked = bench.add_scene("Parked.mp4")
+    bench.edit(parked, title="New")
+    bench.run()
+    bench.plex.stop()
+    bench.worker.gate.keep(CircuitBreaker(BreakerState.OPEN, failures=5))
+    bench.plex.start()
+    item = bench.plex.add_movie(bench.section, "/media/videos/Parked.mp4")
+    bench.pass_time(5 * MINUTE)
+    assert item.title == "New"
+    assert bench.worker.gate.is_closed
+
+
+def test_a_plex_that_says_when_to_come_back_is_left_alone_until_then(bench: Bench) -> None:
+    scenes = edits(bench, 8)
+    bench.stash.set_api_key("a key outlives the session")
+    bench.plex.faults.add(Kind.STATUS, status=503, retry_after=900, times=None)
+    bench.run()
+    bench.plex.faults.clear()
+    bench.plex.requests.clear()
+    bench.pass_time(14 * MINUTE)
+    assert not bench.plex.requests
+    bench.pass_time(5 * MINUTE)
+    assert titles(scenes) == {"New"}
 
 
 def test_the_breaker_outlives_its_worker(bench: Bench) -> None:

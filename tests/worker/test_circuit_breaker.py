@@ -97,18 +97,37 @@ def test_after_an_outage_it_takes_five_new_failures_to_open_again() -> None:
     assert breaker.wait(NOON) == 5.0
 
 
-times = st.floats(min_value=-(10**10), max_value=10**11)
-
-
-@given(times, times, st.integers(min_value=0, max_value=10))
-def test_a_clock_that_jumps_never_holds_jobs_longer_than_the_longest_probe_delay(
-    opened_at: float, now: float, probes: int
+@pytest.mark.parametrize(
+    ("wish", "pause"), [(0.0, 5.0), (3.0, 5.0), (120.0, 120.0), (3600.0, 3600.0), (1e9, 3600.0)]
+)
+def test_a_plex_that_says_when_to_come_back_is_left_alone_until_then(
+    wish: float, pause: float
 ) -> None:
+    breaker = CircuitBreaker()
+    for _ in range(FAILURES_TO_OPEN):
+        breaker = breaker.on_failure(NOON, wish)
+    later = NOON + pause
+
+    assert breaker.wait(NOON) == pause
+    assert breaker.wait(later) == 0.0
+    assert breaker.probing().on_failure(later, wish).wait(later) == max(pause, 10.0)
+
+
+times = st.floats(min_value=-(10**10), max_value=10**11)
+wishes = st.floats(min_value=0.0, max_value=1e6)
+
+
+@given(times, times, st.integers(min_value=0, max_value=10), wishes)
+def test_a_clock_that_jumps_never_holds_jobs_longer_than_the_longest_probe_delay(
+    opened_at: float, now: float, probes: int, wish: float
+) -> None:
+    """Or than Plex wished to be left alone, up to an hour."""
     breaker = opened(opened_at)
     for _ in range(probes):
-        breaker = breaker.probing().on_failure(opened_at)
+        breaker = breaker.probing().on_failure(opened_at, wish)
 
-    assert 0.0 <= breaker.wait(now) <= PROBE_DELAYS[-1]
+    longest = PROBE_DELAYS[-1] if not probes else max(PROBE_DELAYS[-1], min(wish, 3600.0))
+    assert 0.0 <= breaker.wait(now) <= longest
 
 
 @given(times, times)
@@ -151,6 +170,7 @@ class BreakerMachine(RuleBasedStateMachine):
         self.in_a_row = 0
         self.failed_probes: int | None = None  # None: closed
         self.last_probe = 0.0
+        self.wish = 0.0
 
     @rule(seconds=st.floats(min_value=0.0, max_value=100.0))
     def time_passes(self, seconds: float) -> None:
@@ -161,20 +181,21 @@ class BreakerMachine(RuleBasedStateMachine):
         self.breaker = breaker_from(json.loads(json.dumps(self.breaker.as_doc())))
 
     @precondition(lambda self: self.failed_probes is None)
-    @rule(success=st.booleans())
-    def a_job_runs(self, success: bool) -> None:
+    @rule(success=st.booleans(), wish=st.sampled_from([0.0, 30.0, 600.0]))
+    def a_job_runs(self, success: bool, wish: float) -> None:
         if success:
             self.breaker = self.breaker.on_success()
             self.in_a_row = 0
             return
-        self.breaker = self.breaker.on_failure(self.now)
+        self.breaker = self.breaker.on_failure(self.now, wish)
+        self.wish = wish
         self.in_a_row += 1
         if self.in_a_row == 5:
             self.failed_probes, self.last_probe = 0, self.now
 
     @precondition(lambda self: self.failed_probes is not None)
-    @rule(success=st.booleans())
-    def the_worker_probes_when_it_may(self, success: bool) -> None:
+    @rule(success=st.booleans(), wish=st.sampled_from([0.0, 30.0, 600.0]))
+    def the_worker_probes_when_it_may(self, success: bool, wish: float) -> None:
         if self.breaker.wait(self.now) > 0:
             return
         self.breaker = self.breaker.probing()
@@ -182,7 +203,8 @@ class BreakerMachine(RuleBasedStateMachine):
             self.breaker = self.breaker.on_success()
             self.in_a_row, self.failed_probes = 0, None
             return
-        self.breaker = self.breaker.on_failure(self.now)
+        self.breaker = self.breaker.on_failure(self.now, wish)
+        self.wish = wish
         assert self.failed_probes is not None
         self.failed_probes, self.last_probe = self.failed_probes + 1, self.now
 
@@ -195,7 +217,7 @@ class BreakerMachine(RuleBasedStateMachine):
         if self.failed_probes is None:
             assert self.breaker.wait(self.now) == 0.0
             return
-        delay = [5, 10, 20, 40, 60][min(self.failed_probes, 4)]
+        delay = max(self.wish, [5, 10, 20, 40, 60][min(self.failed_probes, 4)])
         left = max(0.0, self.last_probe + delay - self.now)
         assert self.breaker.wait(self.now) == pytest.approx(left, abs=1e-3)
 
