@@ -76,9 +76,9 @@ class QueueManager:
         """Store a job, or fold it into the waiting job of its key."""
         self.queue.put(job, due=due, prio=prio)
 
-    def enqueue_in(self, job: SyncJob) -> None:
+    def enqueue_in(self, job: SyncJob, *, prio: int = 0) -> None:
         """``enqueue`` within the caller's transaction."""
-        self.queue.put_in(self.connection, job)
+        self.queue.put_in(self.connection, job, prio=prio)
 
     def enqueue_all(self, jobs: Sequence[SyncJob], *, prio: int = 0) -> None:
         """Store many jobs in one transaction."""

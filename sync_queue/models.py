@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 # The ``update_type`` of jobs for the whole library: what was edited in Plex counts too.
 SYNC_ALL = "Sync All Scenes"
 
+# Which job goes first. What a person has just saved has 0 and goes before what stands for many
+# scenes at once (a rename, Sync Changed, Retry Failed, the sweep), the whole library comes last.
+MANY_PRIO = -1
+LIBRARY_PRIO = -2
+
 
 @dataclass(frozen=True, slots=True)
 class SyncJob:

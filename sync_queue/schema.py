@@ -93,6 +93,7 @@ ON CONFLICT (key) WHERE status < 2 DO UPDATE SET
 FOLD_JOB = f"""
 UPDATE {JOBS} AS newer SET
     interrupted = max(newer.interrupted, :interrupted),
+    prio = max(newer.prio, older.prio),
     data = CASE
         WHEN NOT json_valid({text("older.data")}) THEN newer.data
         WHEN NOT json_valid({text("newer.data")}) THEN older.data

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from plex.client import READ_MANY_LIMIT
 from plex.index import REFRESH_SECONDS
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.weekly import copy_weekly
 from validation.errors import PlexSyncError, QueueError
 from worker import letters
@@ -151,7 +151,8 @@ class Chores:
         scenes = self.manager.ledger.parked_scenes(names)
         with self.manager.transaction():
             for scene_id in scenes:
-                self.manager.enqueue_in(scene_job(scene_id, "file appeared in Plex", now))
+                job = scene_job(scene_id, "file appeared in Plex", now)
+                self.manager.enqueue_in(job, prio=MANY_PRIO)
             newest = self.manager.index.last_id(server)
             self.manager.state.put("woken", {"server": server, "last_id": newest})
         if scenes:

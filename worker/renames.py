@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
-from sync_queue.models import SyncJob, scene_job
+from sync_queue.models import MANY_PRIO, SyncJob, scene_job
 
 PAGE = 500
 # Job key -> what Stash calls the scenes' list of it.
@@ -26,7 +26,8 @@ def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) 
     scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *remembered(job.job_key, manager)})
     for start in range(0, len(scenes), PAGE):
         page = scenes[start : start + PAGE]
-        manager.enqueue_all([scene_job(scene_id, job.update_type, now) for scene_id in page])
+        jobs = [scene_job(scene_id, job.update_type, now) for scene_id in page]
+        manager.enqueue_all(jobs, prio=MANY_PRIO)
     log.info("%s: %d scenes are looked at.", job.update_type, len(scenes))
     return len(scenes)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import MANY_PRIO, scene_job
 from validation.metadata import updated_time
 
 PAGE = 500
@@ -65,7 +65,7 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         # A job that waits for its next try keeps its time and its count of tries.
         waiting = manager.queue.waiting([job.job_key for job in jobs])
         jobs = [job for job in jobs if job.job_key not in waiting]
-        manager.enqueue_all(jobs)
+        manager.enqueue_all(jobs, prio=MANY_PRIO)
         found += len(jobs)
         if not page or number * PAGE >= total:
             break

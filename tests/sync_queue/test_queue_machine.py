@@ -87,6 +87,7 @@ class Model:
             newer,
             fields=newer.fields | changed.fields,
             interrupted=max(newer.interrupted, changed.interrupted),
+            prio=max(newer.prio, changed.prio),
         )
 
     def worker_died(self, now: float) -> None:
@@ -127,7 +128,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.stale.extend(self.held.values())
         self.held.clear()
 
-    @rule(scene=SCENES, names=FIELDS, delay=DELAYS, prio=st.integers(-1, 1))
+    @rule(scene=SCENES, names=FIELDS, delay=DELAYS, prio=st.integers(-2, 1))
     def put(self, scene: int, names: frozenset[str], delay: float, prio: int) -> None:
         due = self.now + delay if delay else 0.0
         self.manager.enqueue(self.job(scene, names), due=due, prio=prio)

@@ -37,8 +37,14 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
+# Each example is three whole runs: few for the same examples each time, many where new are sought.
+EXAMPLES = 4 if settings.default.derandomize else 25
+
+
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(scenes=st.lists(SCENES, min_size=1, max_size=5), chosen=SETTINGS)
 def test_hook_task_and_preview_pick_the_same_scenes(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from stash.client import StashClient
+from stash.connection import StashConnection
 from sync_queue.models import SyncJob
 from sync_queue.shared import shared_queue
 from tests.tasks.conftest import Library
+from worker import renames
 
 KINDS = ("performer", "studio", "tag", "group")
 
@@ -100,3 +105,24 @@ def test_a_thing_that_no_scene_shows_costs_plex_nothing(synced: Library) -> None
     happened(synced, "Tag.Update.Post", number)
     assert looked_at(synced) == set()
     assert len(synced.plex.requests) <= 1  # the connection
+
+
+def test_many_scenes_come_page_by_page_and_a_repeat_after_a_kill_is_harmless(
+    library: Library,
+) -> None:
+    scenes = [library.add_scene(f"{n}.mp4", tags=["Noir"]) for n in range(2 * renames.PAGE + 1)]
+    stash = StashClient(StashConnection.from_url(library.stash.url))
+    job = SyncJob(0, "Tag.Update.Post", {"fields": ["name"]}, 1.0, "tag:1")
+    with shared_queue(str(library.request("process_queue").resolve())) as manager:
+        manager.connection.execute(
+            "CREATE TRIGGER kill BEFORE INSERT ON ack_queue_default"
+            f" WHEN NEW.key = 'scene:{scenes[renames.PAGE + 9]}' BEGIN SELECT RAISE(ABORT, ''); END"
+        )
+        with pytest.raises(sqlite3.IntegrityError):
+            renames.expand(job, stash, manager, 2.0)
+        first = library.query("SELECT key FROM ack_queue_default ORDER BY _id")
+        assert first == [(f"scene:{scene}",) for scene in scenes[: renames.PAGE]]
+        manager.connection.execute("DROP TRIGGER kill")
+        assert renames.expand(job, stash, manager, 3.0) == len(scenes)
+        keys = library.query("SELECT key FROM ack_queue_default ORDER BY _id")
+    assert keys == [(f"scene:{scene}",) for scene in scenes]
