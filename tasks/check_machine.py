@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
 from urllib.parse import urlsplit
 
 from sync_queue.report import QueueReport
@@ -47,16 +47,20 @@ def check_dependencies() -> Iterator[Finding]:
         )
     else:
         yield fine(f"The libraries are there: {', '.join(NEEDED)}.")
-    if found_version("stashapp-tools"):
+    if found_version("stashapp-tools", [folder_of("stashapi")]):
         yield look(
-            "stashapp-tools is installed beside stashapi: both write the same files, and removing"
-            " one breaks the other.",
+            "stashapp-tools is installed in the same folder as stashapi: both write the same files,"
+            " and removing one breaks the other.",
             "If PlexSync fails to import stashapi, install it again.",
         )
-    try:
-        metadata.version("pillow")
-    except metadata.PackageNotFoundError:
-        yield look("Pillow is not installed: covers above 10 MB are left out.", "Install pillow.")
+    if importlib.util.find_spec("PIL") is None:
+        yield fine("Pillow is not installed, which is optional: covers above 10 MB are left out.")
+
+
+def folder_of(module: str) -> str:
+    """The folder of packages that a module is imported from; "" when it is not there."""
+    spec = importlib.util.find_spec(module)
+    return os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else ""
 
 
 def check_space(free: int) -> Finding:
