@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -80,26 +81,33 @@ def index_text(archive: bytes, made: datetime) -> str:
 
 
 def release_time() -> datetime:
-    """``SOURCE_DATE_EPOCH`` where it is set (as release tools agree), else the commit's time."""
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not given:
-        command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-        given = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return datetime.fromtimestamp(int(given), UTC)
+    """``SOURCE_DATE_EPOCH`` where it is set (as release tools agree), else the commit's time, else
+    the day of the newest release in the changelog. Raises ``ValueError``.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH") or commit_time()
+    if given:
+        return datetime.fromtimestamp(int(given), UTC)
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    days = re.findall(r"^## \[[\d.]+\] - ([\d-]+)$", changelog, re.MULTILINE)
+    return datetime.fromisoformat(days[0]).replace(tzinfo=UTC)
 
 
-def main() -> int:
-    """Build into ``dist/`` and say what was built."""
-    target = ROOT / "dist"
+def commit_time() -> str:
+    """Seconds since 1970; "" without git or its history, or where git does not trust the owner."""
+    if not (ROOT / ".git").exists():  # a source archive, perhaps inside another checkout
+        return ""
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
     try:
-        made = release_time()
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        sys.stderr.write("No git history tells this release's time: set SOURCE_DATE_EPOCH.\n")
-        return 1
-    build(target, made)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def main(target: Path = ROOT / "dist") -> None:
+    """Build into ``target`` and say what was built."""
+    build(target, release_time())
     sys.stdout.write(f"{target / ZIP}\n{target / INDEX}\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(*map(Path, sys.argv[1:]))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -59,6 +60,49 @@ def test_the_zip_is_the_same_each_time_byte_for_byte(built: Path, tmp_path: Path
     package.build(tmp_path, MADE)
     for name in (package.ZIP, package.INDEX):
         assert (tmp_path / name).read_bytes() == (built / name).read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_make_package_builds_the_same_bytes_twice(tmp_path: Path) -> None:
+    words = ["make", "--dry-run", "package"]
+    shown = subprocess.run(words, cwd=package.ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1].endswith("python -m tools.package")
+    for folder in ("once", "twice"):
+        assert build_in(package.ROOT, tmp_path / folder) == [
+            str(tmp_path / folder / name) for name in (package.ZIP, package.INDEX)
+        ]
+    for name in (package.ZIP, package.INDEX):
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "twice" / name).read_bytes()
+
+
+@pytest.mark.parametrize("has_history", [False, True])
+def test_without_a_readable_history_the_changelog_tells_the_day(
+    tmp_path: Path, has_history: bool
+) -> None:
+    for name in (*package.shipped_files(), "tools/__init__.py", "tools/package.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package.ROOT / name, tmp_path / name)
+    if has_history:
+        (tmp_path / ".git").write_text("gitdir: belongs to somebody else")
+    build_in(tmp_path, tmp_path / "dist")
+    (entry,) = yaml.load((tmp_path / "dist" / package.INDEX).read_text("utf-8"), yaml.BaseLoader)
+    day = re.findall(r"^## .* - (.*)$", (tmp_path / "CHANGELOG.md").read_text("utf-8"), re.M)[0]
+    assert entry["date"] == f"{day} 00:00:00"
+
+
+def test_a_given_time_comes_first(tmp_path: Path) -> None:
+    build_in(package.ROOT, tmp_path, SOURCE_DATE_EPOCH=str(int(MADE.timestamp())))
+    assert MADE.strftime(package.DATE_FORMAT) in (tmp_path / package.INDEX).read_text("utf-8")
+
+
+def build_in(checkout: Path, target: Path, **environ: str) -> list[str]:
+    """What ``make package`` starts, in that checkout; the files that it names."""
+    given = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
+    command = [sys.executable, "-m", "tools.package", str(target)]
+    done = subprocess.run(
+        command, cwd=checkout, env={**given, **environ}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()
 
 
 def test_the_files_lie_at_the_root_with_exactly_one_manifest(built: Path) -> None:
