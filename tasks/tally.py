@@ -13,10 +13,10 @@ from validation.reasons import Reason
 from validation.records import Value
 from worker.look import PlannedItem
 
-# Scenes whose changes a whole report tells one by one.
+# Scenes that a whole report tells one by one, of those that would be written and of the others.
 MOST_SCENES = 1000
 MOST_REASONS = 5
-MOST_SAMPLES = 5
+MOST_SAMPLES = 4
 _SHOWN = 60  # characters of a value
 
 
@@ -50,30 +50,36 @@ class Seen:
 
 @dataclass(slots=True)
 class Tally:
-    """The sums of a preview. ``images`` counts covers that would have to be compared."""
+    """The sums of a preview. ``images`` counts covers that would have to be compared; ``changing``
+    and ``skipped`` are the first scenes that would and that would not be written.
+    """
 
     scenes: int = 0
     unchanged: int = 0
+    changed: int = 0
     written: int = 0
     images: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    samples: list[Seen] = field(default_factory=list)
+    changing: list[Seen] = field(default_factory=list)
+    skipped: list[Seen] = field(default_factory=list)
 
     def add(self, seen: Seen) -> None:
         """Add one scene."""
         self.scenes += 1
         if seen.reason is not None:
             self.reasons[seen.reason.value] += 1
+            keep(seen, self.skipped)
         changed = [planned for planned in seen.items if planned.edits]
         self.written += len(changed)
         self.images += sum(len(planned.slots) for planned in seen.items)
         for planned in changed:
             self.fields.update(change.field for change in planned.edits.changes)
-        if seen.reason is None and not changed:
+        if changed:
+            self.changed += 1
+            keep(seen, self.changing)
+        elif seen.reason is None:
             self.unchanged += 1
-        elif len(self.samples) < MOST_SCENES:
-            self.samples.append(seen)
 
     def lines(self, title: str) -> list[str]:
         """The most important first, each line complete in itself."""
@@ -89,22 +95,22 @@ class Tally:
         if self.images:
             said.append(f"{self.images} covers would be compared, and uploaded where they differ.")
         said += reasons_lines(self.reasons, MOST_REASONS)
-        changing = [seen for seen in self.samples if seen.reason is None]
-        for seen in changing[:MOST_SAMPLES]:
+        for seen in self.changing[:MOST_SAMPLES]:
             said.extend(change_lines(seen)[:1])
-        return said
+        return said + and_more(self.changed - MOST_SAMPLES, "scenes would be written")
 
     def report(self) -> list[str]:
         """Every scene that was kept, with all its changes."""
-        said = []
-        for seen in self.samples:
-            if seen.reason is not None:
-                said.append(f"Scene {seen.scene_id}: {seen.reason}. {seen.sentence}".strip())
-            said += change_lines(seen)
-        return said
+        said = [line for seen in self.changing for line in change_lines(seen)]
+        said += and_more(self.changed - len(self.changing), "scenes would be written")
+        for seen in self.skipped:
+            said.append(f"Scene {seen.scene_id}: {seen.reason}. {seen.sentence}".strip())
+        left = sum(self.reasons.values()) - len(self.skipped)
+        return said + and_more(left, "scenes would not be synced")
 
     def as_doc(self) -> Mapping[str, object]:
         """For programs."""
+        skipped = sum(self.reasons.values())
         return {
             "scenes": self.scenes,
             "would_write": self.written,
@@ -112,8 +118,20 @@ class Tally:
             "images": self.images,
             "fields": dict(self.fields),
             "reasons": dict(self.reasons),
-            "samples": [seen.as_doc() for seen in self.samples],
+            "samples": [seen.as_doc() for seen in (*self.changing, *self.skipped)],
+            "not_shown": self.changed - len(self.changing) + skipped - len(self.skipped),
         }
+
+
+def keep(seen: Seen, kept: list[Seen]) -> None:
+    """Keep the first scenes of a kind."""
+    if len(kept) < MOST_SCENES:
+        kept.append(seen)
+
+
+def and_more(count: int, what: str) -> list[str]:
+    """What is not told one by one."""
+    return [f"And {count} more {what}."] if count > 0 else []
 
 
 def change_lines(seen: Seen) -> list[str]:
