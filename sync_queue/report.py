@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync_queue import datadir, jobs_table, lock, spool
 from sync_queue.database import read_only
 from sync_queue.models import QueueStats
+from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.trouble import read_object
 from validation.errors import QueueError
 
@@ -19,11 +20,27 @@ NOTHING = QueueStats(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
+class LetterLine:
+    """A dead letter as it is told: ``job`` is its number, ``at`` when it failed (epoch seconds).
+    ``scene`` is 0 for a job that is no scene's.
+    """
+
+    job: int
+    scene: int
+    reason: str
+    message: str
+    attempts: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class QueueReport:
     """A look at a queue. ``problem`` says why the database could not be read ("" = it could).
 
     ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
-    (``synced`` or a reason code); ``states`` holds the worker's small facts by name.
+    (``synced`` or a reason code); ``states`` holds the worker's small facts by name; ``letters``
+    are the newest dead letters, newest first, and ``for_person`` some of the scenes that need a
+    person, by reason: both no more than were asked for.
     """
 
     data_dir: str
@@ -32,12 +49,38 @@ class QueueReport:
     stats: QueueStats = NOTHING
     outcomes: Mapping[str, int] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    newest_letter: str = ""
+    letters: tuple[LetterLine, ...] = ()
+    for_person: Mapping[str, list[int]] = field(default_factory=dict)
     problem: str = ""
 
+    @property
+    def left(self) -> int:
+        """Jobs that are not settled yet."""
+        return self.stats.left + self.spooled
 
-def read_report(data_dir: str, now: float) -> QueueReport:
-    """Look at the queue of ``data_dir`` without changing anything."""
+    @property
+    def due(self) -> int:
+        """Jobs that could be worked on now."""
+        return self.stats.pending + self.stats.in_progress + self.spooled
+
+    @property
+    def hold_reason(self) -> str:
+        """Why everything waits, "" when it does not."""
+        return str(self.states.get("hold", {}).get("reason", ""))
+
+    @property
+    def held_since(self) -> float:
+        """When everything began to wait for this reason (epoch seconds), 0 when it does not."""
+        return float(str(self.states.get("hold", {}).get("since", 0.0)))
+
+    @property
+    def plex_fails(self) -> bool:
+        """Whether Plex failed when it was last asked."""
+        return bool(self.states.get("breaker", {}).get("failures", 0))
+
+
+def read_report(data_dir: str, now: float, *, most: int = 1) -> QueueReport:
+    """Look at the queue of ``data_dir`` without changing anything; name ``most`` of each kind."""
     alive = lock.worker_alive(data_dir)
     spooled = len(spool.waiting(data_dir))
     path = datadir.database_path(data_dir)
@@ -46,7 +89,7 @@ def read_report(data_dir: str, now: float) -> QueueReport:
     try:
         database = read_only(path, BUSY_SECONDS)
         try:
-            return read_tables(database, QueueReport(data_dir, alive, spooled), now)
+            return read_tables(database, QueueReport(data_dir, alive, spooled), now, most)
         finally:
             database.close()
     except QueueError as error:
@@ -56,23 +99,39 @@ def read_report(data_dir: str, now: float) -> QueueReport:
         return QueueReport(data_dir, alive, spooled, problem=problem)
 
 
-def read_tables(database: sqlite3.Connection, report: QueueReport, now: float) -> QueueReport:
+def read_tables(
+    database: sqlite3.Connection, report: QueueReport, now: float, most: int
+) -> QueueReport:
     """The report with what the tables say."""
     stats = jobs_table.count(database, now)
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
-    letter = database.execute(
-        "SELECT reason, message FROM dead_letters ORDER BY failed_at DESC LIMIT 1"
-    ).fetchone()
-    outcomes = database.execute(
-        "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
+    letters = database.execute(
+        "SELECT id, scene_id, reason, message, attempts, failed_at FROM dead_letters"
+        " ORDER BY failed_at DESC, id DESC LIMIT ?",
+        (most,),
     ).fetchall()
-    states = database.execute("SELECT name, doc FROM state").fetchall()
-    return QueueReport(
-        data_dir=report.data_dir,
-        worker_alive=report.worker_alive,
-        spooled=report.spooled,
-        stats=QueueStats(stats.pending, stats.delayed, stats.in_progress, stats.completed, failed),
-        outcomes=dict(outcomes),
-        states={name: read_object(doc, f"state {name}") for name, doc in states},
-        newest_letter=f"{letter[0]}: {letter[1]}" if letter else "",
+    outcomes = dict(
+        database.execute(
+            "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
+        ).fetchall()
     )
+    states = database.execute("SELECT name, doc FROM state").fetchall()
+    return replace(
+        report,
+        stats=replace(stats, failed=failed),
+        outcomes=outcomes,
+        states={name: read_object(doc, f"state {name}") for name, doc in states},
+        letters=tuple(LetterLine(*row) for row in letters),
+        for_person={
+            reason: scenes_of(database, reason, most)
+            for reason in sorted(NEEDS_PERSON & outcomes.keys())
+        },
+    )
+
+
+def scenes_of(database: sqlite3.Connection, outcome: str, most: int) -> list[int]:
+    """Some of the scenes with this outcome, by id."""
+    rows = database.execute(
+        "SELECT scene_id FROM scenes WHERE outcome = ? ORDER BY scene_id LIMIT ?", (outcome, most)
+    )
+    return [row[0] for row in rows]

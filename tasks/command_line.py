@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import TextIO
 
+from tasks import exit_codes, modes
 from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
 from tasks.keep import keep_report
-from tasks.modes import MODES
-from validation.errors import PlexSyncError, TransientError
+from validation.errors import PlexSyncError
 from worker import logs, stop_signals
 
-USAGE, AWAY, INTERRUPTED = 2, 3, 130
 BAR_WIDTH = 40
 
 
@@ -82,13 +81,13 @@ def main(
             data_dir=data_dir,
             environ={**environ, **given},
         )
-        result = MODES[asked.mode](request, bar)
+        result = modes.run(request, bar)
     except KeyboardInterrupt:
-        return refuse(asked, bar, "Interrupted: what was not finished waits.", INTERRUPTED)
-    except TransientError as error:
-        return refuse(asked, bar, str(error), AWAY)
+        return refuse(
+            asked, bar, "Interrupted: what was not finished waits.", exit_codes.INTERRUPTED
+        )
     except (UsageError, PlexSyncError, OSError) as error:
-        return refuse(asked, bar, str(error), USAGE)
+        return refuse(asked, bar, str(error), exit_codes.of_error(error))
     bar.clear()
     keep_report(request, result)
     report(asked, result)

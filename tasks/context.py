@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_queue import datadir
+from validation.config import ENVIRONMENT
 from validation.errors import SetupError
 
 
@@ -53,6 +54,12 @@ class TaskRequest:
         """Whether an argument is given and on."""
         return str(self.arguments.get(name, "")).strip().lower() in ("1", "true", "yes", "on")
 
+    @property
+    def lets_worker_in(self) -> bool:
+        """Whether a resident worker, which inherits our own environment, would reach the same
+        servers: not so with settings that came from a file."""
+        return all(self.environ.get(name) == os.environ.get(name) for name in ENVIRONMENT.values())
+
     def resolve(self) -> str:
         """The data directory, created when missing. Raises ``OSError`` when it cannot be."""
         if self.data_dir:
@@ -71,7 +78,8 @@ class TaskResult:
 
     ``report`` is the whole of it where the lines are only the most important part. ``exit_code``
     is what the command line exits with: 0 nothing due left, 1 some scenes need a person or are
-    dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted.
+    dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted. ``title`` is
+    the run's name among Status's last runs, "" for what is not kept there.
     """
 
     done: int = 0
@@ -81,6 +89,7 @@ class TaskResult:
     report: tuple[str, ...] = ()
     exit_code: int = 0
     output: Mapping[str, object] = field(default_factory=dict)
+    title: str = ""
 
 
 def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:

@@ -21,6 +21,8 @@ ASKED_PRIO = 10
 LOOKS_COST = 50
 # A worker that makes no progress for so long is not waited for: its log says why.
 PATIENCE_SECONDS = 30.0
+# A hold from before may be over: the worker has so long to find out.
+HOLD_SECONDS = 5.0
 
 log = logging.getLogger("plexsync.tasks")
 
@@ -37,9 +39,9 @@ def deliver(
     """Bring what is due to Plex; returns the queue as it is then.
 
     Ends when nothing is due, when everything has to wait, or when ``is_over``. What is left is
-    the resident worker's, which is started if need be.
+    the resident worker's, which is started if need be and if it would know the settings.
     """
-    total = due_now(read_report(data_dir, time.time()))
+    total = read_report(data_dir, time.time()).due
     progress(0.0)
     descriptor = lock.acquire(data_dir, patience=0.5)
     if descriptor is None:
@@ -52,7 +54,7 @@ def deliver(
             lock.release(descriptor)
     after = read_report(data_dir, time.time())
     show(after, total, progress)
-    if after.stats.left or after.spooled:
+    if after.left and request.lets_worker_in:
         launch.ensure_worker(request.plugin_dir, data_dir)
     return after
 
@@ -101,41 +103,41 @@ def drain(
             rescue.mend(manager, worker.trouble)  # raises it where only a person can help
 
 
-def follow(data_dir: str, total: int, progress: Progress, is_over: Callable[[], bool]) -> None:
-    """Show the resident worker's progress until nothing is due."""
-    left, since = -1, time.monotonic()
+def follow(
+    data_dir: str,
+    total: int,
+    progress: Progress,
+    is_over: Callable[[], bool],
+    patience: float = PATIENCE_SECONDS,
+) -> None:
+    """Show the resident worker's progress until nothing is due, everything has to wait, or it
+    made none for ``patience`` seconds.
+    """
+    due, begun, moved = -1, time.time(), time.monotonic()
     while not is_over():
         report = read_report(data_dir, time.time())
-        due = due_now(report)
-        if due != left:
-            left, since = due, time.monotonic()
+        if report.due != due:
+            due, moved = report.due, time.monotonic()
         show(report, total, progress)
-        waits = bool(report.states.get("hold")) or not report.worker_alive
-        if due == 0 or waits:
-            return
-        if time.monotonic() - since > PATIENCE_SECONDS:
-            log.info("The worker goes on by itself; Show Status tells how far it is.")
+        still = time.monotonic() - moved
+        held = bool(report.hold_reason) and (still > HOLD_SECONDS or report.held_since >= begun)
+        if due == 0 or held or not report.worker_alive or still > patience:
             return
         time.sleep(LOOK_SECONDS)
 
 
-def due_now(report: QueueReport) -> int:
-    """Jobs that could be worked on now."""
-    return report.stats.pending + report.stats.in_progress + report.spooled
-
-
 def show(report: QueueReport, total: int, progress: Progress) -> None:
     """Progress as the share of the jobs that were due at the start."""
-    due = due_now(report)
-    progress(1.0 - due / max(total, due) if due else 1.0)
+    progress(1.0 - report.due / max(total, report.due) if report.due else 1.0)
 
 
-def exit_code(after: QueueReport, *, problems: int) -> int:
-    """0 nothing due left, 1 some scenes need a person, 2 settings, 3 a server is away."""
-    hold = after.states.get("hold", {})
-    if hold.get("reason") in ("setup", "paused"):
-        return 2
-    failed_in_a_row = after.states.get("breaker", {}).get("failures", 0)
-    if hold or ((after.stats.left or after.spooled) and failed_in_a_row):
-        return 3
-    return 1 if problems else 0
+def left_lines(request: TaskRequest, after: QueueReport) -> list[str]:
+    """What becomes of the jobs that are left."""
+    if not after.left:
+        return []
+    if not request.lets_worker_in:
+        return [
+            f"{after.left} jobs wait for the next run: no worker was started, which would not know"
+            " the settings that were given here."
+        ]
+    return [f"The worker goes on with {after.left} jobs; Show Status tells how far it is."]

@@ -29,7 +29,7 @@ def main(event: Event, plugin_dir: str) -> None:
     logs.to_stash()
     request = parse_request(event.raw, plugin_dir)
     try:
-        result = modes.MODES[request.mode](request, stash_progress)
+        result = modes.run(request, stash_progress)
     except (PlexSyncError, OSError) as error:
         log.error("%s", error)
         reply({"output": None, "error": str(error)})
@@ -46,8 +46,10 @@ def counts(result: TaskResult) -> dict[str, object]:
 
 
 def report(lines: tuple[str, ...]) -> None:
-    """Write a report last line first, since Stash's log page shows the newest line on top."""
-    for line in reversed(lines[:MOST_LINES]):
+    """Write a report last line first, since Stash's log page shows the newest line on top. The
+    last line, which names the data directory, stays in whatever there is.
+    """
+    for line in reversed((*lines[:-1][: MOST_LINES - 1], *lines[-1:])):
         log.info("%s", line)
 
 

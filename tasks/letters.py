@@ -6,14 +6,13 @@ import time
 from dataclasses import replace
 
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.shared import shared_queue
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver, deliver_first
 from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
-from tasks.runs import note_run
 from validation.errors import SetupError
 from validation.reasons import Reason
 
@@ -31,9 +30,8 @@ def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
     with shared_queue(data_dir) as manager:
         letters, scenes = revive_letters(manager, begun), revive_scenes(manager, begun)
         after = deliver(request, data_dir, progress)
-        result = library_result(manager, TITLE, after, since=begun, looked_at=letters + scenes)
-        note_run(manager, TITLE, result, begun)
-    return result
+        looked_at = letters + scenes
+        return library_result(request, manager, TITLE, after, since=begun, looked_at=looked_at)
 
 
 def revive_letters(manager: QueueManager, now: float) -> int:
@@ -42,7 +40,7 @@ def revive_letters(manager: QueueManager, now: float) -> int:
     while letters := manager.dlq.get_recent(PAGE):
         with manager.transaction():
             for letter in letters:
-                manager.enqueue_in(replace(letter.job, enqueued_at=now))
+                manager.enqueue_in(replace(letter.job, enqueued_at=now), prio=MANY_PRIO)
                 manager.dlq.dismiss(letter.id)
         count += len(letters)
     return count
@@ -52,7 +50,8 @@ def revive_scenes(manager: QueueManager, now: float) -> int:
     """Every scene that a second look may help becomes a job again; returns how many."""
     count = after = 0
     while page := manager.ledger.outcomes(RETRIED, after=after, limit=PAGE):
-        manager.enqueue_all([scene_job(outcome.scene_id, TITLE, now) for outcome in page])
+        jobs = [scene_job(outcome.scene_id, TITLE, now) for outcome in page]
+        manager.enqueue_all(jobs, prio=MANY_PRIO)
         count, after = count + len(page), page[-1].scene_id
     return count
 
@@ -69,7 +68,7 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
             raise SetupError(f"There is no dead letter {number}.")
         job = replace(letter.job, enqueued_at=begun)
         after = deliver_first(request, manager, job, progress)
-        return library_result(manager, "Retry", after, since=begun, looked_at=1)
+        return library_result(request, manager, "Retry", after, since=begun, looked_at=1)
 
 
 def dismiss(request: TaskRequest, progress: Progress) -> TaskResult:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from sync_queue.shared import shared_queue
 from tasks import (
     check_setup,
     letters,
@@ -16,6 +19,7 @@ from tasks import (
     wake,
 )
 from tasks.context import TaskRequest, TaskResult
+from tasks.runs import note_run
 
 # A task gets the request and a function that moves the progress bar (0 to 1).
 Progress = Callable[[float], None]
@@ -35,3 +39,24 @@ MODES: Mapping[str, Callable[[TaskRequest, Progress], TaskResult]] = {
     "dismiss": letters.dismiss,
     "wake": wake.run,
 }
+
+
+def run(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Run the mode that was asked for, and keep how it ended where Status is to show it. Every
+    report ends with the data directory.
+    """
+    begun = time.time()
+    result = MODES[request.mode](request, progress)
+    data_dir = request.locate()
+    if result.title:
+        with shared_queue(data_dir) as manager:
+            note_run(manager, result, begun)
+    if not result.lines:
+        return result
+    end = (f"Data directory: {data_dir}",)
+    return replace(
+        result,
+        lines=result.lines + end,
+        report=result.report + end if result.report else (),
+        output={**result.output, "data_dir": data_dir},
+    )

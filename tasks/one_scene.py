@@ -8,13 +8,17 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.shared import is_waiting, shared_queue
-from tasks import preview
+from tasks import exit_codes, preview
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver_first, exit_code
+from tasks.deliver import Progress, deliver_first, left_lines
 from tasks.handshake import remember_connection
 from tasks.servers import ready_session
-from tasks.standing import ADVICE, standing_problem
+from tasks.standing import ADVICE, standing_problem, waiting_reason
 from validation.reasons import Reason
+
+WAITING = frozenset(
+    {Reason.WAITING_FOR_PLEX, Reason.WAITING_FOR_STASH, Reason.PAUSED, Reason.SETUP}
+)
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -71,32 +75,30 @@ def sync_now(
     """
     job = scene_job(scene_id, "Sync Scene", time.time())
     after = deliver_first(request, manager, job, progress)
+    outcome = manager.ledger.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
     waits = is_waiting(manager, job.job_key)
-    outcome = manager.ledger.outcome(scene_id)
-    reason = "" if outcome is None or waits else outcome.outcome
-    problems = int(reason not in ("", wanted))
+    if waits:
+        outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)
+    problems = int(not waits and outcome.outcome != wanted)
+    lines = [*standing_problem(after.states), verdict(outcome)]
     return TaskResult(
         done=int(not waits),
-        left=after.stats.left + after.spooled,
+        left=after.left,
         problems=problems,
-        lines=(*standing_problem(after.states), verdict(scene_id, outcome, waits=waits)),
-        exit_code=exit_code(after, problems=problems),
-        output={
-            "scene": scene_id,
-            "outcome": reason,
-            "detail": dict(outcome.detail) if outcome and reason else {},
-        },
+        lines=(*lines, *left_lines(request, after)),
+        exit_code=exit_codes.of_queue(after, problems=problems, stuck=int(waits)),
+        output={"scene": scene_id, "outcome": outcome.outcome, "detail": dict(outcome.detail)},
     )
 
 
-def verdict(scene_id: int, outcome: Outcome | None, *, waits: bool) -> str:
+def verdict(outcome: Outcome) -> str:
     """What became of the scene, in words."""
-    if waits:
-        return f"Scene {scene_id} waits in the queue."
-    if outcome is None:
-        return f"Scene {scene_id} is not in Stash (any more)."
-    if outcome.outcome == SYNCED:
-        return f"Scene {scene_id} is in line with Plex."
+    reason, scene = outcome.outcome, f"Scene {outcome.scene_id}"
+    if reason == SYNCED:
+        return f"{scene} is in line with Plex."
+    if reason == Reason.SCENE_GONE:
+        return f"{scene} is not in Stash (any more)."
+    if reason in WAITING:
+        return f"{scene} waits in the queue ({reason}). Such scenes {ADVICE[reason]}"
     said = str(outcome.detail.get("sentence", ""))
-    advice = ADVICE.get(outcome.outcome, "")
-    return f"Scene {scene_id} was not synced ({outcome.outcome}). {said or f'Such scenes {advice}'}"
+    return f"{scene} was not synced ({reason}). {said or f'Such scenes {ADVICE[reason]}'}"

@@ -11,9 +11,11 @@ from typing import Any
 from plex.exceptions import PlexNotFound
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
+from tasks import exit_codes
 from tasks.changes import changed_pages
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
+from tasks.outcomes import PERSONS
 from tasks.runs import PAGE
 from tasks.servers import ready_session
 from tasks.tally import Seen, Tally, change_text
@@ -29,6 +31,8 @@ TITLE = "Preview"
 # Kept beside the database: a preview changes nothing in it.
 MARKER = "preview.json"
 BATCH = 100
+# What would need a person, or become a dead letter.
+PROBLEMS = frozenset({*PERSONS, Reason.INVALID, Reason.REFUSED_BY_PLEX})
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
 Scenes = Callable[[Snapshot, Session], Iterator[tuple[int, Sequence[int]]]]
@@ -87,12 +91,14 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
                 for seen in previewer.look_at(page[start : start + BATCH]):
                     tally.add(seen)
                 progress(tally.scenes / max(1, total))
-    lines = [*tally.lines(TITLE), f"Data directory: {data_dir}"]
+    lines = tally.lines(TITLE)
+    problems = sum(tally.reasons[reason] for reason in PROBLEMS)
     return TaskResult(
         done=tally.scenes,
-        problems=sum(tally.reasons.values()),
+        problems=problems,
         lines=tuple(lines),
         report=(*lines, *tally.report()),
+        exit_code=exit_codes.SOME if problems else exit_codes.DONE,
         output=tally.as_doc(),
     )
 
@@ -114,9 +120,11 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
     if seen.match is not None:
         lines += seen.match.explain(paths=True).splitlines()
     evidence = seen.match.as_evidence() if seen.match else {}
+    problems = int(seen.reason is not None)
     return TaskResult(
         done=1,
-        problems=int(seen.reason is not None),
+        problems=problems,
+        exit_code=exit_codes.SOME if problems else exit_codes.DONE,
         lines=tuple(lines),
         output={**seen.as_doc(), **evidence},
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
-from sync_queue.report import QueueReport, read_report
+from sync_queue.report import read_report
+from sync_queue.shared import shared_queue
 from tasks import preview
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver, exit_code
+from tasks.deliver import Progress, deliver
 from tasks.handshake import remember_connection
-from tasks.standing import standing_problem
+from tasks.outcomes import library_result
+
+TITLE = "Process Queue"
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -17,24 +20,10 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     if request.flag("dry_run"):
         return preview.run_waiting(request, progress)
     data_dir = request.resolve()
+    begun = time.time()
     remember_connection(data_dir, request.connection)
-    before = read_report(data_dir, time.time())
-    return summary(before, deliver(request, data_dir, progress))
-
-
-def summary(before: QueueReport, after: QueueReport) -> TaskResult:
-    """What a person is told at the end."""
-    left = after.stats.left + after.spooled
-    done = max(0, before.stats.left + before.spooled - left)
-    said = [f"{done} edits synced, {left} left, {after.stats.failed} dead letters."]
-    said += standing_problem(after.states)
-    if after.stats.delayed:
-        said.append(f"{after.stats.delayed} edits wait for their time; the worker goes on.")
-    said.append(f"Data directory: {after.data_dir}")
-    return TaskResult(
-        done=done,
-        left=left,
-        problems=after.stats.failed,
-        lines=tuple(said),
-        exit_code=exit_code(after, problems=after.stats.failed),
-    )
+    before = read_report(data_dir, begun).left
+    after = deliver(request, data_dir, progress)
+    with shared_queue(data_dir) as manager:
+        settled = before - after.left
+        return library_result(request, manager, TITLE, after, since=begun, looked_at=settled)

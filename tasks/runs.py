@@ -8,15 +8,12 @@ from datetime import datetime
 
 from stash.client import ScenePage
 from sync_queue.manager import QueueManager
-from sync_queue.models import SYNC_ALL, scene_job
+from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
 from tasks.context import TaskResult
 
 PAGE = 500
-# What a person has just edited goes before the whole library.
-LIBRARY_PRIO = -1
 # A run that was interrupted so long ago is not gone on with: too much may have changed.
 RESUME_SECONDS = 24 * 3600.0
-RUNS_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def put_page(manager: QueueManager, page: ScenePage, run: LibraryRun) -> Library
     with manager.transaction():
         for scene_id, _ in page.scenes:
             job = scene_job(scene_id, SYNC_ALL, run.started)
-            manager.queue.put_in(manager.connection, job, prio=LIBRARY_PRIO)
+            manager.enqueue_in(job, prio=LIBRARY_PRIO)
         manager.state.put("sync_all", asdict(run))
     return run
 
@@ -76,13 +73,14 @@ def end_listing(manager: QueueManager, run: LibraryRun) -> LibraryRun:
     return run
 
 
-def note_run(manager: QueueManager, name: str, result: TaskResult, begun: float) -> None:
-    """Keep how a task ended, for Status."""
-    entry = {"task": name, "at": begun, "done": result.done, "left": result.left}
-    earlier = manager.state.get("runs").get("runs")
-    kept = earlier[: RUNS_KEPT - 1] if isinstance(earlier, list) else []
+def note_run(manager: QueueManager, result: TaskResult, begun: float) -> None:
+    """Keep how a run ended, for Status: the last one of each title, the newest first."""
+    entry = {"task": result.title, "at": begun, "done": result.done, "left": result.left}
     with manager.transaction():
-        manager.state.put("runs", {"runs": [{**entry, "problems": result.problems}, *kept]})
+        earlier = manager.state.get("runs").get("runs")
+        kept = earlier if isinstance(earlier, list) else []
+        others = [run for run in kept if run["task"] != result.title]
+        manager.state.put("runs", {"runs": [{**entry, "problems": result.problems}, *others]})
 
 
 def run_line(entry: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sync_queue.report import LetterLine, QueueReport
 from validation.reasons import Reason
 
 # What each reason means and what a person can do, as a sentence about scenes or items.
@@ -29,19 +30,46 @@ ADVICE: Mapping[str, str] = {
 }
 
 
-def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """What holds everything up, if anything does."""
+# What ends a hold, as an order to a person.
+REMEDY: Mapping[Reason, str] = {
+    Reason.PAUSED: "Switch the setting Pause off.",
+    Reason.SETUP: "Correct that under Settings > Plugins > PlexSync.",
+    Reason.WAITING_FOR_STASH: "Save a scene in Stash or run one of its tasks.",
+}
+
+
+def standing(states: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
+    """What holds everything up, if anything does, and what a person can do about it."""
     said = []
     hold = states.get("hold", {})
     if hold.get("sentence"):
-        said.append(f"Everything waits ({hold.get('reason')}): {hold['sentence']}")
+        reason = Reason(str(hold["reason"]))
+        said.append((f"Everything waits ({reason}): {hold['sentence']}", REMEDY[reason]))
     breaker = states.get("breaker", {})
     if breaker.get("state", "closed") != "closed":
-        said.append("Plex does not answer: jobs wait and PlexSync asks again at least every 60 s.")
+        sentence = "Plex does not answer: jobs wait and PlexSync asks again at least every 60 s."
+        said.append((sentence, "See that Plex runs and that this machine reaches its address."))
     last = states.get("last_error", {})
     if last.get("sentence"):
-        said.append(f"Last error: {last['sentence']}")
+        todo = "It is tried again by itself; if this stays, plexsync.log tells more."
+        said.append((f"Last error: {last['sentence']}", todo))
     return said
+
+
+def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """What holds everything up, if anything does."""
+    return [sentence for sentence, _ in standing(states)]
+
+
+def waiting_reason(report: QueueReport) -> str:
+    """The reason code of what waits, "" where a healthy worker just goes on with it."""
+    return report.hold_reason or (Reason.WAITING_FOR_PLEX if report.plex_fails else "")
+
+
+def letter_text(letter: LetterLine) -> str:
+    """A dead letter in one line, with the numbers by which a person can name it."""
+    scene = f", scene {letter.scene}" if letter.scene else ""
+    return f"no. {letter.job}{scene}, {letter.reason}: {letter.message}"
 
 
 def reasons_lines(outcomes: Mapping[str, int], most: int) -> list[str]:

@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sync_queue.report import QueueReport, read_report
 from sync_queue.version import VERSION
+from tasks import exit_codes
 from tasks.context import TaskRequest, TaskResult
 from tasks.outcomes import PERSONS
 from tasks.runs import run_line
-from tasks.standing import reasons_lines, standing_problem
+from tasks.standing import letter_text, reasons_lines, standing_problem, waiting_reason
 
-MOST_LINES, MOST_REASONS, MOST_RULES, MOST_RUNS = 15, 3, 2, 2
+# The data directory is one more.
+MOST_LINES, MOST_REASONS, MOST_RULES, MOST_RUNS = 14, 3, 2, 2
+# Dead letters, and scenes of each reason, for programs.
+MOST_NAMED = 100
 
 
 def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     """A look at the queue in at most 15 lines."""
     del progress
-    report = read_report(request.locate(), time.time())
-    stats = report.stats
+    report = read_report(request.locate(), time.time(), most=MOST_NAMED)
     needs = sum(report.outcomes.get(reason, 0) for reason in PERSONS)
-    problems = stats.failed + needs + bool(report.problem)
+    problems = report.stats.failed + needs + bool(report.problem)
+    stuck = 0 if report.worker_alive else report.due
     return TaskResult(
-        left=stats.left + report.spooled,
+        left=report.left,
         problems=problems,
         lines=tuple(lines(report)),
-        exit_code=exit_code(report, problems),
+        exit_code=exit_codes.of_queue(report, problems=problems, stuck=stuck),
         output=details(report),
     )
-
-
-def exit_code(report: QueueReport, problems: int) -> int:
-    """What the command line exits with."""
-    if report.states.get("hold"):
-        return 2 if report.states["hold"].get("reason") == "setup" else 3
-    return 1 if problems else 0
 
 
 def details(report: QueueReport) -> dict[str, object]:
@@ -44,7 +42,6 @@ def details(report: QueueReport) -> dict[str, object]:
     stats = report.stats
     return {
         "version": VERSION,
-        "data_dir": report.data_dir,
         "worker_alive": report.worker_alive,
         "pending": stats.pending + report.spooled,
         "delayed": stats.delayed,
@@ -57,6 +54,9 @@ def details(report: QueueReport) -> dict[str, object]:
         "problem": report.problem,
         "runs": last_runs(report.states),
         "path_rules": rule_lines(report.states.get("path_rules", {})),
+        "waits_for": waiting_reason(report) if report.left else "",
+        "letters": [asdict(letter) for letter in report.letters],
+        "for_person": dict(report.for_person),
     }
 
 
@@ -77,12 +77,14 @@ def lines(report: QueueReport) -> list[str]:
     if report.outcomes:
         counted = sorted(report.outcomes.items(), key=lambda item: (-item[1], item[0]))
         said.append("Scenes by outcome: " + ", ".join(f"{n} {name}" for name, n in counted) + ".")
-    said.extend(reasons_lines(report.outcomes, MOST_REASONS))
-    if report.newest_letter:
-        said.append(f"Newest dead letter: {report.newest_letter}")
+    waits = waiting_reason(report)
+    waiting = {waits: report.left} if report.left and waits else {}
+    said.extend(reasons_lines({**report.outcomes, **waiting}, MOST_REASONS))
+    if report.letters:
+        said.append(f"Newest dead letter: {letter_text(report.letters[0])}")
     said.extend(rule_lines(report.states.get("path_rules", {}))[:MOST_RULES])
     said.extend(map(run_line, last_runs(report.states)[:MOST_RUNS]))
-    return [*said[: MOST_LINES - 1], f"Data directory: {report.data_dir}"]
+    return said[:MOST_LINES]
 
 
 def rule_lines(learnt: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from sync_queue.models import scene_job
+from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.shared import shared_queue
 from tasks import preview
 from tasks.changes import changed_pages
@@ -13,7 +13,6 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
 from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
-from tasks.runs import note_run
 from tasks.servers import ready_session
 
 TITLE = "Sync Changed Scenes"
@@ -30,12 +29,13 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         stash = ready_session(request, manager).stash()
         found = unknown = 0
         for page in changed_pages(stash, manager.ledger, manager.state, begun):
-            manager.enqueue_all([scene_job(scene_id, TITLE, begun) for scene_id in page.changed])
+            jobs = [scene_job(scene_id, TITLE, begun) for scene_id in page.changed]
+            manager.enqueue_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown
         after = deliver(request, data_dir, progress)
-        result = library_result(manager, TITLE, after, since=begun, looked_at=found)
-        if unknown:
-            hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."
-            result = replace(result, lines=(*result.lines[:-1], hint, result.lines[-1]))
-        note_run(manager, TITLE, result, begun)
-    return result
+        hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."
+        notes = [hint] if unknown else []
+        result = library_result(
+            request, manager, TITLE, after, since=begun, looked_at=found, notes=notes
+        )
+    return replace(result, output={**result.output, "never_synced": unknown})

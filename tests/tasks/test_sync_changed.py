@@ -14,6 +14,7 @@ def test_one_changed_scene_among_many_costs_five_requests_at_most(library: Libra
     library.stash.requests.clear()
     result = library.run("sync_changed")
     assert library.edits() == [pairs[70][1].rating_key]
+    assert library.query("SELECT prio FROM ack_queue_default ORDER BY _id DESC LIMIT 1") == [(-1,)]
     assert len(library.plex.requests) <= 5
     assert library.stash.requests.total <= 12
     assert (result.done, result.left, result.exit_code) == (1, 0, 0)
@@ -52,6 +53,8 @@ def test_scenes_that_were_never_synced_are_left_to_sync_all_and_said(library: Li
     result = library.run("sync_changed")
     assert result.output["scenes"] == 0
     assert any("4 scenes were never synced" in line for line in result.lines)
+    assert any("4 scenes were never synced" in line for line in result.report)
+    assert result.output["never_synced"] == 4
     assert library.edits() == []
 
 

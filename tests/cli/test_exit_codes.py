@@ -1,0 +1,121 @@
+"""The exit status: 0 nothing due left, 1 a person is needed, 2 settings, 3 a server is away."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexSetupError, PlexTemporaryError
+from simulators.plex.server import PlexSimulator
+from simulators.stash.server import StashSimulator
+from stash.exceptions import StashLoginNeeded
+from sync_queue.manager import QueueManager
+from sync_queue.models import QueueStats
+from sync_queue.report import QueueReport
+from tasks import exit_codes
+from tests.cli.conftest import CommandLine
+from validation.errors import PlexSyncError, QueueError
+
+OPEN = {"breaker": {"state": "open", "failures": 5}}
+
+
+@pytest.mark.parametrize(
+    ("states", "left", "stuck", "problems", "status"),
+    [
+        ({}, 0, 0, 0, 0),
+        ({}, 3, 0, 0, 0),  # they wait for their time
+        ({}, 3, 2, 0, 3),  # they were to be synced
+        ({}, 3, 0, 1, 1),
+        ({"breaker": {"state": "closed", "failures": 0}}, 3, 0, 0, 0),
+        ({"breaker": {"state": "closed", "failures": 1}}, 3, 0, 0, 3),
+        (OPEN, 3, 0, 1, 3),
+        (OPEN, 0, 0, 0, 0),
+        ({"hold": {"reason": "waiting_for_stash"}}, 3, 0, 0, 3),
+        ({"hold": {"reason": "setup"}}, 3, 0, 1, 2),
+        ({"hold": {"reason": "paused"}}, 3, 3, 0, 2),
+    ],
+)
+def test_the_exit_status_is_the_worst_that_is_known(
+    states: dict[str, dict[str, object]], left: int, stuck: int, problems: int, status: int
+) -> None:
+    stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
+    report = QueueReport("", False, 0, stats=stats, states=states)
+    assert exit_codes.of_queue(report, problems=problems, stuck=stuck) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (PlexTemporaryError("x"), 3),
+        (StashLoginNeeded("x"), 3),
+        (PlexSetupError("x"), 2),
+        (PlexPermanentError("x"), 2),
+        (PlexNotFound("x"), 2),  # Plex answers: the number was wrong
+        (QueueError("x"), 2),
+        (OSError("x"), 2),
+    ],
+)
+def test_an_error_exits_as_what_it_is(error: PlexSyncError | OSError, status: int) -> None:
+    assert exit_codes.of_error(error) == status
+
+
+@pytest.mark.parametrize(("codes", "status"), [([], 0), ([0, 0], 0), ([0, 3], 3), ([3, 2, 0], 2)])
+def test_of_several_a_setting_comes_first(codes: list[int], status: int) -> None:
+    assert exit_codes.of_errors(codes) == status
+
+
+@pytest.mark.slow  # a refused connection is tried three times within five seconds
+def test_plex_away_exits_with_3_and_keeps_the_edit(
+    command_line: CommandLine, plex: PlexSimulator
+) -> None:
+    plex.stop()
+    command_line.enqueue(1)
+    answer = command_line.run("--json")
+    assert answer.returncode == 3, answer
+    said = json.loads(answer.stdout)
+    assert said["left"] == 1
+    assert any(line.startswith("waiting_for_plex: 1 scenes") for line in said["lines"])
+    assert command_line.run("status").returncode == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server", ["plex", "stash"])
+def test_check_exits_with_3_when_a_server_is_away(
+    command_line: CommandLine, plex: PlexSimulator, stash: StashSimulator, server: str
+) -> None:
+    (plex if server == "plex" else stash).stop()
+    answer = command_line.run("check", "--json")
+    assert answer.returncode == 3, answer
+
+
+@pytest.mark.slow
+def test_a_dead_server_in_a_json_answer_is_an_error_with_its_sentence(
+    command_line: CommandLine, stash: StashSimulator
+) -> None:
+    stash.stop()
+    answer = command_line.run("sync-all", "--json")
+    assert answer.returncode == 3, answer
+    said = json.loads(answer.stdout)
+    assert said.keys() == {"mode", "error"}
+    assert said["mode"] == "sync_all"
+    assert "Stash is not reachable" in said["error"]
+
+
+@pytest.mark.slow
+def test_paused_exits_with_2_whoever_asks(command_line: CommandLine, stash: StashSimulator) -> None:
+    stash.settings = {"paused": True}
+    command_line.enqueue(1)
+    assert command_line.run("drain").returncode == 2
+    assert command_line.run("status").returncode == 2
+    assert command_line.run("check").returncode == 2
+
+
+@pytest.mark.slow
+def test_jobs_that_nobody_works_on_are_not_called_done_by_status(command_line: CommandLine) -> None:
+    command_line.enqueue(1)
+    assert command_line.run("status").returncode == 3
+    assert command_line.run("drain").returncode == 0
+    with QueueManager(str(command_line.plugin.data_dir)) as manager:
+        assert manager.get_stats(0.0).left == 0
+    assert command_line.run("status").returncode == 0
