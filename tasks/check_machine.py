@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sync_queue.report import QueueReport
 from sync_queue.version import VERSION
 from tasks.findings import Finding, fine, look, wrong
-from tasks.standing import standing_problem
+from tasks.standing import standing
 from worker.dependencies import NEEDED, found_version
 
 LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
@@ -104,14 +104,14 @@ def mounts() -> dict[str, str]:
 def check_worker(report: QueueReport) -> Iterator[Finding]:
     """The worker, the queue, and what holds them up."""
     if report.problem:
-        yield wrong(f"The queue's database could not be read: {report.problem}", "")
+        yield wrong(
+            f"The queue's database could not be read: {report.problem}",
+            "Run Process Queue: it mends what can be mended, and says what it cannot.",
+        )
     alive = "runs" if report.worker_alive else "does not run; the next edit starts it"
-    stats = report.stats
-    yield fine(
-        f"The worker {alive}; {stats.left + report.spooled} jobs wait, {stats.failed} dead letters."
-    )
-    for sentence in standing_problem(report.states):
-        yield look(sentence, "")
+    yield fine(f"The worker {alive}; {report.left} jobs wait, {report.stats.failed} dead letters.")
+    for sentence, todo in standing(report.states):
+        yield look(sentence, todo)
 
 
 def is_container(marks: Sequence[str] = CONTAINER_MARKS) -> bool:

@@ -30,14 +30,14 @@ def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Ite
     report = validate_config(raw, environ)
     problem = setup_problem(report.config)
     if problem:
-        yield wrong(problem, "")
+        yield wrong(problem, "Then run Check Set-up again.")
     else:
         token = describe_secret(report.config.plex_token)
         yield fine(f"plex_url is {report.config.plex_url}; plex_token: {token}.")
     for sentence in report.problems:
-        yield look(sentence, "")
+        yield look(sentence, "Then run Check Set-up again.")
     if report.config.paused:
-        yield look("PlexSync is paused in its settings.", "Switch Pause off to let edits go.")
+        yield wrong("PlexSync is paused in its settings.", "Switch Pause off to let edits go.")
     if OLD_SETTINGS & raw.keys():
         yield look(
             "Settings of another plugin with the id PlexSync are stored (plexToken, plexHost).",
@@ -76,6 +76,8 @@ def check_rules(
 ) -> Iterator[Finding]:
     """The path rules, held against sample scenes and the libraries' folders."""
     scenes = sample_scenes(session)
+    if not scenes:
+        yield look("Stash has no scene to hold the path rules against.", "Scan files in Stash.")
     looker = Looker(memory, session, time.time)
     looks = list(tried(looker, scenes))
     paths = [str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]]
@@ -163,7 +165,10 @@ def probe(plex: PlexClient, sections: tuple[PlexSection, ...]) -> Finding:
             except (PlexSetupError, PlexPermanentError) as error:
                 return wrong(f"Plex refused an edit: {error}", "Use the token of its owner.")
             return fine("The token may edit (an item's title was written as it is).")
-    return look("Plex has no item to try an edit with.", "")
+    return look(
+        "Plex has no item to try an edit with.",
+        "Let Plex scan the files of these libraries, or name other ones (plex_library).",
+    )
 
 
 def list_of(value: object) -> list[dict[str, object]]:

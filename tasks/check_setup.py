@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from plex.candidates import choose_sections
 from sync_queue.report import read_report
@@ -12,13 +12,23 @@ from tasks.check_machine import check_address, check_machine, is_container
 from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
-from tasks.findings import Finding, Level, worst_first, wrong
+from tasks.exit_codes import of_errors
+from tasks.findings import Finding, Level, failed, worst_first
 from validation.config import setup_problem
-from validation.errors import PlexSyncError
+from validation.errors import PlexSyncError, SetupError
 from worker.session import Session
 
-USAGE, SOME = 2, 1
-MOST_LINES = 15
+# The data directory is one more.
+MOST_LINES = 14
+STASH_TODO = (
+    "See that Stash runs and that this machine reaches it; where it asks for a login, save a scene"
+    " or set Stash API key (stash_api_key)."
+)
+PLEX_TODO = (
+    "See that Plex runs and that this machine reaches that address; correct the Plex address"
+    " (plex_url) or the Plex token (plex_token)."
+)
+SETTINGS_TODO = "Correct that under Settings > Plugins > PlexSync."
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -32,14 +42,12 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     progress(1.0)
     ordered = worst_first(findings)
     bad = [finding for finding in ordered if finding.level is not Level.FINE]
-    worst = max(finding.level for finding in ordered)
-    codes = {Level.FINE: 0, Level.WORTH_A_LOOK: SOME, Level.WRONG: USAGE}
     return TaskResult(
         done=len(ordered),
         problems=len(bad),
         lines=tuple(map(str, ordered[:MOST_LINES])),
         report=tuple(map(str, ordered)),
-        exit_code=codes[worst],
+        exit_code=of_errors(finding.exit_code for finding in ordered),
         output={
             "findings": [
                 {"level": one.level.name.lower(), "what": one.what, "todo": one.todo}
@@ -52,27 +60,47 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
 def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     """Both servers, as far as they answer: what fails is a finding, and the rest goes on."""
     session = Session(memory, request.environ, time.time, time.sleep)
+    raw: Mapping[str, object] = {}
     try:
         raw, _enabled = session.stash().read_settings()
         yield from check_stash(session.stash())
-        session.read_settings()
+        stash_answers = True
     except PlexSyncError as error:
-        yield wrong(str(error), "")
-        raw = {}
-    yield from check_settings(raw, request.environ)
+        stash_answers = False
+        yield failed(error, STASH_TODO, at=stash_address(session))
+    session.take_settings(raw, session.plugin_enabled)
+    yield from check_settings(raw or sent_settings(memory), request.environ)
     if setup_problem(session.config):
         return
+    address = session.config.plex_url
     try:
         sections = session.plex().sections(fresh=True)
     except PlexSyncError as error:
-        yield wrong(str(error), "")
-        yield from check_address(session.config.plex_url, in_container=is_container())
+        yield failed(error, PLEX_TODO, at=address)
+        yield from check_address(address, in_container=is_container())
         return
     try:
         chosen = choose_sections(sections, session.config.libraries)
         yield from check_plex(session.plex(), sections, chosen)
-        yield from check_rules(memory, session, chosen)
+        if stash_answers:
+            yield from check_rules(memory, session, chosen)
         if request.flag("probe"):
             yield probe(session.plex(), chosen)
+    except SetupError as error:
+        yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
-        yield wrong(str(error), "")
+        yield failed(error, "See that both servers run, then run Check Set-up again.")
+
+
+def sent_settings(memory: Snapshot) -> Mapping[str, object]:
+    """The settings that a newer Stash sends by itself; used where it is not asked, or has none."""
+    sent = memory.stash_connection().get("settings")
+    return sent if isinstance(sent, dict) else {}
+
+
+def stash_address(session: Session) -> str:
+    """Where Stash is, "" where nobody has said it."""
+    try:
+        return session.connection().base_url
+    except PlexSyncError:
+        return ""

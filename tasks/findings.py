@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from tasks.exit_codes import DONE, USAGE, of_error
+from validation.errors import PlexSyncError
+
 
 class Level(IntEnum):
     """How bad a finding is; the worst come first."""
@@ -17,11 +20,15 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked: ``what`` was found, and ``todo``, what a person can do."""
+    """One thing that was checked: ``what`` was found, and ``todo``, what a person can do.
+
+    ``exit_code`` is what the command line exits with for it.
+    """
 
     level: Level
     what: str
     todo: str = ""
+    exit_code: int = DONE
 
     def __str__(self) -> str:
         mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "look", Level.WRONG: "WRONG"}[self.level]
@@ -40,7 +47,14 @@ def look(what: str, todo: str) -> Finding:
 
 def wrong(what: str, todo: str) -> Finding:
     """Nothing can be synced like this."""
-    return Finding(Level.WRONG, what, todo)
+    return Finding(Level.WRONG, what, todo, USAGE)
+
+
+def failed(error: PlexSyncError, todo: str, *, at: str = "") -> Finding:
+    """A check ended with ``error``; ``at`` is the address that was asked ("" = none is known)."""
+    said = str(error)
+    where = f" The address is {at}." if at and at not in said else ""
+    return Finding(Level.WRONG, said + where, todo, of_error(error))
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from simulators.plex.faults import Kind
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
+from sync_queue.shared import shared_queue
+from tasks import modes
 from tasks.check_machine import (
     check_address,
     check_file_system,
@@ -102,17 +106,75 @@ def test_a_wrong_token_is_said_without_showing_it(library: Library) -> None:
     assert "not-the-right-token" not in "\n".join(library.run("check_setup").lines)
 
 
-def test_a_plex_that_is_away_is_said(library: Library) -> None:
+def test_a_plex_that_is_away_is_said_with_its_address(library: Library) -> None:
     library.plex.stop()
     (line,) = bad(library)
-    assert "Plex" in line
+    assert f"Plex is not reachable (NewConnectionError). The address is {library.plex.url}." in line
+    assert "plex_url" in line
+    assert library.run("check_setup").exit_code == 3
 
 
 def test_a_stash_that_is_away_is_said_and_the_rest_is_checked(library: Library) -> None:
     library.stash.stop()
     said = found(library)
-    assert any("Stash" in words for level, words in said if level == "wrong")
+    (words,) = [words for level, words in said if level == "wrong"]
+    assert "Stash is not reachable" in words
+    assert f"The address is {library.stash.url}." in words
+    assert library.run("check_setup").exit_code == 3
     assert any(words.startswith("Plex ") for level, words in said if level == "fine")
+
+
+def test_what_is_worth_a_look_only_is_no_failure(library: Library) -> None:
+    library.fill(3)
+    library.stash.settings = {**library.stash.settings, "max_retries": 99}
+    assert bad(library) != []
+    assert library.run("check_setup").exit_code == 0
+
+
+def test_the_settings_that_a_task_brings_are_used_where_stash_has_none(library: Library) -> None:
+    library.fill(1)
+    url, token = library.environ.pop("PLEX_URL"), library.environ.pop("PLEX_TOKEN")
+    library.stash.settings = {}
+    settings = {"plex_url": url, "plex_token": token, "path_map": f"{STASH_FOLDER} => /media/x"}
+    address = urlsplit(library.stash.url)
+    told = {"Scheme": "http", "Host": address.hostname, "Port": address.port}
+    request = library.request("check_setup")
+    request = replace(request, connection={"server_connection": told, "settings": settings})
+    request.resolve()
+    lines = modes.run(request, lambda _: None).report
+    assert not any("is not set" in line for line in lines)
+    assert any(f"plex_url is {url}" in line for line in lines)
+    assert any("leads to no library of Plex" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    ["plex away", "stash away", "no token", "paused", "library", "empty", "held"],
+)
+def test_each_finding_that_is_not_fine_says_what_to_do(library: Library, trouble: str) -> None:
+    if trouble != "empty":
+        library.fill(1)
+    match trouble:
+        case "plex away":
+            library.plex.stop()
+        case "stash away":
+            library.stash.stop()
+        case "no token":
+            library.environ["PLEX_TOKEN"] = ""
+        case "paused":
+            library.stash.settings = {"paused": True, "max_retries": 99}
+        case "library":
+            library.stash.settings = {"plex_library": "Films"}
+        case "held":
+            with shared_queue(library.request("x").resolve()) as manager, manager.transaction():
+                manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})
+                manager.state.put("breaker", {"state": "open"})
+                manager.state.put("last_error", {"sentence": "Oh."})
+    findings = library.run("check_setup", probe=True).output["findings"]
+    assert isinstance(findings, list)
+    bad = [one for one in findings if one["level"] != "fine"]
+    assert [one for one in bad if "has not loaded" not in one["what"]] != []
+    assert [one["what"] for one in bad if not one["todo"]] == []
 
 
 def test_missing_settings_are_named(library: Library) -> None:
@@ -140,8 +202,9 @@ def test_the_worst_comes_first_within_fifteen_lines(library: Library) -> None:
     library.fill(20)
     library.stash.settings = {"plex_library": "Films", "paused": True}
     result = library.run("check_setup")
-    levels = [line.partition(":")[0] for line in result.lines]
-    assert len(levels) <= 15
+    assert len(result.lines) <= 15
+    assert result.lines[-1] == f"Data directory: {library.data_dir}"
+    levels = [line.partition(":")[0] for line in result.lines[:-1]]
     order = {"WRONG": 0, "look": 1, "ok": 2}
     assert levels == sorted(levels, key=order.__getitem__)
     assert result.exit_code == 2
@@ -202,6 +265,7 @@ def test_what_holds_the_worker_up_is_told() -> None:
     stats = QueueStats(3, 1, 0, 0, 2)
     states = {"hold": {"reason": "setup", "sentence": "The token is wrong."}}
     report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")
+    assert all(one.todo for one in check_worker(report) if one.level is not Level.FINE)
     said = words(check_worker(report))
     assert "The worker runs; 5 jobs wait, 2 dead letters." in said
     assert "The token is wrong." in said
