@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from worker import dependencies
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -60,3 +62,20 @@ def test_stash_gets_its_log_in_utf_8_where_pipes_have_another_encoding(
 def test_closing_a_console_ends_a_process_in_good_order() -> None:
     script = ROOT / "tests" / "data" / "windows_signals.py"
     subprocess.run([sys.executable, script, ROOT], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+def test_a_worker_that_takes_the_lock_itself_is_started_and_handed_over(tmp_path: Path) -> None:
+    script = ROOT / "tests" / "data" / "windows_launch.py"
+    subprocess.run([sys.executable, script, ROOT, tmp_path], check=True)
+
+
+def test_a_printed_command_is_quoted_as_the_system_s_shell_takes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = [r"C:\Program Files\Python313\python.exe", "-m", "pip"]
+    monkeypatch.setattr(os, "name", "nt")
+    assert dependencies.shell_line(command) == r'"C:\Program Files\Python313\python.exe" -m pip'
+    monkeypatch.setattr(os, "name", "posix")
+    assert dependencies.shell_line(["/opt/my python", "-m"]) == "'/opt/my python' -m"

@@ -1,0 +1,84 @@
+"""Runs the Windows branches of launching, handing over and writing files, on another system.
+
+Only the flags that start a process without a console are Windows' own: they are noted and left out.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+ROOT, FOLDER = sys.argv[1:]
+PLUGIN = os.path.join(FOLDER, "plug in")
+DATA = os.path.join(FOLDER, "data")
+NOTE = os.path.join(FOLDER, "begun")
+WORKER = f"""
+import os, sys
+sys.path.insert(0, {ROOT!r})
+from sync_queue import lock
+assert sys.argv[1:] == ["--worker"], sys.argv
+assert lock.acquire(os.environ["STASH_PLUGIN_DATA"]) is not None
+with open({NOTE!r}, "a") as note:
+    note.write("w")
+os.read(int(os.environ["UNTIL_CLOSED"]), 1)
+"""
+flags = []
+
+
+class WindowsPopen(subprocess.Popen):
+    def __init__(self, command, *, creationflags, **options):
+        flags.append(creationflags)
+        # What Windows' own handle inheritance would not do: the test's pipe stays open.
+        super().__init__(command, pass_fds=(reader,), **options)
+        workers.append(self)
+
+
+sys.path.insert(0, ROOT)
+from sync_queue import datadir, launch, lock  # noqa: E402 (the checkout has to be on the path)
+from worker import resident  # noqa: E402
+
+workers = []
+reader, writer = os.pipe()
+os.environ.update(UNTIL_CLOSED=str(reader), STASH_PLUGIN_DATA=DATA)
+subprocess.Popen = WindowsPopen
+os.name = "nt"
+
+
+def begun(count):
+    """Wait until so many workers in all have taken the lock."""
+    deadline = time.monotonic() + 20
+    while not os.path.exists(NOTE) or os.path.getsize(NOTE) < count:
+        assert time.monotonic() < deadline, "no worker took the lock"
+        time.sleep(0.01)
+
+
+os.makedirs(PLUGIN)
+with open(os.path.join(PLUGIN, "PlexSync.py"), "w") as main:
+    main.write(WORKER)
+datadir.make_private(os.path.join(DATA, "queue"))
+
+# A hook starts a worker, which takes the lock itself; the next hook starts none.
+assert launch.ensure_worker(PLUGIN, DATA)
+begun(1)
+assert lock.worker_alive(DATA)
+assert not launch.ensure_worker(PLUGIN, DATA)
+os.write(writer, b"x")
+workers[0].wait()
+
+# A worker that finds new code starts it, and gives the lock back first.
+held = lock.acquire(DATA, patience=0)
+assert held is not None
+resident.hand_over(PLUGIN, held)
+begun(2)
+assert lock.worker_alive(DATA)
+os.write(writer, b"x")
+workers[1].wait()
+assert [worker.returncode for worker in workers] == [0, 0]
+assert flags == [0x208, 0x208], "no console, a group of its own"
+
+# Files are written whole although a directory cannot be opened, and paths keep their backslashes.
+identity = datadir.identity_text("C:\\Users\\Zoë\\.stash")
+datadir.write_private(os.path.join(DATA, datadir.IDENTITY), identity)
+assert datadir.remembered(DATA) == identity
+assert json.loads(identity)["stash_dir"] == "C:\\Users\\Zoë\\.stash"
