@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexSetupError, PlexTemporaryError
+from simulators.plex.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded
-from sync_queue.manager import QueueManager
+from sync_queue import lock
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
 from tasks import exit_codes
@@ -103,19 +105,28 @@ def test_a_dead_server_in_a_json_answer_is_an_error_with_its_sentence(
 
 
 @pytest.mark.slow
-def test_paused_exits_with_2_whoever_asks(command_line: CommandLine, stash: StashSimulator) -> None:
-    stash.settings = {"paused": True}
-    command_line.enqueue(1)
-    assert command_line.run("drain").returncode == 2
-    assert command_line.run("status").returncode == 2
-    assert command_line.run("check").returncode == 2
+def test_the_token_is_tried_on_request(command_line: CommandLine, plex: PlexSimulator) -> None:
+    plex.faults.add(Kind.STATUS, method="PUT", status=403, times=None)
+    answer = command_line.run("check", "--probe", "--json")
+    assert answer.returncode == 2, answer
+    assert "Plex refused an edit" in answer.stdout
 
 
 @pytest.mark.slow
-def test_jobs_that_nobody_works_on_are_not_called_done_by_status(command_line: CommandLine) -> None:
-    command_line.enqueue(1)
-    assert command_line.run("status").returncode == 3
-    assert command_line.run("drain").returncode == 0
-    with QueueManager(str(command_line.plugin.data_dir)) as manager:
-        assert manager.get_stats(0.0).left == 0
-    assert command_line.run("status").returncode == 0
+def test_settings_from_a_file_start_no_worker(
+    shell: CommandLine, command_line: CommandLine, stash: StashSimulator, tmp_path: Path
+) -> None:
+    stash.settings = {"paused": True}
+    config = tmp_path / "plexsync.conf"
+    names = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL")
+    config.write_text("".join(f"{name}={command_line.environ[name]}\n" for name in names))
+    config.chmod(0o600)
+    shell.enqueue(1)
+    answer = shell.run("--config", str(config))
+    assert answer.returncode == 2, answer
+    assert "no worker was started" in answer.stdout
+    assert not lock.worker_alive(str(shell.plugin.data_dir))
+    stash.settings = {}
+    answer = shell.run("--config", str(config))
+    assert answer.returncode == 0, answer
+    assert "1 are in line with Plex" in answer.stdout

@@ -130,6 +130,30 @@ def test_one_scene_that_waits_says_for_what(library: Library) -> None:
     assert any(line.startswith("paused: 1 scenes wait") for line in status.lines)
 
 
+def test_paused_exits_with_2_whoever_asks(library: Library) -> None:
+    scene, _ = library.add("Harbour.mp4", details="Docks.")
+    library.stash.settings = {**library.stash.settings, "paused": True}
+    codes = [library.run("sync", scene=scene).exit_code]
+    codes += [library.run(mode).exit_code for mode in ("process_queue", "status", "check_setup")]
+    assert codes == [2, 2, 2, 2]
+
+
+def test_due_jobs_that_nobody_works_on_are_not_called_done_by_status(library: Library) -> None:
+    scene, _ = library.add("Harbour.mp4", details="Docks.")
+    with shared_queue(library.request("status").resolve()) as manager:
+        manager.enqueue(scene_job(scene, "Scene.Update.Post", 1.0))
+    assert library.run("status").exit_code == 3
+    library.run("process_queue")
+    assert library.run("status").exit_code == 0
+
+
+def test_status_leaves_due_jobs_to_a_worker_that_lives(
+    stuck: QueueManager, library: Library
+) -> None:
+    assert stuck.work_waits(time.time())
+    assert library.run("status").exit_code == 0
+
+
 def test_one_scene_that_is_gone_says_so(library: Library) -> None:
     result = library.run("sync", scene=77)
     assert (result.output["outcome"], result.exit_code) == ("scene_gone", 1)
