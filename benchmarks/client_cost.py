@@ -25,12 +25,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simulators.pair import both_servers, in_process  # noqa: E402
-from sync_queue.manager import QueueManager  # noqa: E402
-from tasks import sync_all  # noqa: E402
-from tasks.context import TaskRequest  # noqa: E402
-from worker.off_switch import Stopped  # noqa: E402
-from worker.processor import SyncWorker  # noqa: E402
+from simulators.pair import both_servers, in_process
+from sync_queue.manager import QueueManager
+from tasks import sync_all
+from tasks.context import TaskRequest
+from worker.off_switch import Stopped
+from worker.processor import SyncWorker
 
 SHOWN = 14
 

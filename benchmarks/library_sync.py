@@ -23,10 +23,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from plex.index import PAGE_SIZE  # noqa: E402
-from simulators.pair import Servers, both_servers  # noqa: E402
-from sync_queue import datadir  # noqa: E402
-from sync_queue.database import read_only  # noqa: E402
+from plex.index import PAGE_SIZE
+from simulators.pair import Servers, both_servers
+from sync_queue import datadir
+from sync_queue.database import read_only
 
 ENDS = 5000  # the first and the last so many scenes are compared
 

@@ -20,10 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from plex.index import PAGE_SIZE  # noqa: E402
-from simulators.stash.pictures import png  # noqa: E402
-from sync_queue.models import SYNC_ALL, scene_job  # noqa: E402
-from tests.resident.bench import Bench  # noqa: E402
+from plex.index import PAGE_SIZE
+from simulators.stash.pictures import png
+from sync_queue.models import SYNC_ALL, scene_job
+from tests.resident.bench import Bench
 
 # What a worker asks once: the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")

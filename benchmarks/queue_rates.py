@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from sync_queue import schema  # noqa: E402
-from sync_queue.manager import QueueManager  # noqa: E402
-from sync_queue.models import scene_job  # noqa: E402
+from sync_queue import schema
+from sync_queue.manager import QueueManager
+from sync_queue.models import scene_job
 
 JOBS = 2_000
 DELAYED = 10_000

@@ -13,7 +13,7 @@ for _name in [name for name in os.environ if name.startswith("PLEXAPI_")]:
     del os.environ[_name]
 os.environ["PLEXAPI_CONFIG_PATH"] = os.devnull
 
-from plexapi import BASE_HEADERS, exceptions  # noqa: E402
-from plexapi.server import PlexServer  # noqa: E402
+from plexapi import BASE_HEADERS, exceptions  # noqa: E402 (reads its settings when it is imported)
+from plexapi.server import PlexServer  # noqa: E402 (so does this)
 
 __all__ = ["BASE_HEADERS", "PlexServer", "exceptions"]

@@ -63,7 +63,9 @@ class Interface(StashInterface):
             session.mount(prefix, StashAdapter(*self._timeouts))
         self._session = session
 
-    def _handle_GQL_response(self, response: requests.Response) -> dict[str, object]:  # noqa: N802
+    def _handle_GQL_response(  # noqa: N802 (the library's name)
+        self, response: requests.Response
+    ) -> dict[str, object]:
         """The data of an answer that the adapter has checked."""
         data: dict[str, object] = response.json()["data"]
         return data

@@ -23,14 +23,14 @@ class Job:
 
     id: int
     description: str
-    addTime: str  # noqa: N815 - GraphQL's name
+    addTime: str
     work: Work
     status: str = "READY"
     progress: float | None = 0.0
-    startTime: str | None = None  # noqa: N815
-    endTime: str | None = None  # noqa: N815
+    startTime: str | None = None
+    endTime: str | None = None
     error: str | None = None
-    subTasks: None = None  # noqa: N815
+    subTasks: None = None
     cancel: Cancel = field(default_factory=Cancel)
     runs: list[PluginRun] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)

@@ -12,10 +12,10 @@ import sys
 plugin_dir = sys.argv[1]
 sys.path.insert(0, plugin_dir)
 
-from hooks.protocol import parse_event  # noqa: E402
-from tasks.entry import main as run_task  # noqa: E402
-from worker.resident import Limits  # noqa: E402
-from worker.resident import main as run_worker  # noqa: E402
+from hooks.protocol import parse_event
+from tasks.entry import main as run_task
+from worker.resident import Limits
+from worker.resident import main as run_worker
 
 # An idle worker ends soon; the lock of one that was killed is free at once.
 LIMITS = Limits(watch=0.02)

@@ -35,8 +35,8 @@ class WindowsPopen(subprocess.Popen):
 
 
 sys.path.insert(0, ROOT)
-from sync_queue import datadir, launch, lock  # noqa: E402 (the checkout has to be on the path)
-from worker import resident  # noqa: E402
+from sync_queue import datadir, launch, lock
+from worker import resident
 
 workers = []
 reader, writer = os.pipe()

@@ -32,7 +32,7 @@ sys.modules["msvcrt"] = msvcrt
 sys.path.insert(0, sys.argv[1])
 sys.platform = "win32"
 
-from sync_queue import lock  # noqa: E402 (a Windows without its own modules has to be made first)
+from sync_queue import lock
 
 assert "msvcrt" in vars(lock)
 data_dir = sys.argv[2]

@@ -7,7 +7,7 @@ signal.SIGBREAK = signal.SIGUSR1
 sys.path.insert(0, sys.argv[1])
 sys.platform = "win32"
 
-from worker import stop_signals  # noqa: E402 (a Windows with its own signal has to be made first)
+from worker import stop_signals
 
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK):
     with stop_signals.stop_signals() as stop:

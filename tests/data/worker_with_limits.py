@@ -6,6 +6,6 @@ import sys
 plugin_dir, limits = sys.argv[1:]
 sys.path.insert(0, plugin_dir)
 
-from worker.resident import Limits, main  # noqa: E402
+from worker.resident import Limits, main
 
 main(plugin_dir, Limits(**json.loads(limits)))

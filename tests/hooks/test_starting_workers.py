@@ -43,7 +43,7 @@ def test_a_worker_that_died_is_replaced_by_the_next_hook(stand_in_workers: Stand
     plugin = stand_in_workers.plugin
     for count in (1, 2):
         plugin.send(plugin.hook_stdin(count))
-        eventually(lambda: len(stand_in_workers.holding()) == count)  # noqa: B023
+        eventually(lambda: len(stand_in_workers.holding()) == count)  # noqa: B023 (asked before the next)
         plugin.send(plugin.hook_stdin(count + 10))
         assert len(stand_in_workers.holding()) == count
         os.kill(stand_in_workers.holding()[-1], 9)

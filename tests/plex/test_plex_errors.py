@@ -160,7 +160,7 @@ class Tongues(KeepAliveHandler):
 
     encoding, status = "klingon", 200
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         body = f'<?xml version="1.0" encoding="{self.encoding}"?><MediaContainer/>'.encode()
         self.answer(self.status, {"Content-Type": "text/xml;charset=utf-8"}, body)
 
@@ -312,11 +312,11 @@ class Elsewhere(KeepAliveHandler):
 
     heard: list[str]
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.heard.append(f"{self.command} {self.headers.get('X-Plex-Token')}")
         self.answer(200, {}, b"<MediaContainer machineIdentifier='other'/>")
 
-    do_PUT = do_POST = do_GET  # noqa: N815
+    do_PUT = do_POST = do_GET  # noqa: N815 (the library's names)
 
 
 @pytest.fixture
@@ -424,7 +424,7 @@ def test_a_connection_that_plex_closed_while_idle_is_opened_again(
 class Busy(KeepAliveHandler):
     """Says when to come back."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.answer(503, {"Retry-After": "120"}, b"")
 
 
@@ -444,7 +444,7 @@ def test_a_server_that_says_when_to_come_back_is_not_asked_before(
 class Endless(KeepAliveHandler):
     """Never stops answering."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.send_response_only(200)
         self.send_header("Content-Type", "text/xml;charset=utf-8")
         self.end_headers()

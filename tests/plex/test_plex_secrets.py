@@ -193,7 +193,7 @@ class Secure(KeepAliveHandler):
         super().finish()
         self.request.close()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.seen.append(self.headers.get("X-Plex-Token"))
         body = b'<MediaContainer machineIdentifier="m" version="1.43"/>'
         self.close_connection = True

@@ -35,7 +35,7 @@ class Secure(KeepAliveHandler):
         super().finish()
         self.request.close()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self.body()
         self.close_connection = True
         headers = {"Content-Type": "application/json", "Connection": "close"}

@@ -25,7 +25,7 @@ class Answers(KeepAliveHandler):
 
     planned: ClassVar[dict[str, object]]
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         query = json.loads(self.body())["query"]
         data = next(data for word, data in self.planned.items() if word in query)
         body = json.dumps({"data": data, "errors": None}).encode()
