@@ -101,6 +101,19 @@ class DeadLetterQueue:
             "DELETE FROM dead_letters WHERE failed_at < ?", (before,)
         ).rowcount
 
+    def has_older_than(self, before: float) -> bool:
+        """Whether there is a dead letter from before ``before`` (epoch seconds)."""
+        rows = self.connection.execute(
+            "SELECT 1 FROM dead_letters WHERE failed_at < ? LIMIT 1", (before,)
+        )
+        return rows.fetchone() is not None
+
+    def date_anew(self, before: float, now: float) -> None:
+        """Give the dead letters from before ``before`` another time: their clock was wrong."""
+        self.connection.execute(
+            "UPDATE dead_letters SET failed_at = ? WHERE failed_at < ?", (now, before)
+        )
+
     def supersede(self, job_key: str) -> None:
         """Drop the dead letter of a key: a newer edit of that scene has been synced or buried."""
         self.connection.execute("DELETE FROM dead_letters WHERE job_key = ?", (job_key,))

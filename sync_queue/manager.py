@@ -166,14 +166,19 @@ class QueueManager:
         return len(events)
 
     def stash_connection(self) -> Mapping[str, object]:
-        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
-        row = self.connection.execute("SELECT doc FROM connection").fetchone()
-        return read_object(row[0], "connection") if row else {}
+        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``; and
+        ``seen_at``, when (epoch seconds).
+        """
+        row = self.connection.execute("SELECT doc, seen_at FROM connection").fetchone()
+        return {**read_object(row[0], "connection"), "seen_at": row[1]} if row else {}
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
-        """Store what a task was told of Stash, as a hook does."""
+        """Store what a task was told of Stash, as a hook does. Unlike a hook's, the same once more
+        is news too: a person asked for something.
+        """
         with self.queue.transaction() as database:
             database.execute(schema.PUT_CONNECTION, {"connection": json.dumps(doc), "now": now})
+            database.execute("UPDATE connection SET seen_at = ?", (now,))
 
     def store_entries(self, entries: Sequence[LedgerEntry]) -> None:
         """Write ledger entries within the caller's transaction."""

@@ -13,6 +13,7 @@ from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.weekly import copy_weekly
 from validation.errors import PlexSyncError, QueueError
 from worker import letters
+from worker.retention import clean_letters
 from worker.session import Session
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
@@ -64,6 +65,7 @@ class Chores:
         self.sweep_at = last_sweep(manager, clock()) + SWEEP_SECONDS
         self.verify_at = math.inf
         self.look_at = 0.0
+        self.clean_at = 0.0
         self.tidy_at = 0.0
 
     def busy(self) -> None:
@@ -158,17 +160,16 @@ class Chores:
         if scenes:
             log.info("%d scenes found their file in Plex.", len(scenes))
 
+    def clean(self, now: float) -> None:
+        """Delete dead letters that are older than their retention: also while everything waits."""
+        if self.session.read_at and is_due(self.clean_at, now, TIDY_SECONDS):
+            keep = self.session.config.dlq_retention_days * 86_400.0
+            self.clean_at = now + clean_letters(self.manager, now, keep)
+
     def tidy(self, now: float) -> None:
-        """Delete dead letters that are older than their retention, and finished jobs; copy the rest
-        once a week.
-        """
+        """Delete finished jobs, and copy the rest once a week."""
         if not is_due(self.tidy_at, now, TIDY_SECONDS):
             return
         self.tidy_at = now + TIDY_SECONDS
-        keep = self.session.config.dlq_retention_days * 86_400.0
-        with self.manager.transaction():
-            gone = self.manager.dlq.delete_older_than(now - keep)
         self.manager.queue.trim()
-        if gone:
-            log.info("%d old dead letters were deleted.", gone)
         copy_weekly(self.manager, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
+from stash.exceptions import StashUnavailable
 from validation.reasons import Reason
 from worker.gate import Gate
 from worker.session import Session, plex_settings
@@ -52,6 +54,17 @@ class OffSwitch:
         """Whether a chore may ask Plex anything: not while jobs wait for a Plex that is away."""
         waiting = self.gate.manager.queue.next_due(self.clock())
         return self.gate.is_closed or waiting is None
+
+    def look_while_waiting(self, now: float) -> None:
+        """Read the settings again now and then while nothing may be done, and at once when a hook
+        or task has come: a person may have corrected one.
+        """
+        news = self.session.news()
+        if news:
+            self.gate.lift(Reason.WAITING_FOR_STASH)
+        if self.gate.hold is not None or not self.gate.is_closed:
+            with contextlib.suppress(StashUnavailable):  # the hold goes on
+                self.look_at_settings(now, 0.0 if news else WAITING_SETTINGS_SECONDS)
 
     def look_at_settings(self, now: float, age: float = WAITING_SETTINGS_SECONDS) -> None:
         """Read the settings again when they are older than ``age`` seconds."""

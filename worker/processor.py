@@ -18,7 +18,6 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
 from sync_queue.trouble import Patience, needs_opening
 from validation.errors import PlexSyncError, QueueError, SetupError
-from validation.reasons import Reason
 from worker.chores import QUIET_SECONDS, Chores
 from worker.gate import Gate
 from worker.job_runner import JobRunner
@@ -183,11 +182,8 @@ class SyncWorker:
         self.manager.take_in_spool()
         if self.manager.queue.next_due(now) is not None:
             self._worked = time.monotonic()
-        if self.session.news():
-            self.gate.lift(Reason.WAITING_FOR_STASH)
-        if self.gate.hold is not None or not self.gate.is_closed:
-            with contextlib.suppress(PlexSyncError):  # the hold goes on
-                self.switch.look_at_settings(now)
+        self.switch.look_while_waiting(now)
+        self.chores.clean(now)
         wait = self.gate.wait(now)
         if wait > 0:
             if self.when_idle:

@@ -49,7 +49,9 @@ class Session:
         self._problems: tuple[str, ...] = ()
 
     def news(self) -> bool:
-        """Whether a hook or task brought another address or session since the last call."""
+        """Whether, since the last call, a hook or task brought another address or session, or a
+        task came.
+        """
         told = self.manager.stash_connection()
         if told == self._told:
             return False

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.plex.faults import Kind
 from sync_queue import lock
-from tests.resident.bench import Bench
+from tests.resident.bench import Bench, MakeBench
 from worker.resident import Limits, installed_version, work
 from worker.stop_signals import StopSignal
 
@@ -86,13 +86,62 @@ def test_dead_letters_are_counted_in_the_log_at_start_and_every_ten_jobs(
     assert counted() == 3
 
 
-def test_old_dead_letters_are_deleted(bench: Bench) -> None:
+@pytest.mark.parametrize("days", [0, 3, 365])
+@pytest.mark.parametrize("held", [False, True], ids=["idle", "held"])
+def test_dead_letters_are_deleted_after_their_days(
+    make_bench: MakeBench, days: int, held: bool
+) -> None:
+    bench = make_bench(dlq_retention_days=days)
     bury(bench, bench.add()[0])
-    bench.clock.now += 29 * DAY
-    bench.run()
+    if held:
+        bench.stash.settings["plex_url"] = ""
+        bench.edit(bench.add("Other.mp4")[0], title="Other")
+    bench.clock.now += ((days or 30) - 1) * DAY
+    bench.pass_time(2 * HOUR)
     assert bench.stats.failed == 1
+    bench.clock.now += DAY
+    bench.pass_time(2 * HOUR)
+    assert bench.stats.failed == 0
+    assert bool(bench.hold()) is held
+
+
+def test_a_worker_cleans_at_its_start(bench: Bench) -> None:
+    bury(bench, bench.add()[0])
+    bench.clock.now += 31 * DAY
+    for left in (1, 0):  # one look may be a clock's mistake
+        bench.tell()
+        bench.new_worker()
+        bench.pass_time(60)
+        assert bench.stats.failed == left
+        bench.clock.now += HOUR
+
+
+def test_a_letter_of_a_clock_that_began_in_1970_is_kept_its_days(bench: Bench) -> None:
+    right = bench.clock.now
+    bench.clock.now = 60.0
+    bury(bench, bench.add()[0])
+    for seconds in (0.0, 29 * DAY):
+        bench.clock.now = right + seconds
+        bench.pass_time(2 * HOUR)
+        assert bench.stats.failed == 1
     bench.clock.now += 2 * DAY
-    bench.run()
+    bench.pass_time(2 * HOUR)
+    assert bench.stats.failed == 0
+
+
+def test_a_clock_that_is_ahead_for_a_while_deletes_no_letters(bench: Bench) -> None:
+    bury(bench, bench.add()[0])
+    right = bench.clock.now
+    for years in (10, 5, 20):
+        bench.clock.now = right + years * 365 * DAY
+        bench.pass_time(HOUR / 2)
+        right += HOUR / 2
+        bench.clock.now = right
+        bench.pass_time(2 * HOUR)
+        right += 2 * HOUR
+    assert bench.stats.failed == 1
+    bench.clock.now += 31 * DAY
+    bench.pass_time(2 * HOUR)
     assert bench.stats.failed == 0
 
 

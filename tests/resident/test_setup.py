@@ -71,6 +71,36 @@ def test_a_refused_token_is_asked_again_after_1_5_15_and_then_every_60_minutes(
     assert item.title == "New"
 
 
+def test_a_task_that_finds_a_worker_waiting_makes_it_look_at_its_settings_at_once(
+    bench: Bench,
+) -> None:
+    right = dict(bench.stash.settings)
+    bench.stash.settings["plex_token"] = "not-the-token-of-this-plex"
+    scene, item = bench.add()
+    bench.edit(scene, title="New")
+    bench.pass_time(10 * MINUTE)
+    assert bench.hold()
+    bench.stash.settings = right
+    bench.clock.now += 1.0
+    bench.tell()  # the same address and session as before
+    bench.run()
+    assert item.title == "New"
+    assert not bench.hold()
+
+
+def test_a_task_that_changes_nothing_makes_it_look_once(bench: Bench) -> None:
+    bench.stash.settings["plex_url"] = ""
+    bench.edit(bench.add()[0], title="New")
+    bench.run()
+    for _ in range(5):
+        bench.clock.now += 1.0
+        bench.tell()
+        bench.stash.requests.clear()
+        for _ in range(3):
+            bench.worker.step()
+        assert bench.stash.requests.total == 1
+
+
 def test_the_token_is_never_shown(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="plexsync")
     scene, _ = bench.add()
