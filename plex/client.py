@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
@@ -43,7 +42,6 @@ _IMAGE_PATHS: Mapping[ImageSlot, tuple[str, str]] = {
     "poster": ("posters", "poster"),
     "background": ("arts", "art"),
 }
-_MULTILINE_FIELDS = frozenset({"summary.value"})
 
 
 class PlexClient:
@@ -95,6 +93,11 @@ class PlexClient:
     def version(self) -> str:
         """The version of Plex. Connects."""
         return self._plex.version
+
+    @property
+    def used_at(self) -> float:
+        """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
+        return self._plex.used_at
 
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers. Never raises."""
@@ -150,7 +153,7 @@ class PlexClient:
         if not keys:
             return ()
         try:
-            with no_scenes_fault() if len(keys) > 1 else nullcontext():
+            with no_scenes_fault(applies=len(keys) > 1):
                 return self._read(keys)
         except PlexNotFound:
             # One missing item may be enough for a 404: halve until only missing ones are left.
@@ -262,7 +265,7 @@ def _shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
     def fits(text: str) -> bool:
         return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
 
-    return {name: cut_to_fit(parameters[name], fits, multiline=name in _MULTILINE_FIELDS)}
+    return {name: cut_to_fit(parameters[name], fits, multiline=name == "summary.value")}
 
 
 def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:

@@ -85,6 +85,11 @@ class PlexConnection:
         """The version of Plex. Connects."""
         return str(self._with_retries(lambda plex: plex.version))
 
+    @property
+    def used_at(self) -> float:
+        """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
+        return self._session.used_at
+
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers."""
         try:

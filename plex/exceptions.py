@@ -147,11 +147,13 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
 
 
 @contextmanager
-def no_scenes_fault() -> Iterator[None]:
+def no_scenes_fault(*, applies: bool = True) -> Iterator[None]:
     """Where a request carries nothing of one scene, its refusal is no reason to give one up."""
     try:
         yield
     except PlexPermanentError as refusal:
+        if not applies:
+            raise
         raise PlexTemporaryError(str(refusal)) from None
 
 

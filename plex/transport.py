@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import monotonic, time
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -29,9 +30,7 @@ _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 _SAID_LENGTH = 200  # characters of Plex's own explanation worth showing
 
 
-def plex_session(
-    *, insecure_tls: bool, connect_timeout: float, read_timeout: float
-) -> requests.Session:
+def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: float) -> PlexSession:
     """Return a session for one Plex server; timeouts in seconds.
 
     It ignores the environment: a proxy set for this machine's way to the internet must not see
@@ -49,7 +48,19 @@ def plex_session(
 
 class PlexSession(requests.Session):
     """Leaves queries as they are: ours are percent-encoded, and looking through the kilobytes of an
-    edit once more took a sixth of a scene's processor time."""
+    edit once more took a sixth of a scene's processor time.
+
+    ``used_at`` is when the last request was answered, or failed (``time.monotonic()``; 0 = never).
+    """
+
+    used_at = 0.0
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send *request* and note when that ended."""
+        try:
+            return super().send(request, **how)
+        finally:
+            self.used_at = monotonic()
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare *request* with its query untouched."""

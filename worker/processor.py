@@ -10,9 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from stash.exceptions import StashQueryFailed, StashUnavailable
+from stash.exceptions import StashUnavailable
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
@@ -22,12 +21,10 @@ from worker.chores import QUIET_SECONDS, Chores
 from worker.gate import Gate
 from worker.job_runner import JobRunner
 from worker.off_switch import OffSwitch, Stopped
+from worker.scene_reader import SceneReader
 from worker.session import Session
 
-BATCH = 100
 LONGEST_NAP = 60.0
-# A scene that Stash itself fails at is asked for again after so long.
-CULPRIT_SECONDS = 600.0
 # Between two batches after an outage.
 GENTLE_SECONDS = 1.0
 # Why a worker ends by itself.
@@ -65,9 +62,6 @@ class SyncWorker:
         self.clock = clock
         self.when_idle = when_idle
         self.finished = ""
-        self.batch = BATCH
-        self.reads = 0
-        self.failed_alone: dict[str, int] = {}
         self.trouble: QueueError | None = None
         self.patience = Patience()
         self._stop = threading.Event()
@@ -75,6 +69,7 @@ class SyncWorker:
         self.session = Session(queue, environ, clock, self.sleep)
         self.gate = Gate(queue, asked=when_idle)
         self.switch = OffSwitch(self.session, self.gate, plugin_dir, clock)
+        self.reader = SceneReader(queue, self.session, clock)
         self.jobs = JobRunner(queue, self.session, self.gate, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS
         may_write, may_ask = self.switch.may_write, self.switch.may_ask
@@ -110,8 +105,9 @@ class SyncWorker:
         return not self._ended.is_set()
 
     def seconds_since_step(self) -> float:
-        """Seconds since the thread last showed that it moves: a job, a page of a listing."""
-        return time.monotonic() - max(self._stepped, self.manager.queue.used_at)
+        """Seconds since the thread last showed that it moves: a job, a page, an answer of Plex."""
+        moved = max(self._stepped, self.manager.queue.used_at, self.session.plex_used_at())
+        return time.monotonic() - moved
 
     def idle_seconds(self) -> float:
         """Seconds since a job last waited."""
@@ -200,7 +196,8 @@ class SyncWorker:
     def claim(self, now: float) -> list[ClaimedJob]:
         """Lease what may be taken at once; an open breaker first asks whether Plex is back."""
         if self.gate.is_closed:
-            return self.manager.get_pending(now, min(self.batch, self.gate.breaker.batch or BATCH))
+            most = self.reader.batch
+            return self.manager.get_pending(now, min(most, self.gate.breaker.batch or most))
         due = self.manager.queue.next_due(now)
         if due is None or due > now:
             return []
@@ -244,12 +241,15 @@ class SyncWorker:
         """Sync the leased jobs one by one; what was not begun is given back."""
         waiting = deque(leased)
         try:
-            scenes = self.read(waiting)
+            scenes = self.reader.read(waiting)
             self.jobs.scenes.expect(scenes, waiting)
             while waiting and not self._stop.is_set() and self.switch.may_write():
                 self.jobs.run(waiting[0], scenes)
                 waiting.popleft()
                 self._stepped = time.monotonic()
+                rest = self.jobs.scenes.pace.rest()
+                if waiting and rest:
+                    self.sleep(rest)
         except QueueError:
             waiting.clear()  # all leases are given back at once as soon as that is possible
             raise
@@ -259,36 +259,3 @@ class SyncWorker:
             for job in waiting:
                 self.manager.nack_job(job, 0.0)
         self.jobs.tidy()
-
-    def read(self, waiting: deque[ClaimedJob]) -> Mapping[int, Mapping[str, Any]]:
-        """The scenes of the jobs that wait, as Stash has them now.
-
-        Stash may fail at one scene only: fewer are read together then, and one that fails alone
-        goes behind the others. Raises ``StashUnavailable``.
-        """
-        while True:
-            try:
-                scenes = self.session.read_scenes(
-                    job.job.scene_id for job in waiting if job.job.scene_id
-                )
-            except StashQueryFailed as error:
-                self.batch = max(1, len(waiting) // 2)
-                if len(waiting) == 1:
-                    self.put_off(waiting.popleft(), error)
-                    raise
-                while len(waiting) > self.batch:
-                    self.manager.nack_job(waiting.pop(), 0.0)
-            else:
-                self.batch = min(BATCH, 2 * self.batch)
-                self.reads += 1
-                return scenes
-
-    def put_off(self, culprit: ClaimedJob, error: StashQueryFailed) -> None:
-        """Let the others go first. If they were read since this scene failed for the last time, it
-        is the scene's own fault, and Stash is not asked so often.
-        """
-        key, now = culprit.job.job_key, self.clock()
-        own_fault = self.failed_alone.get(key, self.reads) < self.reads
-        self.failed_alone[key] = self.reads
-        due = now + CULPRIT_SECONDS if own_fault else now
-        self.manager.nack_job(culprit, due, error=str(error))

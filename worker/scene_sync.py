@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from validation.reasons import Reason
 from validation.records import LedgerEntry
 from worker.covers import sync_covers
 from worker.look import Look, Looker, PlannedItem
+from worker.pace import Pace
 from worker.path_study import PathStudy
 from worker.removals import RemovalGuard, TooManyRemovals
 from worker.scan_request import SCAN_AGAIN_SECONDS, folder_to_scan
@@ -54,6 +56,7 @@ class SceneSync:
         self.scanned_at: dict[str, float] = {}
         self.removals = RemovalGuard(manager.ledger)
         self.paths = PathStudy(manager)
+        self.pace = Pace(time.monotonic)
         self.server = ""
         self.of_library: frozenset[int] = frozenset()
         self.writing = False
@@ -157,7 +160,8 @@ class SceneSync:
             with self.manager.transaction():
                 ledger.put(entry)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
-            edits = plex.write(edits)
+            with self.pace.timing():
+                edits = plex.write(edits)
         entry = remember(entry, scene, item, edits, config, self.clock(), plex.server)
         with self.manager.transaction():
             ledger.put(entry)

@@ -146,6 +146,11 @@ class Session:
             self._plex_settings = settings
         return self._plex
 
+    def plex_used_at(self) -> float:
+        """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""
+        plex = self._plex
+        return plex.used_at if plex else 0.0
+
 
 def plex_settings(config: PlexSyncConfig) -> tuple[object, ...]:
     """The settings that decide how Plex is reached: another value lifts a hold."""
