@@ -31,7 +31,7 @@ ADVICE: Mapping[str, str] = {
 
 
 # What ends a hold, as an order to a person.
-REMEDY: Mapping[Reason, str] = {
+REMEDY: Mapping[str, str] = {
     Reason.PAUSED: "Switch the setting Pause off.",
     Reason.SETUP: "Correct that under Settings > Plugins > PlexSync.",
     Reason.WAITING_FOR_STASH: "Save a scene in Stash or run one of its tasks.",
@@ -43,8 +43,9 @@ def standing(states: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]
     said = []
     hold = states.get("hold", {})
     if hold.get("sentence"):
-        reason = Reason(str(hold["reason"]))
-        said.append((f"Everything waits ({reason}): {hold['sentence']}", REMEDY[reason]))
+        reason = str(hold.get("reason"))
+        todo = REMEDY.get(reason, "plexsync.log tells more.")
+        said.append((f"Everything waits ({reason}): {hold['sentence']}", todo))
     breaker = states.get("breaker", {})
     if breaker.get("state", "closed") != "closed":
         sentence = "Plex does not answer: jobs wait and PlexSync asks again at least every 60 s."
@@ -57,8 +58,15 @@ def standing(states: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]
 
 
 def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """What holds everything up, if anything does."""
-    return [sentence for sentence, _ in standing(states)]
+    """What holds everything up, if anything does, and what is wrong with the settings."""
+    problems = states.get("wrong_settings", {}).get("problems")
+    wrong = [f"The default is used: {problem}" for problem in list_of(problems)]
+    return [*(sentence for sentence, _ in standing(states)), *wrong]
+
+
+def list_of(stored: object) -> list[object]:
+    """A stored list, empty when there is none."""
+    return stored if isinstance(stored, list) else []
 
 
 def waiting_reason(report: QueueReport) -> str:

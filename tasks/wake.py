@@ -16,9 +16,8 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     del progress
     data_dir = request.resolve()
     report = read_report(data_dir, time.time())
-    left = report.stats.left + report.spooled
     started = False
-    if left and not report.worker_alive:
+    if report.left and not report.worker_alive and request.lets_worker_in:
         remember_connection(data_dir, request.connection)
         started = launch.ensure_worker(request.plugin_dir, data_dir)
-    return TaskResult(left=left, output={"started": started})
+    return TaskResult(left=report.left, output={"started": started})

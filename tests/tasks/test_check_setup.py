@@ -124,6 +124,15 @@ def test_a_stash_that_is_away_is_said_and_the_rest_is_checked(library: Library) 
     assert any(words.startswith("Plex ") for level, words in said if level == "fine")
 
 
+def test_no_login_shows_with_the_address_of_a_stash_that_is_away(library: Library) -> None:
+    library.stash.stop()
+    address = library.stash.url.removeprefix("http://")
+    library.environ["STASH_URL"] = f"http://ada:canary@{address}"
+    said = "\n".join(library.run("check_setup").report)
+    assert f"The address is http://{address}." in said
+    assert "canary" not in said
+
+
 def test_what_is_worth_a_look_only_is_no_failure(library: Library) -> None:
     library.fill(3)
     library.stash.settings = {**library.stash.settings, "max_retries": 99}

@@ -92,6 +92,16 @@ def test_settings_from_a_file_start_no_worker_and_that_is_said(library: Library)
     assert not lock.worker_alive(str(library.data_dir))
 
 
+def test_a_page_that_opens_starts_no_worker_that_would_not_know_the_settings(
+    library: Library,
+) -> None:
+    with shared_queue(library.request("wake").resolve()) as manager:
+        manager.enqueue(scene_job(1, "Scene.Update.Post", 1.0))
+    result = library.run("wake")
+    assert (result.left, result.output) == (1, {"started": False})
+    assert not lock.worker_alive(str(library.data_dir))
+
+
 @pytest.mark.parametrize(("name", "value"), [("PLEX_TOKEN", "x"), ("STASH_URL", "http://nas:1")])
 def test_a_worker_would_know_only_what_the_environment_says(
     library: Library, monkeypatch: pytest.MonkeyPatch, name: str, value: str
