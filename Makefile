@@ -7,7 +7,7 @@ READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
-ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools
+ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools benchmarks
 SCRIPTS := PlexSync.py process_queue.py
 
 # Every process that the tests start would compile everything anew.

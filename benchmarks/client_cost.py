@@ -27,8 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from simulators.pair import both_servers, in_process
 from sync_queue.manager import QueueManager
-from tasks import sync_all
-from tasks.context import TaskRequest
+from sync_queue.models import SYNC_ALL, scene_job
 from worker.off_switch import Stopped
 from worker.processor import SyncWorker
 
@@ -58,12 +57,12 @@ def part_of(where: str) -> str:
     return next((part for part, marks in PARTS if any(mark in where for mark in marks)), "")
 
 
-def profile_drain(control: Connection, data_dir: str, environ: dict[str, str]) -> None:
+def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], scenes: int) -> None:
     """Drain in this process's main thread; send processor time by part, and what costs most."""
     os.environ.update(environ)
-    request = TaskRequest("sync_all", str(ROOT), data_dir=data_dir, environ=os.environ)
+    now = time.time()
     with QueueManager(data_dir) as manager:
-        sync_all.put_scenes(request, manager, time.time())
+        manager.enqueue_all([scene_job(scene, SYNC_ALL, now) for scene in range(1, scenes + 1)])
         worker = SyncWorker(manager, manager.dlq, plugin_dir=str(ROOT), when_idle=True)
         profile = cProfile.Profile(time.process_time)
         profile.enable()
@@ -95,7 +94,7 @@ def main() -> None:
     with (
         both_servers(asked.scenes, asked.covers) as both,
         tempfile.TemporaryDirectory() as folder,
-        in_process(profile_drain, folder, both.environ()) as child,
+        in_process(profile_drain, folder, both.environ(), asked.scenes) as child,
     ):
         (whole, parts), functions = child.recv()
     print(f"Processor time of a first sync of {asked.scenes} scenes, profiled:")
