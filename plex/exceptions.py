@@ -20,7 +20,9 @@ from validation.reasons import Reason
 
 
 class PlexTemporaryError(TransientError):
-    """Plex is away, busy or answered nonsense. Try again later."""
+    """Plex is away, busy or answered nonsense. Try again later. ``status`` as below."""
+
+    status: int = 0
 
 
 class PlexNotFound(TransientError):
@@ -172,9 +174,9 @@ def error_for_status(
     ours, sentence = _BY_STATUS.get(status, (PlexTemporaryError, _GARBAGE))
     message = f"{sentence} (HTTP {status}{f': {said}' if said else ''})."
     error = ours(message)
-    if isinstance(error, PlexPermanentError):
+    if isinstance(error, PlexPermanentError | PlexTemporaryError):
         error.status = status
-    elif isinstance(error, PlexTemporaryError):
+    if isinstance(error, PlexTemporaryError):
         error.retry_after = retry_after
     return error
 

@@ -53,6 +53,7 @@ class JobRunner:
         log.debug("%s (%s) begins.", leased.job.job_key, leased.job.update_type)
         raw = scenes.get(leased.job.scene_id)
         seen = str(raw.get("updated_at", "")) if raw else ""
+        self.scenes.begin_job()
         try:
             if leased.job.scene_id == 0:
                 renames.expand(leased.job, self.session.stash(), self.manager, self.clock())
@@ -101,7 +102,8 @@ class JobRunner:
         if verdict.outage:
             self.gate.on_outage(now, verdict.retry_after)
         if verdict.fate is Fate.BURY:
-            self.bury(leased, letters.letter_for(leased, error, verdict, now), seen)
+            found = self.scenes.evidence
+            self.bury(leased, letters.letter_for(leased, error, verdict, now, found), seen)
             return
         self.at_last_try[leased.job.job_key] = (self.read, self.written)
         due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0

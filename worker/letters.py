@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 
+from plex.exceptions import PlexPermanentError, PlexTemporaryError
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
@@ -23,9 +25,16 @@ log = logging.getLogger("plexsync.letters")
 
 
 def letter_for(
-    leased: ClaimedJob, error: PlexSyncError, verdict: Verdict, now: float
+    leased: ClaimedJob,
+    error: PlexSyncError,
+    verdict: Verdict,
+    now: float,
+    seen: Mapping[str, object],
 ) -> DeadLetter:
-    """The whole story of a job that is given up."""
+    """The whole story of a job that is given up; ``seen`` is what its sync found out, as JSON."""
+    evidence = dict(seen)
+    if isinstance(error, PlexPermanentError | PlexTemporaryError) and error.status:
+        evidence["status"] = error.status
     return DeadLetter(
         job=leased.job,
         reason=verdict.reason.value,
@@ -33,7 +42,7 @@ def letter_for(
         message=str(error),
         stack_trace="".join(traceback.format_exception(error)),
         attempts=leased.attempts + 1,
-        evidence={"verdict": verdict.fate.value},
+        evidence=evidence,
         enqueued_at=leased.job.enqueued_at,
         failed_at=now,
     )

@@ -60,11 +60,17 @@ class SceneSync:
         self.server = ""
         self.of_library: frozenset[int] = frozenset()
         self.writing = False
+        self.evidence: dict[str, object] = {}
 
     def begin_run(self) -> None:
         """A new run begins: removals are counted anew, and what the last one taught is kept."""
         self.removals.begin()
         self.paths.conclude(self.server, self.session.config.path_rules)
+
+    def begin_job(self) -> None:
+        """A new job begins: nothing is known of it yet."""
+        self.writing = False
+        self.evidence = {}
 
     def expect(self, scenes: Mapping[int, Mapping[str, Any]], jobs: Iterable[ClaimedJob]) -> None:
         """These jobs come next, for ``scenes`` as Stash has them now."""
@@ -76,15 +82,15 @@ class SceneSync:
     def sync(self, raw: Mapping[str, Any] | None) -> SyncResult:
         """Sync one scene as Stash has it now; ``raw`` is ``None`` for a deleted one.
 
-        Raises the errors of ``validation.errors``; what was written is in the ledger by then, and
-        ``writing`` says whether it was on its way to writing.
+        Raises the errors of ``validation.errors``; what was written is in the ledger by then,
+        ``writing`` says whether it was on its way to writing, and ``evidence`` what was found out.
         """
-        self.writing = False
         if raw is None:
             return SyncResult(Reason.SCENE_GONE)
         look = self.looker.look(raw)
         scene, reason = look.scene, look.reason
         if look.match is not None:
+            self.evidence = look.match.as_evidence()
             self.server = self.session.plex().server
         in_library = scene.scene_id in self.of_library
         self.paths.note(look, self.session.config.path_rules, of_library=in_library)
@@ -98,8 +104,7 @@ class SceneSync:
         if reason is Reason.NOT_IN_PLEX:
             self.ask_for_scan(scene)
         if reason is not None:
-            detail = look.match.as_evidence() if look.match else {}
-            detail["settings"] = fingerprint(self.session.config)
+            detail = {**self.evidence, "settings": fingerprint(self.session.config)}
             return SyncResult(reason, scene, detail, asked_plex=look.match is not None)
         return self.write_all(look)
 
@@ -153,6 +158,8 @@ class SceneSync:
         config, plex = self.session.config, self.session.plex()
         item, entry, edits = planned.item, planned.entry, planned.edits
         ledger = self.manager.ledger
+        self.evidence["item"] = item.rating_key
+        self.evidence["fields"] = [change.field for change in edits.changes]
         self.removals.admit(scene.scene_id, edits)
         self.looker.ahead.forget(item.rating_key)
         if edits:

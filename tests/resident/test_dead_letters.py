@@ -37,13 +37,35 @@ def test_a_new_dead_letter_is_said_in_stashs_log_once_an_hour(bench: Bench) -> N
     assert len(bench.said) == 2
 
 
-def test_a_dead_letter_is_no_news_after_a_day(bench: Bench) -> None:
+def test_a_dead_letter_that_was_told_is_no_news_after_a_day(bench: Bench) -> None:
     bury(bench, bench.add()[0])
-    assert bench.notice()
-    bench.clock.now += DAY + 60
+    bench.clock.now += 2 * DAY
+    bench.run()
+    assert bench.notice()  # nobody was told yet
+    bench.hook(bench.add("Other.mp4")[0])
     bench.run()
     assert not bench.notice()
     assert bench.stats.failed == 1
+
+
+@pytest.mark.parametrize("trouble", ["setup", "outage"])
+def test_a_dead_letter_is_news_again_when_what_held_everything_up_is_over(
+    bench: Bench, trouble: str
+) -> None:
+    bury(bench, bench.add()[0])
+    right = dict(bench.stash.settings)
+    if trouble == "setup":
+        bench.stash.settings["plex_url"] = ""
+    else:
+        bench.plex.faults.add(Kind.STATUS, status=503, times=None)
+    bench.edit(bench.add("Other.mp4")[0], title="Other")
+    bench.pass_time(HOUR)
+    assert "could not be synced" not in bench.notice()
+    bench.stash.settings = right
+    bench.plex.faults.clear()
+    bench.pass_time(HOUR)
+    assert bench.stats.left == 0
+    assert "could not be synced" in bench.notice()
 
 
 def test_a_dead_letter_that_was_superseded_is_no_news(bench: Bench) -> None:
