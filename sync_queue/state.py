@@ -52,6 +52,12 @@ class StateStore:
             "INSERT OR IGNORE INTO notice (id, sentence) VALUES (1, ?)", (sentence,)
         )
 
+    def was_said(self) -> bool:
+        """Whether a hook or task has said the notice that stands."""
+        return (
+            self.connection.execute("SELECT 1 FROM notice WHERE said_at > 0").fetchone() is not None
+        )
+
     def notice(self) -> str:
         """The notice that stands, "" when there is none."""
         row = self.connection.execute("SELECT sentence FROM notice").fetchone()

@@ -7,6 +7,7 @@ import logging
 from sync_queue.manager import QueueManager
 from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
+from worker import letters
 from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
 from worker.hold import Hold, hold_for
 
@@ -30,6 +31,7 @@ class Gate:
         self.hold: Hold | None = None
         self.last_hold: Hold | None = None
         self.stored = str(manager.state.get("hold").get("reason", ""))
+        self.wrong_settings = letters.wrong_settings(manager)
 
     @property
     def is_closed(self) -> bool:
@@ -60,6 +62,14 @@ class Gate:
             self.manager.state.put("hold", doc)
             if reason is Reason.SETUP:
                 self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
+
+    def note_settings(self, problems: tuple[str, ...]) -> None:
+        """Keep what is wrong with settings whose default is used: for Status and Stash's log."""
+        if problems == self.wrong_settings:
+            return
+        self.wrong_settings = problems
+        with self.manager.transaction():
+            letters.keep_wrong_settings(self.manager, problems)
 
     def hold_for(self, error: PlexSyncError, now: float) -> None:
         """Hold everything until what ``error`` says has changed."""
@@ -107,6 +117,7 @@ class Gate:
         with self.manager.transaction():
             self.manager.state.drop("hold")
             self.manager.state.set_notice("")
+            self.manager.state.set_notice(letters.news(self.manager))
 
     def keep(self, breaker: CircuitBreaker) -> None:
         """Keep a changed breaker, here and in the database."""

@@ -13,11 +13,13 @@ from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError
 from worker.policy import Verdict
 
-# What the next hooks say in Stash's log, once an hour, for a day after the newest dead letter.
+# What the next hooks say in Stash's log, once an hour, for a day after the newest dead letter, and
+# at least once; and first of all, as long as it is so, what is wrong with the settings.
 NEWS = (
     "Some edits could not be synced: the task Show Status says why, Retry Failed tries them again."
     " {waiting} edits wait."
 )
+WRONG_SETTINGS = "The default is used for what is wrong in PlexSync's settings. "
 NEWS_SECONDS = 24 * 3600.0
 COUNT_EVERY = 10
 
@@ -55,11 +57,45 @@ def count(manager: QueueManager) -> None:
         log.warning("Dead letters: %d. The task Show Status says why.", letters)
 
 
+def news(manager: QueueManager) -> str:
+    """What is to be said in Stash's log when nothing holds everything up, "" = nothing."""
+    problems = wrong_settings(manager)
+    if problems:
+        return WRONG_SETTINGS + " ".join(problems)
+    newest = manager.dlq.get_recent(1)
+    told = float(str(manager.state.get("told_letters").get("until", 0.0)))
+    return NEWS if newest and newest[0].failed_at > told else ""
+
+
+def is_news(notice: str) -> bool:
+    """Whether a notice is ours, and not about what holds everything up."""
+    return notice in ("", NEWS) or notice.startswith(WRONG_SETTINGS)
+
+
+def wrong_settings(manager: QueueManager) -> tuple[str, ...]:
+    """What is wrong with settings whose default is used, as it was kept."""
+    problems = manager.state.get("wrong_settings").get("problems")
+    return tuple(map(str, problems)) if isinstance(problems, list) else ()
+
+
+def keep_wrong_settings(manager: QueueManager, problems: tuple[str, ...]) -> None:
+    """Keep it, within the caller's transaction, and let it be said."""
+    if problems:
+        manager.state.put("wrong_settings", {"problems": problems})
+    else:
+        manager.state.drop("wrong_settings")
+    if is_news(manager.state.notice()):
+        manager.state.set_notice(news(manager))
+
+
 def forget_old_news(manager: QueueManager, now: float) -> None:
     """Take the notice back when there is nothing new about dead letters (any more)."""
     if manager.state.notice() != NEWS:
         return
     newest = manager.dlq.get_recent(1)
-    if not newest or not 0 <= now - newest[0].failed_at < NEWS_SECONDS:
-        with manager.transaction():
-            manager.state.set_notice("")
+    if newest and (0 <= now - newest[0].failed_at < NEWS_SECONDS or not manager.state.was_said()):
+        return
+    with manager.transaction():
+        if newest:
+            manager.state.put("told_letters", {"until": newest[0].failed_at})
+        manager.state.set_notice("")

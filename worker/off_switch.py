@@ -57,7 +57,7 @@ class OffSwitch:
 
     def look_while_waiting(self, now: float) -> None:
         """Read the settings again now and then while nothing may be done, and at once when a hook
-        or task has come: a person may have corrected one.
+        or task has come: a person may have corrected one. Say what is wrong with them.
         """
         news = self.session.news()
         if news:
@@ -65,6 +65,8 @@ class OffSwitch:
         if self.gate.hold is not None or not self.gate.is_closed:
             with contextlib.suppress(StashUnavailable):  # the hold goes on
                 self.look_at_settings(now, 0.0 if news else WAITING_SETTINGS_SECONDS)
+        if self.session.read_at:
+            self.gate.note_settings(self.session.problems)
 
     def look_at_settings(self, now: float, age: float = WAITING_SETTINGS_SECONDS) -> None:
         """Read the settings again when they are older than ``age`` seconds."""

@@ -24,7 +24,7 @@ class Session:
     """The two servers of one worker. Not thread-safe: the sync thread owns it.
 
     ``sleep`` waits some seconds between two tries of one request to Plex. ``read_at`` is when the
-    settings were read (epoch seconds, 0 = never).
+    settings were read (epoch seconds, 0 = never), ``problems`` what is wrong with them.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Session:
         self._plex: PlexClient | None = None
         self._index: tuple[PlexClient, FileIndex] | None = None
         self._plex_settings: tuple[object, ...] = ()
-        self._problems: tuple[str, ...] = ()
+        self.problems: tuple[str, ...] = ()
 
     def news(self) -> bool:
         """Whether, since the last call, a hook or task brought another address or session, or a
@@ -105,8 +105,8 @@ class Session:
         report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
         self.config, self.plugin_enabled = report.config, plugin_enabled
         self.read_at = self.clock()
-        if report.problems != self._problems:
-            self._problems = report.problems
+        if report.problems != self.problems:
+            self.problems = report.problems
             for problem in report.problems:
                 log.warning("%s", problem)
         logs.set_debug(self.config.debug_logging)

@@ -6,6 +6,8 @@ import pytest
 
 from simulators.plex.faults import Kind
 from sync_queue import schema
+from sync_queue.report import read_report
+from tasks.standing import standing_problem
 from tests.resident.bench import Bench, MakeBench
 from worker.off_switch import WAITING_SETTINGS_SECONDS
 
@@ -112,18 +114,57 @@ def test_the_token_is_never_shown(bench: Bench, caplog: pytest.LogCaptureFixture
     assert "canary-token-4711" not in caplog.text + str(bench.said) + str(bench.hold())
 
 
-def test_nonsense_in_a_number_is_said_once_and_its_default_is_used(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+NONSENSE = {
+    "max_retries": "many",
+    "dlq_retention_days": "x",
+    "path_map": "/data/scenes => /media/videos; nonsense",
+    "exclude_paths": "/data/private/**; [",
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_in_an_optional_setting_is_said_where_people_look_and_its_default_is_used(
+    bench: Bench, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
+    right = dict(bench.stash.settings)
     scene, item = bench.add()
-    bench.stash.settings["max_retries"] = "many"
+    bench.stash.settings[name] = NONSENSE[name]
     bench.edit(scene, title="New")
-    bench.run()
-    bench.edit(scene, title="Newer")
-    bench.run()
-    assert item.title == "Newer"
+    bench.pass_time(MINUTE)
+    bench.said.clear()
+    for title in ("Newer", "Newest"):
+        bench.edit(scene, title=title)
+        bench.pass_time(MINUTE)
+    assert item.title == "Newest"
     assert bench.worker.session.config.max_retries == 5
-    assert sum("max_retries" in line.getMessage() for line in caplog.records) == 1
+    assert sum(name in line.getMessage() for line in caplog.records) == 1
+    (said,) = bench.said  # Stash's own log, at most once an hour
+    assert name in said
+    (line,) = standing_problem(read_report(str(bench.data_dir), bench.clock()).states)
+    assert name in line
+    # Corrected: all of it goes.
+    bench.stash.settings = right
+    bench.edit(scene, title="Last")
+    bench.pass_time(MINUTE)
+    assert not bench.notice()
+    assert not standing_problem(read_report(str(bench.data_dir), bench.clock()).states)
+
+
+def test_wrong_settings_are_said_after_what_holds_everything_up(bench: Bench) -> None:
+    right = bench.stash.settings["plex_url"]
+    scene, _ = bench.add()
+    bench.stash.settings.update(plex_url="", max_retries="many")
+    bench.edit(scene, title="New")
+    bench.pass_time(MINUTE)
+    assert "plex_url" in bench.notice()
+    bench.stash.settings["plex_url"] = right
+    bench.pass_time(2 * MINUTE)
+    assert "max_retries" in bench.notice()
+    bench.new_worker()
+    bench.stash.settings["max_retries"] = 3
+    bench.edit(scene, title="Newer")
+    bench.pass_time(MINUTE)
+    assert not bench.notice()
 
 
 def test_waiting_for_a_setting_is_not_idleness(make_bench: MakeBench) -> None:
