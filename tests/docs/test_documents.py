@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from tasks.arguments import ALIASES
+from tasks.mode_names import MODES
 from tasks.standing import ADVICE
 from tests.docs.settings_table import table
 from tools import package
@@ -27,6 +29,7 @@ NOT_OURS = {
     *("Personal Media", "Refresh Metadata", "PlexSync", "Off"),
 }
 ITALIC = re.compile(r"(?<![*\w])\*([A-Z][^*\n]+)\*(?![*\w])")
+GLOSSARY = "\n## Words\n"
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 
@@ -67,6 +70,32 @@ def test_each_reason_has_one_entry_in_the_words_of_status() -> None:
     entries = [(row[0].strip("`"), row[1]) for row in rows_of(section)]
     assert entries == [(reason.value, ADVICE[reason]) for reason in Reason]
     assert set(ADVICE) == set(Reason)
+
+
+def glossary() -> list[list[str]]:
+    """Word, meaning, name in the code, and what it is not called."""
+    section = text_of("docs/architecture.md").partition(GLOSSARY)[2].partition("\n## ")[0]
+    return list(rows_of(section))
+
+
+@pytest.mark.parametrize("name", [row[2].strip("`") for row in glossary()])
+def test_each_word_of_the_glossary_has_its_name_in_the_code(name: str) -> None:
+    assert pkgutil.resolve_name(name).__doc__, name
+
+
+def test_what_people_read_calls_each_thing_by_its_one_word(manifest: dict[str, Any]) -> None:
+    texts = {file.name: file.read_text("utf-8") for file in DOCUMENTS}
+    words, _, rest = texts["architecture.md"].partition(GLOSSARY)
+    texts["architecture.md"] = words + rest.partition("\n## ")[2]
+    texts |= {"PlexSync.yml": str(manifest), "settings": "\n".join(s.description for s in SETTINGS)}
+    texts |= {"Status": "\n".join(ADVICE.values()), "modes": "\n".join(MODES.values())}
+    banned = [other for row in glossary() for other in row[3].split(", ")]
+    assert len(banned) > len(glossary())
+    for name, text in texts.items():
+        prose = re.sub(r"`[^`\n]*`", "", text)
+        for other in banned:
+            found = re.search(rf"\b{re.escape(other)}s?\b", prose, re.IGNORECASE)
+            assert not found, f"{name}: {found}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
