@@ -41,8 +41,9 @@ class SyncWorker:
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two tries of one request, or of the database. ``finished`` is why the thread ended by
     itself ("" while it runs): ``DISABLED``, ``REMOVED``, or, in a task's worker, which is to end
-    ``when_idle``, ``IDLE`` or ``WAITING``; or ``TROUBLE``: then ``trouble`` is what is wrong with
-    the database (a worker that is not to end when idle waits for most troubles to pass).
+    ``when_idle``, ``IDLE`` or ``WAITING`` (any worker's that nobody has told where Stash is); or
+    ``TROUBLE``: then ``trouble`` is what is wrong with the database (a worker that is not to end
+    when idle waits for most troubles to pass).
     """
 
     def __init__(
@@ -182,7 +183,7 @@ class SyncWorker:
         self.chores.clean(now)
         wait = self.gate.wait(now)
         if wait > 0:
-            if self.when_idle:
+            if self.when_idle or not self.session.knows_stash:
                 raise Stopped(WAITING)
             return wait
         leased = self.claim(now)

@@ -25,7 +25,7 @@ from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, letters, logs
 from worker.off_switch import MAIN_FILE, REMOVED
-from worker.processor import IDLE, SyncWorker
+from worker.processor import IDLE, WAITING, SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
 NEW_CODE = "new code"
@@ -121,7 +121,7 @@ def work(
         hand_over(plugin_dir, descriptor)
         return False
     lock.release(descriptor)
-    return reason == IDLE and work_waits(manager) and lock.take(descriptor)
+    return has_work(manager, reason) and lock.take(descriptor)
 
 
 def mend(manager: QueueManager, trouble: QueueError, descriptor: int, stop: StopSignal) -> bool:
@@ -145,10 +145,14 @@ def mend(manager: QueueManager, trouble: QueueError, descriptor: int, stop: Stop
             return True
 
 
-def work_waits(manager: QueueManager) -> bool:
-    """Whether something was queued while the lock was being released."""
+def has_work(manager: QueueManager, reason: str) -> bool:
+    """Whether something was queued while the lock was being released; a worker that waited because
+    nobody had told it where Stash is comes back when somebody has.
+    """
     try:
-        return manager.work_waits(time.time())
+        if reason == WAITING:
+            return bool(manager.stash_connection().get("server_connection"))
+        return reason == IDLE and manager.work_waits(time.time())
     except QueueError:  # the lock is another's already, or the next hook's
         return False
 

@@ -73,6 +73,11 @@ class Session:
             self._stash.set_connection(connection)
         return self._stash
 
+    @property
+    def knows_stash(self) -> bool:
+        """Whether anybody has said yet where Stash is."""
+        return bool(self._told.get("server_connection") or self.environ.get("STASH_URL"))
+
     def connection(self) -> StashConnection:
         """Where Stash is: what it told us itself, else ``STASH_URL``."""
         told = self._told.get("server_connection")

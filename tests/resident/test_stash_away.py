@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
 from simulators.stash.server import StashSimulator
-from sync_queue import schema
+from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
+from worker.processor import WAITING
+from worker.resident import Limits, StopSignal, has_work, installed_version, work
 
 MINUTE = 60.0
 
@@ -189,3 +192,56 @@ def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
     bench.stash.faults.clear()
     bench.pass_time(15 * MINUTE)
     assert scenes[17][1].title == "New"
+
+
+@pytest.fixture
+def untold(bench: Bench) -> Bench:
+    """A job waits, and nobody has told where Stash is."""
+    bench.enqueue(bench.add()[0])
+    bench.manager.connection.execute("DELETE FROM connection")
+    return bench
+
+
+def play_worker(bench: Bench) -> tuple[bool, bool]:
+    """Run a worker to its end: whether it wants to come back, and whether it left the lock."""
+    descriptor = lock.acquire(str(bench.data_dir))
+    assert descriptor is not None
+    try:
+        version = installed_version(str(bench.plugin_dir))
+        comes_back = work(
+            bench.manager,
+            str(bench.plugin_dir),
+            descriptor,
+            Limits(watch=0.01),
+            version,
+            StopSignal(),
+        )
+        return comes_back, not lock.worker_alive(str(bench.data_dir))
+    finally:
+        os.close(descriptor)
+
+
+def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
+    untold: Bench,
+) -> None:
+    assert play_worker(untold) == (False, True)
+    assert untold.hold()["reason"] == "waiting_for_stash"
+    assert untold.states() == [schema.READY]
+    untold.tell()
+    untold.new_worker()
+    untold.run()
+    assert untold.states() == [schema.DONE]
+    assert not untold.hold()
+
+
+def test_it_comes_back_when_a_hook_has_told_it_while_it_ended(untold: Bench) -> None:
+    assert not has_work(untold.manager, WAITING)
+    untold.hook(1)
+    assert has_work(untold.manager, WAITING)
+
+
+def test_a_worker_that_knows_a_stash_that_is_away_waits_for_it(bench: Bench) -> None:
+    bench.enqueue(bench.add()[0])
+    bench.stash.stop()
+    bench.pass_time(10 * MINUTE)
+    assert bench.hold()["reason"] == "waiting_for_stash"
