@@ -129,7 +129,8 @@ def report(asked: argparse.Namespace, result: TaskResult) -> None:
     if asked.json:
         counts = {"done": result.done, "left": result.left, "problems": result.problems}
         said = result.report or result.lines
-        print_json({"mode": asked.mode, **counts, **result.output, "lines": said})
+        facts = {**counts, **result.output, **result.details}
+        print_json({"mode": asked.mode, **facts, "lines": said})
         return
     # Windows gives a file or a pipe an encoding that lacks most letters.
     if isinstance(sys.stdout, TextIOWrapper):

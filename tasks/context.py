@@ -79,7 +79,8 @@ class TaskResult:
     ``report`` is the whole of it where the lines are only the most important part. ``exit_code``
     is what the command line exits with: 0 nothing due left, 1 some scenes need a person or are
     dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted. ``title`` is
-    the run's name among Status's last runs, "" for what is not kept there.
+    the run's name among Status's last runs, "" for what is not kept there. ``output`` goes into
+    the reply to Stash, beside the counts; ``details`` are for ``--json`` alone.
     """
 
     done: int = 0
@@ -89,6 +90,7 @@ class TaskResult:
     report: tuple[str, ...] = ()
     exit_code: int = 0
     output: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
     title: str = ""
 
 

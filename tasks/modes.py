@@ -58,5 +58,5 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         result,
         lines=result.lines + end,
         report=result.report + end if result.report else (),
-        output={**result.output, "data_dir": data_dir},
+        details={**result.details, "data_dir": data_dir},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
@@ -16,7 +17,10 @@ TITLE = "Process Queue"
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Bring every due job to Plex; ends when nothing is due or everything has to wait."""
+    """Bring every due job to Plex; ends when nothing is due or everything has to wait.
+
+    Its reply to Stash is the counts alone.
+    """
     if request.flag("dry_run"):
         return preview.run_waiting(request, progress)
     data_dir = request.resolve()
@@ -26,4 +30,5 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     after = deliver(request, data_dir, progress)
     with shared_queue(data_dir) as manager:
         settled = before - after.left
-        return library_result(request, manager, TITLE, after, since=begun, looked_at=settled)
+        result = library_result(request, manager, TITLE, after, since=begun, looked_at=settled)
+    return replace(result, output={}, details=result.output)

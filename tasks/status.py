@@ -42,6 +42,7 @@ def details(report: QueueReport) -> dict[str, object]:
     stats = report.stats
     return {
         "version": VERSION,
+        "data_dir": report.data_dir,
         "worker_alive": report.worker_alive,
         "pending": stats.pending + report.spooled,
         "delayed": stats.delayed,

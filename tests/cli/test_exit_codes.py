@@ -77,6 +77,7 @@ def test_plex_away_exits_with_3_and_keeps_the_edit(
     assert answer.returncode == 3, answer
     said = json.loads(answer.stdout)
     assert said["left"] == 1
+    assert said["data_dir"] == str(command_line.plugin.data_dir)
     assert any(line.startswith("waiting_for_plex: 1 scenes") for line in said["lines"])
     assert command_line.run("status").returncode == 3
 

@@ -28,7 +28,8 @@ def test_a_scene_that_needs_a_person_is_a_problem_with_its_reason(library: Libra
     enqueue(library, scene, good)
     result = library.run("process_queue")
     assert (result.done, result.left, result.problems, result.exit_code) == (2, 0, 1, 1)
-    assert result.output["outcomes"] == {"ambiguous": 1, "synced": 1}
+    assert result.output == {}
+    assert result.details["outcomes"] == {"ambiguous": 1, "synced": 1}
     assert any("2 scenes, 1 are in line with Plex" in line for line in result.lines)
     assert any(line.startswith("ambiguous: 1 scenes") for line in result.lines)
     assert f"ambiguous: scenes {scene}." in result.report
@@ -76,7 +77,7 @@ def test_every_report_names_the_data_directory_last(library: Library, mode: str)
     end = f"Data directory: {library.data_dir}"
     assert result.lines[-1] == end
     assert result.report[-1:] in ((), (end,))
-    assert result.output["data_dir"] == str(library.data_dir)
+    assert result.details["data_dir"] == str(library.data_dir)
     assert sum(end in line for line in result.lines) == 1
 
 
