@@ -50,8 +50,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def data_dir_of(asked: Namespace, environ: Mapping[str, str]) -> str:
     """The absolute data directory that the arguments or the environment name."""
-    if asked.data_dir:
-        return os.path.abspath(asked.data_dir)
+    given: str | None = asked.data_dir
+    if given:
+        return os.path.abspath(given)
     return datadir.locate(PLUGIN_DIR, "", environ)
 
 

@@ -71,7 +71,7 @@ def wake_installer(plugin_dir: str, data_dir: str) -> None:
     """Start a worker, which installs the libraries, if something waits for it."""
     report = read_report(data_dir, time.time())
     try:
-        if report.stats.left + report.spooled:
+        if report.left:
             launch.ensure_worker(plugin_dir, data_dir)
     except OSError as error:
         log.error("No worker could be started (%s). Run the task Process Queue.", error.strerror)

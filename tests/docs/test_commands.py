@@ -1,7 +1,7 @@
 """Every command in a document works.
 
 ``process_queue.py``, Python modules and the demo are run. make says what it would run: most of that
-are the tests themselves. What pip is told to read has to ship.
+are the tests themselves, and ``tests/packaging`` runs what ``make package`` does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import pytest
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from tests.docs.test_documents import DOCUMENTS, ROOT
-from tools import package
 
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(make [a-z-]+)`")
@@ -70,7 +69,6 @@ def words_of(line: str) -> tuple[str, ...]:
 
 COMMANDS = documented()
 MAKE = [command for command in COMMANDS if command.words[0] == "make"]
-PIP = [command for command in COMMANDS if command.words[1:4] == ("-m", "pip", "install")]
 MODULES = [command for command in COMMANDS if command.words[:2] == (".venv/bin/python", "-m")]
 RUN = [command for command in COMMANDS if command.words[:2] == ("python3", "process_queue.py")]
 
@@ -78,7 +76,7 @@ RUN = [command for command in COMMANDS if command.words[:2] == ("python3", "proc
 def test_every_command_is_checked() -> None:
     assert MAKE
     assert RUN
-    checked = [*MAKE, *PIP, *MODULES, *RUN]
+    checked = [*MAKE, *MODULES, *RUN]
     assert [str(command) for command in COMMANDS if command not in checked] == []
 
 
@@ -97,12 +95,6 @@ def test_a_module_runs(command: Command) -> None:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout
-
-
-@pytest.mark.parametrize("command", PIP, ids=str)
-def test_what_pip_is_told_to_read_ships(command: Command) -> None:
-    file = command.words[command.words.index("-r") + 1].removeprefix("PlexSync/")
-    assert file in package.shipped_files()
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from worker import dependencies
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(240),
     pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here"),
 ]
 SENTENCE = f"{dependencies.FAILED} Run this where Stash runs: "
@@ -74,7 +75,7 @@ def bare(
 
 
 def send(plugin: InstalledPlugin, stdin: Mapping[str, Any]) -> Answer:
-    return plugin.send(stdin, timeout=50)
+    return plugin.send(stdin, timeout=200)
 
 
 def test_without_an_index_edits_wait_and_it_heals_when_packages_can_be_had(
@@ -82,7 +83,7 @@ def test_without_an_index_edits_wait_and_it_heals_when_packages_can_be_had(
 ) -> None:
     assert send(bare, bare.hook_stdin(7)).reply == {"output": "ok"}
     log = bare.data_dir / "plexsync.log"
-    eventually(lambda: log.exists() and SENTENCE in log.read_text("utf-8"), timeout=30)
+    eventually(lambda: log.exists() and SENTENCE in log.read_text("utf-8"), timeout=60)
     eventually(lambda: not lock.worker_alive(str(bare.data_dir)))
     for mode in ("process_queue", "check_setup", "preview"):
         answer = send(bare, bare.stdin({"mode": mode})).reply
@@ -130,6 +131,6 @@ def test_a_page_of_stash_starts_a_worker_that_installs_only_when_something_waits
     (bare.data_dir / "queue").mkdir()
     (spool / "1.json").write_text(json.dumps({"version": 1}))
     assert send(bare, bare.stdin({"mode": "wake"})).reply["output"] is None
-    eventually(lambda: log.exists() and SENTENCE in log.read_text("utf-8"), timeout=30)
+    eventually(lambda: log.exists() and SENTENCE in log.read_text("utf-8"), timeout=60)
     eventually(lambda: not lock.worker_alive(str(bare.data_dir)))
     assert not os.path.exists(tmp_path / "stash config" / "plexsync")
