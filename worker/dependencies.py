@@ -31,9 +31,9 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "tenacity": ((9,), (10,)),
     "pydantic": ((2, 12), (3,)),
 }
-# What our rooms import of them.
+# What our rooms import of them; plexapi through its own door, which keeps its settings away.
 MODULES = (
-    *("persistqueue", "stashapi.stashapp", "plexapi.server", "requests.adapters"),
+    *("persistqueue", "stashapi.stashapp", "plex.isolation", "requests.adapters"),
     *("urllib3.exceptions", "tenacity", "pydantic.dataclasses"),
 )
 # Half a package, or a file cut short; pydantic's word for a core of another version.

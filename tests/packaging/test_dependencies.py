@@ -102,6 +102,20 @@ def test_the_first_task_installs_what_is_missing_and_later_ones_find_it(
     assert run_task(python, bare_plugin, data, "status", **offline)["output"]
 
 
+def test_looking_whether_packages_load_reads_no_plexapi_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "config.ini"
+    config.write_text("damaged")
+    done = subprocess.run(
+        [sys.executable, "-c", "from worker import dependencies as d; print(d.why_not_loaded())"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PLEXAPI_CONFIG_PATH": str(config)},
+        check=True,
+    )
+    assert done.stdout == "\n", done.stdout
+
+
 def test_packages_of_older_versions_are_removed_and_others_stay(tmp_path: Path) -> None:
     old, new, other = (
         tmp_path / name
