@@ -229,6 +229,12 @@ def test_modules_of_one_system_are_imported_behind_a_guard() -> None:
     assert not offenders, listed(offenders)
 
 
+def test_signals_are_one_module_s_business() -> None:
+    """Their names differ between systems: the Windows branch is tried in one place."""
+    users = {found.path for found in all_imports() if found.top == "signal" and found.room in ALL}
+    assert users == {"worker/stop_signals.py"}
+
+
 def test_packages_hold_one_docstring_and_no_code() -> None:
     for path in product_files():
         if os.path.basename(path) == "__init__.py":
