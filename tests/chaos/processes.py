@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,10 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simulators import resident
-from simulators.plex.items import Item
 from simulators.stash.jobs import Job
-from simulators.stash.runs import PluginRun
 from tests.chaos.model import Model
+from tests.chaos.people import People
 from tests.chaos.report import Report, double_writes
 from tests.chaos.weather import Weather
 from tests.e2e.conftest import Road
@@ -26,9 +26,6 @@ from tests.installed_plugin import eventually
 JUMPING_WORKER = Path(__file__).with_name("jumping_worker.py")
 HOUR, YEAR = 3600.0, 365.25 * 86_400.0
 DRAIN_SECONDS = 120.0
-# A sweep does not see an edit in the same second as the one before: Stash's times are whole
-# seconds. So what no hook tells happens to scenes that have been left alone for a while.
-QUIET_SECONDS = 2.0
 
 
 class Chaos:
@@ -41,10 +38,10 @@ class Chaos:
         self.report = Report(seed)
         self.weather = Weather(road.plex, road.stash, self.rng)
         self.model = Model(road.stash.library, self.rng)
-        self.edited_at: dict[int, float] = {}
+        self.people = People(road, self.model, self.rng, self.report)
         self.jumping: list[subprocess.Popen[bytes]] = []
         self.tasks: list[int] = []
-        self.edits_done: list[PluginRun] = []
+        self.lockers: list[threading.Thread] = []
         for number in range(scenes):
             self.model.add(*road.add(f"{number % 3}/Video {number}.mp4"))
         self.strangers = [
@@ -52,16 +49,20 @@ class Chaos:
             for number in range(scenes)
         ]
         for scene in range(1, scenes + 1, 3):
-            self.person_adds_a_tag(scene)
+            self.people.adds_a_tag_in_plex(scene)
         self.strangers_before = self.look_at_strangers()
         self.acts: list[tuple[int, Callable[[], None]]] = [
-            (14, self.edit),
-            (4, self.edit_with_killed_hook),
-            (2, self.edit_without_hook),
-            (2, self.bulk_edit),
-            (1, self.rename_a_person),
+            (14, self.people.edit),
+            (4, self.people.edit_with_killed_hook),
+            (2, self.people.edit_without_hook),
+            (2, self.people.bulk_edit),
+            (1, self.people.rename_a_person),
             (6, self.spoil_plex),
             (2, self.spoil_stash),
+            (1, self.weather.wrong_token),
+            (1, self.weather.disk_full),
+            (1, self.weather.revoked_key),
+            (1, self.database_locked),
             (1, self.plex_restarts),
             (1, self.stash_restarts),
             (1, self.stash_forgets_sessions),
@@ -88,72 +89,6 @@ class Chaos:
             act = self.once.pop()
         act()
         self.report.happened[act.__name__.replace("_", " ")] += 1
-
-    # -- what people do -----------------------------------------------------------------------
-
-    def some_scene(self) -> int:
-        return self.rng.choice(list(self.model.items))
-
-    def quiet_scene(self) -> int | None:
-        """A scene that was synced at some time and was not edited just now."""
-        before = time.monotonic() - QUIET_SECONDS
-        quiet = [scene for scene, at in self.edited_at.items() if at < before]
-        return self.rng.choice(quiet) if quiet else None
-
-    def save(self, scene: int) -> list[PluginRun]:
-        self.model.values[scene] = values = self.model.new_values()
-        runs = self.road.stash.scene_update(scene, **self.model.as_input(scene, values))
-        self.edited_at[scene] = time.monotonic()
-        return runs
-
-    def edit(self) -> None:
-        self.save(self.some_scene())
-
-    def edit_with_killed_hook(self) -> None:
-        """The browser's tab closes while Stash waits for the hook."""
-        scene = self.quiet_scene()
-        if scene is None:
-            return self.edit()
-        kill = self.road.stash.stash.plugins.kill_running
-        killer = threading.Timer(self.rng.uniform(0.0, 0.08), kill)
-        killer.start()
-        runs = self.save(scene)
-        killer.join()
-        self.report.happened["hooks killed"] += sum(run.exit_code == -9 for run in runs)
-        return None
-
-    def edit_without_hook(self) -> None:
-        """Auto-tag and merges tell nobody: the sweep finds it."""
-        scene = self.quiet_scene()
-        if scene is None:
-            return
-        self.model.values[scene] = values = self.model.new_values()
-        self.road.stash.library.touch(scene, **self.model.as_records(scene, values))
-        self.edited_at[scene] = time.monotonic()
-
-    def bulk_edit(self) -> None:
-        """One form for several scenes; one hook for each, in sequence."""
-        rng = self.rng
-        scenes = rng.sample(sorted(self.model.items), 4)
-        for scene in scenes:
-            self.model.values[scene] = self.model.new_values()
-        self.road.stash.scenes_update(
-            {"id": scene, **self.model.as_input(scene, self.model.values[scene])}
-            for scene in scenes
-        )
-        self.edited_at.update(dict.fromkeys(scenes, time.monotonic()))
-
-    def rename_a_person(self) -> None:
-        number = self.rng.randrange(len(self.model.people))
-        name = f"{self.model.people[number].split(' née ')[0]} née {self.model.takes}"
-        self.model.people[number] = name
-        self.road.stash.rename_performer(self.model.people_ids[number], name)
-
-    def person_adds_a_tag(self, scene: int) -> None:
-        """In Plex, before anything is synced: later it could meet a write half way."""
-        item: Item = self.model.items[scene]
-        self.model.persons_tags[scene] = {f"A person's {scene}"}
-        self.road.plex.edit(item, tags={"genre": [f"A person's {scene}"]})
 
     # -- what goes wrong ----------------------------------------------------------------------
 
@@ -183,7 +118,11 @@ class Chaos:
     def kill_worker(self) -> None:
         for pid in self.workers():
             self.send(pid, signal.SIGKILL)
-            self.report.happened["workers killed"] += 1
+            self.note_kill()
+
+    def note_kill(self) -> None:
+        self.report.happened["workers killed"] += 1
+        self.report.kills.append(time.time())
 
     def end_worker(self) -> None:
         for pid in self.workers():
@@ -208,6 +147,14 @@ class Chaos:
         eventually(lambda: not killed & plugins.running)
         after = sum(run.exit_code == -9 for run in self.road.stash.runs)
         self.report.happened["tasks killed"] += after - before
+        self.report.kills.append(time.time())
+
+    def database_locked(self) -> None:
+        """Another program, such as a backup, holds the database for longer than a hook waits."""
+        path, seconds = self.road.plugin.database, self.rng.uniform(0.8, 2.0)
+        if path.exists():
+            self.lockers.append(threading.Thread(target=hold_database, args=(path, seconds)))
+            self.lockers[-1].start()
 
     def clock_jumps(self) -> None:
         """Another worker takes over, whose clock is wrong, and is killed like the others."""
@@ -217,7 +164,7 @@ class Chaos:
             old = self.jumping.pop()
             if old.poll() is None:
                 old.kill()
-                self.report.happened["workers killed"] += 1
+                self.note_kill()
             old.communicate()
         self.jumping.append(self.jumping_worker(0.3, *offsets))
 
@@ -238,6 +185,8 @@ class Chaos:
     def calm_down(self) -> None:
         """All faults end; Process Queue, and then hours later, until Plex shows everything."""
         self.weather.clear()
+        for locker in self.lockers:
+            locker.join()
         eventually(lambda: self.road.plex.url and self.road.plex.start())
         for worker in self.jumping:
             worker.kill()
@@ -281,5 +230,15 @@ class Chaos:
             )
             if before != now
         ]
-        report.double = double_writes(self.road.plex.requests)
+        report.double = double_writes(self.road.plex.requests, report.kills)
         return report
+
+
+def hold_database(path: Path, seconds: float) -> None:
+    """Keep everybody else from writing for so long."""
+    database = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        threading.Event().wait(seconds)
+    finally:
+        database.close()

@@ -139,7 +139,7 @@ class Trial:
         report.faults_met = self.weather.met
         report.lost = self.model.differences()
         report.wrong = self.model.wrong_items(self.bench.plex.items())
-        report.double = double_writes(self.bench.plex.requests)
+        report.double = double_writes(self.bench.plex.requests, ())
         report.dead_letters = [f"{one}" for one in self.bench.letters()]
         return report
 

@@ -69,8 +69,25 @@ class Weather:
         )
         self.ordered["stash " + "/".join(fault)] += 1
 
+    def wrong_token(self) -> None:
+        """Somebody mistypes the token in Stash's settings; ``clear`` corrects it."""
+        self.stash.settings["plex_token"] = "not-the-token-of-this-plex"
+
+    def revoked_key(self) -> None:
+        """The API key in the settings is one that Stash does not take (any more), and every session
+        has ended: the next hook brings another.
+        """
+        self.stash.settings["stash_api_key"] = "a-key-of-yesterday"
+        self.stash.expire_sessions()
+
+    def disk_full(self) -> None:
+        """Plex answers every read and fails every write, until ``clear``."""
+        self.plex.faults.add(Kind.STATUS, method="PUT", times=None, status=500)
+
     def clear(self) -> None:
         """Everything goes well from now on."""
+        self.stash.settings["plex_token"] = self.plex.token
+        self.stash.settings.pop("stash_api_key", None)
         self.plex.faults.clear()
         self.stash.faults.clear()
 
