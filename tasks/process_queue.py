@@ -31,4 +31,5 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     with shared_queue(data_dir) as manager:
         settled = before - after.left
         result = library_result(request, manager, TITLE, after, since=begun, looked_at=settled)
-    return replace(result, output={}, details=result.output)
+    done = max(result.done, settled)  # a deleted scene has no outcome
+    return replace(result, done=done, output={}, details=result.output)

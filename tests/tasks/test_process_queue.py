@@ -36,6 +36,12 @@ def test_a_scene_that_needs_a_person_is_a_problem_with_its_reason(library: Libra
     assert library.run("status").output["for_person"] == {"ambiguous": [scene]}
 
 
+def test_the_edit_of_a_deleted_scene_is_done(library: Library) -> None:
+    enqueue(library, 4711)
+    result = library.run("process_queue")
+    assert (result.done, result.left, result.problems, result.exit_code) == (1, 0, 0, 0)
+
+
 def test_an_empty_queue_is_no_problem(library: Library) -> None:
     result = library.run("process_queue")
     assert (result.done, result.left, result.problems, result.exit_code) == (0, 0, 0, 0)
