@@ -166,11 +166,14 @@ class QueueManager:
         return len(events)
 
     def stash_connection(self) -> Mapping[str, object]:
-        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``; and
-        ``seen_at``, when (epoch seconds).
-        """
-        row = self.connection.execute("SELECT doc, seen_at FROM connection").fetchone()
-        return {**read_object(row[0], "connection"), "seen_at": row[1]} if row else {}
+        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
+        row = self.connection.execute("SELECT doc FROM connection").fetchone()
+        return read_object(row[0], "connection") if row else {}
+
+    def connection_seen_at(self) -> float:
+        """When that was said (epoch seconds, 0 = never); a hook says the same only once."""
+        row = self.connection.execute("SELECT seen_at FROM connection").fetchone()
+        return float(row[0]) if row else 0.0
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
         """Store what a task was told of Stash, as a hook does. Unlike a hook's, the same once more

@@ -62,6 +62,10 @@ class Snapshot:
         row = self._database.execute("SELECT doc FROM connection").fetchone()
         return read_object(row[0], "connection") if row else {}
 
+    def connection_seen_at(self) -> float:
+        """When that was said: it does not change while somebody looks."""
+        return 0.0
+
     def waiting_scenes(self) -> list[int]:
         """The scenes that have a job, by id."""
         rows = self._database.execute(

@@ -43,6 +43,7 @@ class Session:
         self.read_at = 0.0
         self._stash: StashClient | None = None
         self._told: Mapping[str, object] = {}
+        self._seen_at = 0.0
         self._plex: PlexClient | None = None
         self._index: tuple[PlexClient, FileIndex] | None = None
         self._plex_settings: tuple[object, ...] = ()
@@ -52,10 +53,10 @@ class Session:
         """Whether, since the last call, a hook or task brought another address or session, or a
         task came.
         """
-        told = self.manager.stash_connection()
-        if told == self._told:
+        told, seen_at = self.manager.stash_connection(), self.manager.connection_seen_at()
+        if (told, seen_at) == (self._told, self._seen_at):
             return False
-        self._told = told
+        self._told, self._seen_at = told, seen_at
         return True
 
     def stash(self) -> StashClient:

@@ -54,12 +54,17 @@ class Naps:
 
 @contextmanager
 def running(manager: QueueManager, naps: Naps, **options: Any) -> Iterator[SyncWorker]:
-    """A worker that knows no Stash: with a due job it asks, and holds everything."""
+    """A worker whose Stash is away: with a due job it asks, and holds everything."""
     plugin_dir = Path(manager.data_dir) / "plugin"
     plugin_dir.mkdir(exist_ok=True)
     (plugin_dir / "PlexSync.py").touch()
     worker = SyncWorker(
-        manager, manager.dlq, plugin_dir=str(plugin_dir), environ={}, sleep=naps, **options
+        manager,
+        manager.dlq,
+        plugin_dir=str(plugin_dir),
+        environ={"STASH_URL": "http://127.0.0.1:9"},
+        sleep=naps,
+        **options,
     )
     worker.start()
     try:
