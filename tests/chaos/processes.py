@@ -71,7 +71,7 @@ class Chaos:
             (2, self.run_task),
             (1, self.kill_task),
             (1, self.clock_jumps),
-            (2, self.all_is_well),
+            (5, self.all_is_well),
         ]
         self.once = [act for _, act in self.acts]  # each happens at least once
         self.order.shuffle(self.once)
