@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from simulators import resident
+from sync_queue import schema
 from sync_queue.manager import SCHEMA_VERSION
 from tests.database import stock
 from tests.installed_plugin import InstalledPlugin
@@ -33,9 +34,10 @@ def stocked(plugin: InstalledPlugin) -> Iterator[InstalledPlugin]:
 
 
 def start_worker(plugin: InstalledPlugin, eventually: Eventually) -> int:
-    """Let a hook start the worker; its pid once it has asked Stash in vain."""
+    """Let a hook start the worker; its pid once it has asked Stash in vain and rests."""
     assert plugin.send(plugin.hook_stdin(7001)).reply == {"output": "ok"}
     eventually(lambda: "Stash is not reachable" in log(plugin), timeout=PATIENCE)
+    eventually(lambda: all(row["status"] != schema.RUNNING for row in plugin.rows()))
     (pid,) = resident.workers(plugin.data_dir)
     return pid
 
