@@ -64,7 +64,7 @@ def test_the_zip_is_the_same_each_time_byte_for_byte(built: Path, tmp_path: Path
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 def test_make_package_builds_the_same_bytes_twice(tmp_path: Path) -> None:
-    words = ["make", "--dry-run", "package"]
+    words = ["make", "--no-print-directory", "--dry-run", "package"]
     shown = subprocess.run(words, cwd=package.ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1].endswith("python -m tools.package")
     for folder in ("once", "twice"):

@@ -47,12 +47,14 @@ def create(data_dir: str) -> str:
 
 
 def consume(data_dir: str, number: int, total: int) -> list[int]:
-    """Claim and settle until all is settled; returns the queue ids that were delivered here."""
+    """Claim and settle until all is settled, or half of it here, so that one consumer cannot do it
+    alone; returns the queue ids that were delivered here.
+    """
     rng = random.Random(number)
-    delivered = []
+    delivered: list[int] = []
     deadline = time.monotonic() + 30
     with QueueManager(data_dir) as manager:
-        while manager.get_stats(NOW).completed < total:
+        while len(delivered) < total // 2 and manager.get_stats(NOW).completed < total:
             assert time.monotonic() < deadline, manager.get_stats(NOW)
             for leased in manager.get_pending(NOW, rng.randint(1, 5)):
                 delivered.append(leased.queue_id)

@@ -46,7 +46,6 @@ def test_three_competing_consumers_never_get_the_same_job(tmp_path: Path) -> Non
     reports = play("consume", tmp_path / "data")
     delivered = [number for report in reports for number in report]
     assert len(delivered) == len(set(delivered)) == 400
-    assert sum(1 for report in reports if report) > 1  # they really competed
     with QueueManager(str(tmp_path / "data")) as manager:
         assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 400, 0)
 
