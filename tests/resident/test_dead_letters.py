@@ -108,6 +108,7 @@ def test_dead_letters_are_counted_in_the_log_at_start_and_every_ten_jobs(
     assert counted() == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [0, 3, 365])
 @pytest.mark.parametrize("held", [False, True], ids=["idle", "held"])
 def test_dead_letters_are_deleted_after_their_days(
