@@ -13,14 +13,16 @@ from hypothesis import settings
 from tests import installed_plugin
 from tests.installed_plugin import InstalledPlugin, StandInWorkers
 
-# Files whose tests are whole processes that live for seconds, or read all code.
+# Files whose tests are whole processes that live for seconds, or that take seconds otherwise.
 SLOW_FILES = frozenset(
     {
         "database/test_killed_rescue.py",
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
+        "hooks/test_unreadable_input.py",
         "layers/test_layers.py",
+        "packaging/test_installing.py",
         "recovery/test_tasks.py",
         "resident/test_hand_over.py",
         "resident/test_lock.py",
@@ -29,8 +31,10 @@ SLOW_FILES = frozenset(
         "resident/test_secrets.py",
         "resident/test_setup.py",
         "resident/test_slow_plex.py",
+        "resident/test_stash_away.py",
         "resident/test_wake.py",
         "resident/test_watchdog.py",
+        "stash/test_stash_holes.py",
     }
 )
 

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simulators.resident import is_running
 from sync_queue import datadir, lock
 from sync_queue.manager import QueueManager
 from tools import package
@@ -251,12 +252,3 @@ class StandInWorkers:
         os.close(self._end)
         pids = [pid for pid, _ in self.started()]
         eventually(lambda: not any(is_running(pid) for pid in pids))
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process exists and is no zombie."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"

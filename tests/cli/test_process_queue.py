@@ -148,6 +148,7 @@ def test_a_mode_without_the_number_it_needs_exits_with_2(shell: CommandLine) -> 
     assert "item" in answer.stderr
 
 
+@pytest.mark.slow
 def test_stash_away_exits_with_3_and_keeps_the_edit(
     command_line: CommandLine, stash: StashSimulator
 ) -> None:
@@ -166,6 +167,7 @@ def test_an_unknown_stash_exits_with_3_and_says_how_it_gets_known(shell: Command
     assert "save a scene in Stash" in answer.stdout
 
 
+@pytest.mark.slow
 def test_missing_settings_exit_with_2_and_are_named(
     command_line: CommandLine,
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_status_probe_is_not_taken_for_a_worker(stand_in_workers: StandInWorke
     assert len(eventually(stand_in_workers.holding)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.soak)])
 def test_a_bulk_edit_stores_every_event_and_starts_one_worker(
     stand_in_workers: StandInWorkers, count: int

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from simulators.resident import is_running
 from simulators.stash.fake_plugin import write_plugin
 from simulators.stash.runs import PluginRun
 from simulators.stash.server import StashSimulator
@@ -39,15 +40,6 @@ def run_once(folder: Path, code: str, **options: Any) -> PluginRun:
     write_plugin(folder, code)
     with StashSimulator(folder, config_dir=folder.parent, **options) as sim:
         return sim.run_operation()
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_stdin_is_one_json_object_and_then_its_end(folder: Path) -> None:
@@ -116,7 +108,7 @@ def test_a_detached_child_is_not_waited_for(folder: Path) -> None:
     quiet = "stdin=-3, stdout=-3, stderr=-3, start_new_session=True"
     run = run_once(folder, CHILD % ("import time; time.sleep(60)", quiet))
     assert run.seconds < 30
-    assert is_alive(run.output)
+    assert is_running(run.output)
     os.kill(run.output, signal.SIGKILL)
 
 
@@ -156,9 +148,9 @@ def test_a_client_that_goes_away_kills_the_hook_alone_and_the_save_stays(
         client = post_and_leave_open(sim, SAVE, input={"id": scene, "title": "new"})
         plugin, child = pids()
         client.close()
-        until(lambda: not is_alive(plugin))
+        until(lambda: not is_running(plugin))
         until(lambda: any("operation cancelled" in line.message for line in sim.logs))
-        assert is_alive(child)
+        assert is_running(child)
         assert sim.library.scenes[scene].title == "new"
         assert sim.runs[-1].cancelled
         assert sim.runs[-1].exit_code == -signal.SIGKILL
