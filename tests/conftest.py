@@ -17,12 +17,14 @@ from tests.installed_plugin import InstalledPlugin, StandInWorkers
 SLOW_FILES = frozenset(
     {
         "database/test_killed_rescue.py",
+        "database/test_rescue.py",
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
         "hooks/test_unreadable_input.py",
         "layers/test_layers.py",
         "packaging/test_installing.py",
+        "recovery/test_kills.py",
         "recovery/test_tasks.py",
         "resident/test_hand_over.py",
         "resident/test_lock.py",
