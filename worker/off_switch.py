@@ -52,8 +52,7 @@ class OffSwitch:
 
     def may_ask(self) -> bool:
         """Whether a chore may ask Plex anything: not while jobs wait for a Plex that is away."""
-        waiting = self.gate.manager.queue.next_due(self.clock())
-        return self.gate.is_closed or waiting is None
+        return self.gate.is_closed or self.gate.manager.queue.next_due(self.clock()) is None
 
     def look_while_waiting(self, now: float) -> None:
         """Read the settings again now and then while nothing may be done, and at once when a hook
