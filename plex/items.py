@@ -13,11 +13,16 @@ TYPE_NUMBERS: Mapping[str, int] = {"movie": 1, "episode": 4}
 
 @dataclass(frozen=True, slots=True)
 class PlexPart:
-    """One file of an item. ``size`` in bytes, ``duration`` in milliseconds; 0 = unknown."""
+    """One file of an item. ``size`` in bytes, ``duration`` in milliseconds; 0 = unknown.
+
+    ``part_id`` is Plex's number of the part. It survives edits and refreshes, and it may be given
+    to another file when a library is made again.
+    """
 
     file: str
     size: int
     duration: int
+    part_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class PlexItem:
     originallyAvailableAt year userRating``), absent when Plex has none. ``tags`` holds names in
     order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
-    locks are missing: never do tag arithmetic on it. ``updated_at`` and ``added_at`` are epoch
+    locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
+    first version: the lowest media id, optimised versions last. ``updated_at`` and ``added_at`` are epoch
     seconds.
     """
 

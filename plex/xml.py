@@ -8,6 +8,8 @@ from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, PlexImage, PlexItem, PlexPart, PlexSection
 from validation.records import IndexedFile
 
+# Plex: the type of a version that Plex made itself ("Optimized for TV").
+_OPTIMISED = "42"
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
@@ -47,7 +49,9 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
         values={name: element.get(name, "") for name in _VALUES if element.get(name)},
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
         locked=frozenset(
-            field.get("name", "") for field in element.iter("Field") if field.get("locked") == "1"
+            field.get("name", "")
+            for field in element.findall("Field")
+            if field.get("locked") == "1"
         ),
         parts=_parts(element),
         thumb=element.get("thumb", ""),
@@ -61,7 +65,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
 def parse_items(container: Element, section_id: int, *, full: bool) -> tuple[PlexItem, ...]:
     """Parse every ``Video`` of an answer, in its order."""
     section_id = _number(container, "librarySectionID") or section_id
-    return tuple(parse_item(video, section_id, full=full) for video in container.iter("Video"))
+    return tuple(parse_item(video, section_id, full=full) for video in container.findall("Video"))
 
 
 def parse_sections(container: Element) -> tuple[PlexSection, ...]:
@@ -72,12 +76,14 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
             title=directory.get("title", ""),
             kind=_PLAYABLE_KINDS[directory.get("type", "")],
             locations=tuple(
-                place.get("path", "") for place in directory.iter("Location") if place.get("path")
+                place.get("path", "")
+                for place in directory.findall("Location")
+                if place.get("path")
             ),
             content_changed_at=_number(directory, "contentChangedAt"),
             refreshing=directory.get("refreshing") == "1",
         )
-        for directory in container.iter("Directory")
+        for directory in container.findall("Directory")
         if directory.get("type") in _PLAYABLE_KINDS
     )
 
@@ -101,20 +107,28 @@ def parse_images(container: Element) -> tuple[PlexImage, ...]:
     """Parse the posters or backgrounds that an item can choose from."""
     return tuple(
         PlexImage(photo.get("ratingKey", ""), photo.get("selected") == "1")
-        for photo in container.iter("Photo")
+        for photo in container.findall("Photo")
     )
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:
+    """The files of an item, those of its first version first."""
     return tuple(
         PlexPart(
             part.get("file", ""),
             _number(part, "size"),
             _number(part, "duration") or _number(media, "duration"),
+            _number(part, "id"),
         )
-        for media in video.iter("Media")
-        for part in media.iter("Part")
+        for media in sorted(video.findall("Media"), key=_version_order)
+        for part in media.findall("Part")
     )
+
+
+def _version_order(media: Element) -> tuple[bool, int]:
+    """Versions that Plex made itself come last, then the oldest comes first."""
+    optimised = media.get("proxyType") == _OPTIMISED or bool(media.get("target"))
+    return optimised, _number(media, "id")
 
 
 def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
@@ -130,6 +144,7 @@ def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
             year=_number(video, "year"),
             added_at=_number(video, "addedAt"),
             updated_at=_number(video, "updatedAt"),
+            part_id=part.part_id,
         )
         for part in _parts(video)
         if part.file

@@ -50,7 +50,10 @@ class LedgerEntry:
     ``item_updated_at`` is Plex's ``updatedAt`` as read back (epoch seconds, 0 = not yet read
     back); ``scene_updated_at`` Stash's ``updated_at`` text of the state we wrote;
     ``fingerprint`` stands for the settings that shaped the write, ``considered`` for Stash's
-    values as the last plan saw them, written or not (``""`` = plan again); ``file`` is Plex's path.
+    values as the last plan saw them, written or not (``""`` = plan again).
+    ``scene_file`` and ``file`` are the pair of paths, Stash's and Plex's, by which the item was
+    matched (``scene_file`` is "" in an entry of version 1.0); ``added_at`` and ``part_ids`` tell
+    the item's incarnation (0 and empty = unknown).
     ``intended`` is what ``fields`` will be once the write that was begun is answered; it stays
     when no answer comes.
     """
@@ -69,6 +72,9 @@ class LedgerEntry:
     item_updated_at: int = 0
     synced_at: float = 0.0
     file: str = ""
+    scene_file: str = ""
+    added_at: int = 0
+    part_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class IndexedFile:
     year: int
     added_at: int
     updated_at: int
+    part_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
