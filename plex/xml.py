@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
-from plex.items import IndexPage, PlexImage, PlexItem, PlexPart, PlexSection
+from plex.items import IndexPage, PlexItem, PlexPart, PlexSection
 from validation.records import IndexedFile
 
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
@@ -81,7 +81,6 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
                 if place.get("path")
             ),
             content_changed_at=_number(directory, "contentChangedAt"),
-            refreshing=directory.get("refreshing") == "1",
         )
         for directory in container.findall("Directory")
         if directory.get("type") in _PLAYABLE_KINDS
@@ -91,24 +90,18 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
 def parse_index_page(container: Element, section_id: int) -> IndexPage:
     """Parse one page of a listing: a row per file, without building items."""
     videos = container.findall("Video")
+    times = (_number(video, name) for video in videos for name in ("updatedAt", "addedAt"))
     return IndexPage(
         rows=tuple(row for video in videos for row in _index_rows(video, section_id)),
-        items=len(videos),
+        keys=tuple(_required_number(video, "ratingKey") for video in videos),
         total=total_size(container),
+        newest=max(times, default=0),
     )
 
 
 def total_size(container: Element) -> int:
     """The number of items in the whole listing of which *container* is a page."""
     return _number(container, "totalSize") or _number(container, "size")
-
-
-def parse_images(container: Element) -> tuple[PlexImage, ...]:
-    """Parse the posters or backgrounds that an item can choose from."""
-    return tuple(
-        PlexImage(photo.get("ratingKey", ""), photo.get("selected") == "1")
-        for photo in container.findall("Photo")
-    )
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:
@@ -143,7 +136,6 @@ def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
             title=video.get("title", ""),
             year=_number(video, "year"),
             added_at=_number(video, "addedAt"),
-            updated_at=_number(video, "updatedAt"),
             part_id=part.part_id,
         )
         for part in _parts(video)

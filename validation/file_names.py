@@ -34,6 +34,41 @@ def file_key(path: str) -> str:
     return unicodedata.normalize("NFC", basename(path)).lower()
 
 
+def folded_path(path: str) -> str:
+    """A full path for look-ups: one Unicode form, case and separators ignored. A superset of
+    equality."""
+    return unicodedata.normalize("NFC", "/".join(split_names(path.replace("\\", "/")))).lower()
+
+
+def tail_key(path: str) -> str:
+    """The parent folder's name and the file's for look-ups."""
+    return "/".join(folded_path(path).split("/")[-2:])
+
+
+def title_key(title: str) -> str:
+    """A title's words for look-ups: without case, punctuation and Unicode form."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold()))
+
+
+def wake_keys(path: str, size: int) -> frozenset[str]:
+    """The keys by which a new file in Plex wakes a scene that has a file like it.
+
+    Two files share a key when their full paths agree; or name and parent folder; or name and size;
+    or parent folder and size. An equal name alone never decides a match, and 10,000 files may be
+    called ``video.mp4``: it is a key only for a file of unknown size.
+    """
+    tail = tail_key(path)
+    folder, _, name = tail.rpartition("/")
+    keys = {f"path {folded_path(path)}"}
+    if folder:
+        keys.add(f"tail {tail}")
+    if size:
+        keys |= {f"name {name} {size}", f"folder {folder} {size}"}
+    else:
+        keys.add(f"name {name}")
+    return frozenset(keys)
+
+
 def stem(path: str) -> str:
     """The file name without its extension; a name that is all extension stays whole."""
     name = basename(path)

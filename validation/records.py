@@ -78,21 +78,27 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The scene that a Plex item was written for, by which file of Plex, and whether a person
-    chose the item for it."""
+class Pin:
+    """The item that the user chose for a scene, by the file that it held then.
 
+    ``part_ids`` and ``added_at`` tell the item's incarnation (empty and 0 = unknown).
+    """
+
+    server: str
+    rating_key: int
     scene_id: int
     file: str
-    pinned: bool = False
+    added_at: int = 0
+    part_ids: tuple[int, ...] = ()
+    scene_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
     """One file of one Plex item as a listing showed it: a hint, never proof.
 
-    ``size`` is in bytes and ``duration`` in milliseconds (0 = unknown); ``added_at`` and
-    ``updated_at`` are epoch seconds; ``kind`` is Plex's type (``movie`` or ``episode``).
+    ``size`` is in bytes and ``duration`` in milliseconds (0 = unknown); ``added_at`` is in epoch
+    seconds; ``kind`` is Plex's type (``movie`` or ``episode``).
     """
 
     rating_key: int
@@ -104,7 +110,6 @@ class IndexedFile:
     title: str
     year: int
     added_at: int
-    updated_at: int
     part_id: int = 0
 
 
@@ -113,12 +118,14 @@ class IndexedSection:
     """How far the index follows one Plex library.
 
     ``content_changed_at`` is Plex's counter before the last refresh; ``watermark`` the newest
-    ``updatedAt`` seen (epoch seconds of Plex's clock); ``listed_at`` and ``refreshed_at`` are the
-    times of the last full and of the last refresh of any kind (epoch seconds of our clock).
+    change seen (epoch seconds of Plex's clock); ``hidden`` the items that Plex counted and did not
+    show in the last whole listing; ``listed_at`` and ``refreshed_at`` are the times of the last
+    whole listing and of the last refresh of any kind (epoch seconds of our clock).
     """
 
     section_id: int
     content_changed_at: int
     watermark: int
+    hidden: int
     listed_at: float
     refreshed_at: float
