@@ -144,6 +144,23 @@ class FileIndex:
         self._asked_at = now
         return sections
 
+    def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:
+        """The chosen libraries, as they were asked for last; a name that is unknown may belong to
+        a library made since."""
+        known = {section.title.casefold() for section in self._plex.sections()}
+        fresh = any(name.casefold() not in known for name in libraries)
+        return choose_sections(self._plex.sections(fresh=fresh), libraries)
+
+    def listed_since(self, since: float, libraries: Sequence[str]) -> bool:
+        """Whether each chosen library was listed whole at ``since`` or later (epoch seconds)."""
+        if since == float("inf"):
+            return False
+        known = self._table.sections(self._plex.server)
+        return all(
+            one.section_id in known and known[one.section_id].listed_at >= since
+            for one in self.sections(libraries)
+        )
+
     def _bring_up(self, refresh: Refresh, known: IndexedSection | None, now: float) -> None:
         """List what changed in one library; the whole library when that does not explain it."""
         if known is not None and refresh.since:

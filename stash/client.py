@@ -11,6 +11,7 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
+from stash import namesakes
 from stash.answers import at, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
@@ -164,6 +165,27 @@ class StashClient:
         having = {kind: {"value": [str(related_id)], "modifier": "INCLUDES"}}
         for page in self._pages(_RELATED_PAGE, 0, having):
             yield from (scene_id for scene_id, _ in page.scenes)
+
+    def namesakes(self, paths: Iterable[str]) -> namesakes.Found:
+        """Every file with the name of one of *paths* and its scene's id, by each path.
+
+        One request for all names, two where Stash does not take a pattern.
+        """
+        asked = tuple(dict.fromkeys(paths))
+        if not asked:
+            return {}
+        every = {"per_page": namesakes.LIMIT, "sort": "id", "direction": "ASC"}
+        by_pattern = {"path": {"value": namesakes.pattern(asked), "modifier": "MATCHES_REGEX"}}
+        try:
+            data = self._query(namesakes.BY_PATTERN, {"filter": every, "scenes": by_pattern})
+            found = namesakes.read_answers([at(data, dict, "findScenes")], asked)
+        except StashQueryFailed:
+            found = dict.fromkeys(asked, ())
+        if namesakes.lacks_its_own(found):
+            query, variables = namesakes.by_text(asked)
+            data = self._query(query, {"filter": every, **variables})
+            found = namesakes.read_answers(data.values(), asked)
+        return found
 
     def image(self, path: str) -> bytes | None:
         """Read an image by its *path* (with query) on Stash, or ``None`` when it is a placeholder.

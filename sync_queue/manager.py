@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from sync_queue import datadir, dlq, index_store, ledger, schema, spool, state
+from sync_queue import datadir, dlq, index_store, ledger, scenes, schema, spool, state
 from sync_queue.database import durable, refuse_newer
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob
 from sync_queue.operations import BUSY_SECONDS, JobQueue
+from sync_queue.scenes import Outcome, Scenes
 from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, read_object
-from validation.records import LedgerEntry
 
 SCHEMA_VERSION = 1
-TABLES = (*dlq.CREATE, *state.CREATE, *ledger.CREATE, *index_store.CREATE)
+TABLES = (*dlq.CREATE, *state.CREATE, *ledger.CREATE, *scenes.CREATE, *index_store.CREATE)
 SPOOLED_AT_ONCE = 500
 
 
@@ -44,6 +44,7 @@ class QueueManager:
             self.queue.close()
             raise
         self.dlq = DeadLetterQueue(self.connection)
+        self.scenes = Scenes(self.connection)
         self.ledger = Ledger(self.connection)
         self.index = IndexStore(self.connection)
         self.state = StateStore(self.connection)
@@ -121,14 +122,11 @@ class QueueManager:
             if not self.queue.bury_in(database, number, letter.failed_at, message):
                 return 0
             if leased.job.scene_id:
-                self.ledger.set_outcome(
-                    leased.job.scene_id,
-                    letter.reason,
-                    {"sentence": letter.message},
-                    scene_updated_at=seen,
-                    files=(),
-                    now=letter.failed_at,
+                detail = {"sentence": letter.message}
+                outcome = Outcome(
+                    leased.job.scene_id, letter.reason, detail, seen, letter.failed_at
                 )
+                self.scenes.set_outcome(outcome, files=())
             return self.dlq.add(letter)
 
     def get_stats(self, now: float) -> QueueStats:
@@ -182,8 +180,3 @@ class QueueManager:
         with self.queue.transaction() as database:
             database.execute(schema.PUT_CONNECTION, {"connection": json.dumps(doc), "now": now})
             database.execute("UPDATE connection SET seen_at = ?", (now,))
-
-    def store_entries(self, entries: Sequence[LedgerEntry]) -> None:
-        """Write ledger entries within the caller's transaction."""
-        for entry in entries:
-            self.ledger.put(entry)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from sync_queue.trouble import read_object
-from validation.file_names import wake_keys
+from validation.file_names import keys_of_new_file, wake_keys
 from validation.reasons import Reason
 from validation.records import Pin
 
@@ -35,7 +35,7 @@ CREATE = (
         scene_id INTEGER PRIMARY KEY,
         outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{"version": 1}',
         scene_updated_at TEXT NOT NULL DEFAULT '', changed_at REAL NOT NULL DEFAULT 0,
-        pinned_server TEXT, pinned_item INTEGER, ignored INTEGER NOT NULL DEFAULT 0,
+        ignored INTEGER NOT NULL DEFAULT 0,
         related TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS scene_outcome ON scenes(outcome)",
@@ -160,7 +160,7 @@ class Scenes:
     def parked_scenes(self, files: Iterable[tuple[str, int]]) -> list[int]:
         """The scenes that wait for a file like one of ``files`` (Plex's path and size)."""
         found: set[int] = set()
-        for keys in _chunks(sorted({key for file in files for key in wake_keys(*file)})):
+        for keys in _chunks(key for file in files for key in keys_of_new_file(*file)):
             rows = self.connection.execute(
                 f"SELECT scene_id FROM parked_keys WHERE key IN ({_marks(keys)})", keys
             )
@@ -270,7 +270,7 @@ def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _chunks(values: Sequence[_T]) -> Iterator[list[_T]]:
+def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
     remaining = iter(values)
     while chunk := list(islice(remaining, _PARAMETERS)):
         yield chunk

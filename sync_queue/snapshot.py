@@ -14,6 +14,7 @@ from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.manager import SCHEMA_VERSION, TABLES
 from sync_queue.operations import BUSY_SECONDS
+from sync_queue.scenes import Scenes
 from sync_queue.shared import is_current
 from sync_queue.state import StateStore
 from sync_queue.trouble import Connection, read_object
@@ -37,6 +38,7 @@ class Snapshot:
         else:
             jobs = schema.CREATE_JOBS.format(table_name=schema.JOBS, key_column="_id")
             self._database = in_memory((jobs, schema.CREATE_CONNECTION, *TABLES))
+        self.scenes = Scenes(self._database)
         self.ledger = Ledger(self._database)
         self.dlq = DeadLetterQueue(self._database)
         self.state = StateStore(self._database)

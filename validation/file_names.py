@@ -51,22 +51,21 @@ def title_key(title: str) -> str:
 
 
 def wake_keys(path: str, size: int) -> frozenset[str]:
-    """The keys by which a new file in Plex wakes a scene that has a file like it.
+    """The keys of a file that a scene waits for: a new file in Plex with one of them wakes it.
 
     Two files share a key when their full paths agree; or name and parent folder; or name and size;
     or parent folder and size. An equal name alone never decides a match, and 10,000 files may be
-    called ``video.mp4``: it is a key only for a file of unknown size.
+    called ``video.mp4``: it is a key only where the size is unknown.
     """
-    tail = tail_key(path)
-    folder, _, name = tail.rpartition("/")
-    keys = {f"path {folded_path(path)}"}
-    if folder:
-        keys.add(f"tail {tail}")
-    if size:
-        keys |= {f"name {name} {size}", f"folder {folder} {size}"}
-    else:
-        keys.add(f"name {name}")
-    return frozenset(keys)
+    folder, _, name = tail_key(path).rpartition("/")
+    keys = {f"path {folded_path(path)}", f"tail {folder}/{name}"}
+    sized = {f"name {name} {size}", f"folder {folder} {size}"}
+    return frozenset(keys | (sized if size else {f"name {name}"}))
+
+
+def keys_of_new_file(path: str, size: int) -> frozenset[str]:
+    """The keys of a new file in Plex, to be looked up among those of ``wake_keys``."""
+    return wake_keys(path, size) | {f"name {file_key(path)}"}
 
 
 def stem(path: str) -> str:

@@ -59,7 +59,7 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
     number, found = 1, 0
     while True:
         total, page = stash.page(number, PAGE)
-        known = manager.ledger.updated_at(scene_id for scene_id, _ in page)
+        known = manager.scenes.updated_at(scene_id for scene_id, _ in page)
         ids = changed_scenes(page, known, baseline)
         jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
         # A job that waits for its next try keeps its time and its count of tries.

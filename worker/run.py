@@ -1,39 +1,42 @@
-"""A run that takes away too much stops until a person asks for it twice."""
+"""A run: from the first due job until nothing is due."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from plex.edit_plan import EditPlan, unsafe
-from sync_queue.ledger import Ledger
+from sync_queue.scenes import Scenes
 from validation.errors import PermanentError
 from validation.reasons import Reason
 
 
 class TooManyRemovals(PermanentError):
-    """A run's plans take away too much to go on without a person."""
+    """A run's plans take away too much to go on without the user."""
 
     reason = Reason.TOO_MANY_REMOVALS
 
 
-class RemovalGuard:
-    """Counts the items of a run, and those that lose something."""
+@dataclass(slots=True)
+class Run:
+    """What one run has done so far.
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.begin()
+    ``items`` were admitted, ``removing`` of them lose something. ``claimed`` has the owners by
+    item that no ledger knows: those of a preview.
+    """
 
-    def begin(self) -> None:
-        """A new run begins: everything is counted anew."""
-        self.items = self.removing = 0
+    items: int = 0
+    removing: int = 0
+    claimed: dict[int, int] = field(default_factory=dict)
 
-    def admit(self, scene_id: int, edits: EditPlan) -> None:
+    def admit(self, scenes: Scenes, scene_id: int, edits: EditPlan) -> None:
         """Let one item's plan pass, or raise ``TooManyRemovals``.
 
-        A scene that was stopped for this before passes: a person has put its job back.
+        A scene that was stopped for this before passes: the user has put its job back.
         """
         self.items += 1
         if not edits.removals:
             return
-        before = self.ledger.outcome(scene_id)
+        before = scenes.outcome(scene_id)
         if before is not None and before.outcome == Reason.TOO_MANY_REMOVALS:
             return
         if unsafe(self.items, self.removing + 1):

@@ -1,4 +1,4 @@
-"""What the worker does when nothing is due: sweep, verify, wake parked scenes, tidy up."""
+"""The worker's work when nothing is due: sweep, read back, wake parked scenes, tidy up."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
-from plex.index import REFRESH_SECONDS
+from plex.index import REFRESH_SECONDS, Ask
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.weekly import copy_weekly
 from validation.errors import PlexSyncError, QueueError
 from worker import letters
-from worker.retention import clean_letters
-from worker.session import Session
+from worker.permission import Go, Permission
+from worker.servers import Servers
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
 
@@ -26,7 +26,7 @@ AGAIN_SECONDS = 60.0
 SWEEP_AGAIN_SECONDS = 600.0
 TIDY_SECONDS = 24 * 3600.0
 
-log = logging.getLogger("plexsync.chores")
+log = logging.getLogger("plexsync.maintenance")
 
 
 def is_due(at: float, now: float, longest: float) -> bool:
@@ -36,82 +36,76 @@ def is_due(at: float, now: float, longest: float) -> bool:
     return at <= now or now + longest < at < math.inf
 
 
-class Chores:
-    """The worker's small jobs, a piece at a time. Each writes only when it found something.
+class Maintenance:
+    """The worker's chores, a piece at a time. Each writes only when it found something.
 
-    ``may_write`` says whether anything may be written to Plex at this moment, ``may_ask`` whether
-    it may be asked. ``quiet_seconds``: what was written last is read back when nothing was due for
-    so long.
+    ``quiet_seconds``: what was written last is read back when nothing was due for so long.
     """
 
     def __init__(
         self,
         manager: QueueManager,
-        session: Session,
+        servers: Servers,
+        permission: Permission,
         clock: Callable[[], float],
-        may_write: Callable[[], bool],
-        may_ask: Callable[[], bool],
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.manager = manager
-        self.session = session
-        self.clock = clock
-        self.may_write = may_write
-        self.may_ask = may_ask
+        self.servers = servers
+        self.permission = permission
         self.quiet_seconds = quiet_seconds
-        self.quiet = False
         self.sweeping: Iterator[int] | None = None
-        self.sweeps = 0
         self.sweep_at = last_sweep(manager, clock()) + SWEEP_SECONDS
-        self.verify_at = math.inf
+        self.has_swept = False
+        self.verify_at = clock() + quiet_seconds  # a worker that died may have left some
         self.look_at = 0.0
-        self.clean_at = 0.0
         self.tidy_at = 0.0
 
-    def busy(self) -> None:
-        """Jobs are being synced: the quiet has ended; fifty written items are read back."""
-        self.quiet = False
+    def after_batch(self, now: float) -> None:
+        """Jobs were synced: fifty written items are read back, the others after a quiet time."""
+        self.verify_at = now + self.quiet_seconds
         try:
-            plex = self.session.plex()
+            plex = self.servers.plex(self.servers.settings.config)
             for _batch in range(self.manager.ledger.unread_count(plex.server) // READ_MANY_LIMIT):
-                verify_batch(self.manager, plex, self.clock())
+                verify_batch(self.manager, plex, now)
         except QueueError:
             raise
         except PlexSyncError as error:
-            log.debug("Reading back was put off: %s", error)
+            log.debug("Reading back was postponed: %s", error)
 
     def run(self, now: float) -> None:
-        """Do a piece of each chore that is due. Raises ``QueueError`` and ``Stopped`` only: what a
-        server does wrong puts off its own chore.
+        """Do a piece of each chore that is due. Raises ``QueueError`` only: a server's fault
+        postpones its own chore.
         """
-        if not self.quiet:
-            self.quiet = True
-            self.verify_at = now + self.quiet_seconds
-            self.session.begin_drain()
         letters.forget_old_news(self.manager, now)
-        for chore in (self.tidy, self.verify, self.wake_parked, self.sweep_a_page):
+        for chore in (self._tidy, self._read_back, self._wake_parked, self._sweep_a_page):
             try:
                 chore(now)
             except QueueError:
                 raise
             except PlexSyncError as error:
-                log.debug("A chore was put off: %s", error)
+                log.debug("A chore was postponed: %s", error)
 
     def next_in(self, now: float) -> float:
         """Seconds until the next chore; 0 = there is one to go on with."""
         due = [now if self.sweeping else self.sweep_at, self.verify_at]
-        if self.manager.ledger.has_parked():
+        if self.manager.scenes.has_parked():
             due.append(self.look_at)
         return max(0.0, min(due) - now)
 
-    def sweep_a_page(self, now: float) -> None:
-        """Go on with the sweep, or begin one. One that fails begins anew later."""
+    def look_now(self) -> None:
+        """Plex has new files: parked scenes are looked for with the next chore."""
+        self.look_at = 0.0
+
+    def _sweep_a_page(self, now: float) -> None:
+        """Go on with the sweep, or begin one. One that fails begins again later."""
         if not self.sweeping and not is_due(self.sweep_at, now, SWEEP_SECONDS):
             return
         if self.sweeping is None:
-            self.sweeping = sweep(self.manager, self.session.stash(), now, first=not self.sweeps)
+            first = not self.has_swept
+            self.sweeping = sweep(self.manager, self.servers.stash(), now, first=first)
             self.sweep_at = now + SWEEP_SECONDS
-            self.sweeps += 1
+            self.has_swept = True
         try:
             next(self.sweeping)
         except StopIteration:
@@ -121,55 +115,58 @@ class Chores:
             self.sweep_at = now + SWEEP_AGAIN_SECONDS
             raise
 
-    def verify(self, now: float) -> None:
-        """Read back up to fifty written items."""
+    def _read_back(self, now: float) -> None:
+        """Read back up to fifty written items. A read that settles none waits for the next time:
+        it would only be repeated."""
         if not is_due(self.verify_at, now, AGAIN_SECONDS):
             return
         self.verify_at = now + AGAIN_SECONDS
-        if not self.may_ask():
+        if not self.permission.may_ask_plex():
             return
-        plex = self.session.plex()
+        plex = self.servers.plex(self.servers.settings.config)
         waiting = self.manager.ledger.unread_count(plex.server)
-        if waiting and not self.may_write():
+        if not waiting:
+            self.verify_at = math.inf
             return
-        if waiting:
-            verify_batch(self.manager, plex, now)
-        self.verify_at = now if waiting > READ_MANY_LIMIT else math.inf
+        if not isinstance(self.permission.ask_again(), Go):
+            return
+        verify_batch(self.manager, plex, now)
+        left = self.manager.ledger.unread_count(plex.server)
+        if left < waiting:
+            self.verify_at = now if left else math.inf
 
-    def wake_parked(self, now: float) -> None:
-        """Look for new files in Plex, and wake the parked scenes that have their names."""
-        if not is_due(self.look_at, now, REFRESH_SECONDS) or not self.manager.ledger.has_parked():
+    def _wake_parked(self, now: float) -> None:
+        """Look for new files in Plex, and wake the scenes that wait for one of them."""
+        if not is_due(self.look_at, now, REFRESH_SECONDS) or not self.manager.scenes.has_parked():
             return
         self.look_at = now + REFRESH_SECONDS
-        if not self.may_ask():
+        if not self.permission.may_ask_plex():
             return
-        index, server = self.session.file_index(), self.session.plex().server
+        config = self.servers.settings.config
+        plex = self.servers.plex(config)
+        server, index = plex.server, self.manager.index
         woken = self.manager.state.get("woken")
         last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0
-        index.refresh(now, self.session.config.libraries)
-        names = self.manager.index.names_since(server, last)
-        if not names:
+        self.servers.file_index(plex).refresh(now, config.libraries, Ask.COUNTERS)
+        newest = index.last_id(server)
+        if newest == last:
             return
-        scenes = self.manager.ledger.parked_scenes(names)
+        scenes = self.manager.scenes.parked_scenes(index.since(server, last))
         with self.manager.transaction():
             for scene_id in scenes:
                 job = scene_job(scene_id, "file appeared in Plex", now)
                 self.manager.enqueue_in(job, prio=MANY_PRIO)
-            newest = self.manager.index.last_id(server)
             self.manager.state.put("woken", {"server": server, "last_id": newest})
         if scenes:
-            log.info("%d scenes found their file in Plex.", len(scenes))
+            log.info("Files of %d scenes appeared in Plex.", len(scenes))
 
-    def clean(self, now: float) -> None:
-        """Delete dead letters that are older than their retention: also while everything waits."""
-        if self.session.read_at and is_due(self.clean_at, now, TIDY_SECONDS):
-            keep = self.session.config.dlq_retention_days * 86_400.0
-            self.clean_at = now + clean_letters(self.manager, now, keep)
-
-    def tidy(self, now: float) -> None:
-        """Delete finished jobs, and copy the rest once a week."""
+    def _tidy(self, now: float) -> None:
+        """Delete finished jobs and old dead letters, and copy the rest."""
         if not is_due(self.tidy_at, now, TIDY_SECONDS):
             return
         self.tidy_at = now + TIDY_SECONDS
         self.manager.queue.trim()
+        keep = self.servers.settings.config.dlq_retention_days * 86_400.0
+        with self.manager.transaction():
+            self.manager.dlq.delete_older_than(now - keep)
         copy_weekly(self.manager, now)
