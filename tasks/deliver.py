@@ -84,7 +84,6 @@ def drain(
         manager.queue.resume_unack_tasks()
         worker = SyncWorker(
             manager,
-            manager.dlq,
             plugin_dir=request.plugin_dir,
             environ=request.environ,
             when_idle=True,
@@ -98,9 +97,9 @@ def drain(
                 worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
         finally:
             worker.stop()
-        if worker.trouble is not None:
-            log.error("%s", worker.trouble)
-            rescue.mend(manager, worker.trouble)  # raises it where only a person can help
+        if worker.error is not None:
+            log.error("%s", worker.error)
+            rescue.mend(manager, worker.error)  # raises it where only a person can help
 
 
 def follow(

@@ -49,7 +49,7 @@ def revive_letters(manager: QueueManager, now: float) -> int:
 def revive_scenes(manager: QueueManager, now: float) -> int:
     """Every scene that a second look may help becomes a job again; returns how many."""
     count = after = 0
-    while page := manager.ledger.outcomes(RETRIED, after=after, limit=PAGE):
+    while page := manager.scenes.outcomes(RETRIED, after=after, limit=PAGE):
         jobs = [scene_job(outcome.scene_id, TITLE, now) for outcome in page]
         manager.enqueue_all(jobs, prio=MANY_PRIO)
         count, after = count + len(page), page[-1].scene_id

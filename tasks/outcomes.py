@@ -33,7 +33,7 @@ def library_result(
 
     ``notes`` is what else the run has to say.
     """
-    outcomes, writes = manager.ledger.counts(since), manager.ledger.writes(since)
+    outcomes, writes = manager.scenes.counts(since), manager.scenes.writes(since)
     synced, done = outcomes.get(SYNCED, 0), sum(outcomes.values())
     needs = sum(outcomes.get(reason, 0) for reason in PERSONS)
     problems = after.stats.failed + needs
@@ -65,7 +65,7 @@ def named(manager: QueueManager) -> list[str]:
     """The scenes that wait for a person and the dead letters, by reason."""
     said = []
     for reason in PERSONS:
-        scenes = manager.ledger.outcomes([reason], limit=MOST_NAMED)
+        scenes = manager.scenes.outcomes([reason], limit=MOST_NAMED)
         if scenes:
             numbers = ", ".join(str(outcome.scene_id) for outcome in scenes)
             said.append(f"{reason}: scenes {numbers}.")

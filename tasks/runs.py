@@ -20,13 +20,15 @@ RESUME_SECONDS = 24 * 3600.0
 class LibraryRun:
     """How far one Sync All has come.
 
-    ``started`` in epoch seconds; ``cursor`` is the highest scene that was put into the queue,
+    ``started`` in epoch seconds, and ``asked`` when the user last asked for it: Plex is listed
+    once since then; ``cursor`` is the highest scene that was put into the queue,
     ``planned`` how many were; ``listed``: that was the last. ``settings`` is the fingerprint of
     the settings that it began with.
     """
 
     started: float
     settings: str
+    asked: float = 0.0
     cursor: int = 0
     planned: int = 0
     listed: bool = False
@@ -46,6 +48,7 @@ def last_library_run(manager: QueueManager) -> LibraryRun | None:
     return LibraryRun(
         started=float(str(doc["started"])),
         settings=str(doc["settings"]),
+        asked=float(str(doc.get("asked", doc["started"]))),
         cursor=int(str(doc["cursor"])),
         planned=int(str(doc["planned"])),
         listed=bool(doc["listed"]),
@@ -61,6 +64,14 @@ def put_page(manager: QueueManager, page: ScenePage, run: LibraryRun) -> Library
         for scene_id, _ in page.scenes:
             job = scene_job(scene_id, SYNC_ALL, run.started)
             manager.enqueue_in(job, prio=LIBRARY_PRIO)
+        manager.state.put("sync_all", asdict(run))
+    return run
+
+
+def ask_again(manager: QueueManager, run: LibraryRun, now: float) -> LibraryRun:
+    """The user asked for the rest of an interrupted run: Plex is listed again for it."""
+    run = replace(run, asked=now)
+    with manager.transaction():
         manager.state.put("sync_all", asdict(run))
     return run
 

@@ -16,11 +16,12 @@ from tasks.outcomes import library_result
 from tasks.runs import (
     PAGE,
     LibraryRun,
+    ask_again,
     end_listing,
     last_library_run,
     put_page,
 )
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from validation.config import fingerprint
 
 TITLE = "Sync All Scenes"
@@ -59,18 +60,18 @@ def put_scenes(
 
     What a person should know of it goes to the log at once, and to ``notes`` for the report.
     """
-    session = ready_session(request, manager)
-    settings = fingerprint(session.config)
+    servers = ready_servers(request, manager)
+    settings = fingerprint(servers.settings.config)
     before = last_library_run(manager)
     due = due_jobs(manager, LIBRARY_PRIO, now)
-    plan = LibraryRun(now, settings)
+    plan = LibraryRun(now, settings, asked=now)
     if before is not None and before.goes_on(now, settings, due=due):
         tell(f"{TITLE} went on where it was interrupted, after {before.planned} scenes.", notes)
-        plan = before
+        plan = ask_again(manager, before, now)
         hurry(manager, LIBRARY_PRIO)
     if plan.listed:
         return plan
-    for page in session.stash().pages(PAGE, after=plan.cursor):
+    for page in servers.stash().pages(PAGE, after=plan.cursor):
         if not plan.planned and preview.last_seen(manager.data_dir) is None:
             tell(ANNOUNCEMENT.format(scenes=page.left), notes)
             log.info("Stop %s now if you want to run Preview Sync first.", TITLE)

@@ -11,7 +11,7 @@ from plex.matcher import MatchResult
 from tasks.standing import reasons_lines
 from validation.reasons import Reason
 from validation.records import Value
-from worker.look import PlannedItem
+from worker.assess import PlannedItem
 
 # Scenes that a whole report tells one by one, of those that would be written and of the others.
 MOST_SCENES = 1000

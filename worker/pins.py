@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from plex.items import TYPE_NUMBERS, PlexItem, PlexSection
@@ -17,18 +18,26 @@ _FOLLOWED = 3
 
 
 def pin_to(
-    scene_id: int, item: PlexItem, server: str, sections: tuple[PlexSection, ...]
+    scene_id: int,
+    rating_key: int,
+    read: Sequence[PlexItem],
+    server: str,
+    sections: Sequence[PlexSection],
 ) -> Pin:
-    """The pin of a scene to an item that was just read. Raises ``SetupError`` for one that cannot
-    be synced."""
-    if item.kind not in TYPE_NUMBERS or not item.parts:
+    """The pin of a scene to an item; ``read`` is what Plex gave for it just now.
+
+    Raises ``SetupError`` for an item that cannot be synced: a season, a trailer, one of a library
+    that is not chosen, or none at all.
+    """
+    found = [one for one in read if one.rating_key == rating_key and one.kind in TYPE_NUMBERS]
+    if not found or not found[0].parts:
         raise SetupError(
-            f"Item {item.rating_key} is no movie, video or episode with a file (Plex calls it"
-            f" {item.kind or 'nothing'}); choose another one."
+            f"Plex has no movie, video or episode {rating_key} with a file; choose another item."
         )
+    item = found[0]
     if item.section_id not in {section.section_id for section in sections}:
         raise SetupError(
-            f"Item {item.rating_key} is in a library that is not chosen in Plex libraries"
+            f"Item {rating_key} is in a library that is not chosen in Plex libraries"
             " (plex_library); choose another item, or add the library."
         )
     return _renewed(Pin(server, item.rating_key, scene_id, item.parts[0].file), item)

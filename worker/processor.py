@@ -233,7 +233,11 @@ class SyncWorker:
     def _read(self, waiting: deque[ClaimedJob]) -> Batch:
         """Read what the leased jobs need. Those at which Stash itself fails wait for a while."""
         claimed = read_batch(
-            self.manager, self.servers, waiting, self.clock, listed_since=self._listed_since(waiting)
+            self.manager,
+            self.servers,
+            waiting,
+            self.clock,
+            listed_since=self._listed_since(waiting),
         )
         for job, error in claimed.failed:
             waiting.remove(job)

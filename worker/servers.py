@@ -100,25 +100,25 @@ class Servers:
         config = self.settings.config
         if self._stash is None:
             self._stash = StashClient(
-                self._connection(),
+                self.stash_connection(),
                 api_key=config.stash_api_key.get_secret_value(),
                 connect_timeout=config.connect_timeout,
                 read_timeout=config.read_timeout,
             )
         else:
-            self._stash.set_connection(self._connection())
+            self._stash.set_connection(self.stash_connection())
         return self._stash
 
     def read_scenes(self, ids: Iterable[int]) -> ScenesRead:
         """Read scenes as they are now; the settings ride along."""
         read = self.stash().read_scenes(ids)
-        return ScenesRead(read.scenes, self._take(read.settings, read.plugin_enabled))
+        return ScenesRead(read.scenes, self.take_settings(read.settings, read.plugin_enabled))
 
     def read_settings(self) -> SettingsRead:
         """Read the settings alone."""
-        return self._take(*self.stash().read_settings())
+        return self.take_settings(*self.stash().read_settings())
 
-    def _connection(self) -> StashConnection:
+    def stash_connection(self) -> StashConnection:
         """Where Stash is: the address that it gave us itself, else ``STASH_URL``."""
         told = self.store.stash_connection().get("server_connection")
         key = self.environ.get("STASH_API_KEY", "")
@@ -130,7 +130,7 @@ class Servers:
             "PlexSync does not know Stash's address yet: save a scene in Stash, or run a task."
         )
 
-    def _take(self, raw: Mapping[str, object], enabled: bool) -> SettingsRead:
+    def take_settings(self, raw: Mapping[str, object], enabled: bool) -> SettingsRead:
         """Use these settings from now on, and log once what is wrong with them."""
         sent = self.store.stash_connection().get("settings")
         report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)

@@ -109,9 +109,7 @@ class Settler:
             said = {"job": key, "sentence": f"{key}: {error}", "at": now}
             self.manager.state.put("last_error", said)
 
-    def _bury(
-        self, attempt: Attempt, error: PlexSyncError, verdict: Verdict, now: float
-    ) -> None:
+    def _bury(self, attempt: Attempt, error: PlexSyncError, verdict: Verdict, now: float) -> None:
         """Give the job up, and let the user know."""
         key = attempt.job.job.job_key
         self.fairness.settled(key, None)
