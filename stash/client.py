@@ -166,12 +166,12 @@ class StashClient:
         for page in self._pages(_RELATED_PAGE, 0, having):
             yield from (scene_id for scene_id, _ in page.scenes)
 
-    def namesakes(self, paths: Iterable[str]) -> namesakes.Found:
-        """Every file with the name of one of *paths* and its scene's id, by each path.
+    def namesakes(self, names: Iterable[str]) -> namesakes.Found:
+        """Every file of Stash that has one of the file *names*, by name.
 
-        One request for all names, two where Stash does not take a pattern.
+        One request for all names; a second one where Stash does not take the pattern.
         """
-        asked = tuple(dict.fromkeys(paths))
+        asked = tuple(dict.fromkeys(names))
         if not asked:
             return {}
         every = {"per_page": namesakes.LIMIT, "sort": "id", "direction": "ASC"}
@@ -180,8 +180,8 @@ class StashClient:
             data = self._query(namesakes.BY_PATTERN, {"filter": every, "scenes": by_pattern})
             found = namesakes.read_answers([at(data, dict, "findScenes")], asked)
         except StashQueryFailed:
-            found = dict.fromkeys(asked, ())
-        if namesakes.lacks_its_own(found):
+            found = {}
+        if not any(found.values()):
             query, variables = namesakes.by_text(asked)
             data = self._query(query, {"filter": every, **variables})
             found = namesakes.read_answers(data.values(), asked)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plex.client import ImageSlot
-from plex.edit_plan import EditPlan, believed, confirm, plan, recall
+from plex.edit_plan import EditPlan, confirm, plan
 from plex.evidence import ScoredCandidate, chosen_by_user
+from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
+from plex.recollection import believed
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
@@ -80,7 +82,7 @@ def assess(
     pin = store.scenes.pin_of_scene(batch.plex.server, scene.scene_id)
     if pin is not None:
         return _pinned(store, batch, scene, pin)
-    sources = PlexSources(store, batch, scene.scene_id)
+    sources = PlexSources(store, batch)
     match = find_plex_items_with_confidence(scene, batch.config, sources)
     log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
     if match.reason is not None:
@@ -95,8 +97,10 @@ def assess(
         detail = {**match.as_evidence(), "item": first.item, "owner": first.owner}
         sentence = f"Item {first.item} belongs to scene {first.owner}."
         return Assessment(scene, Reason.ITEM_TAKEN, sentence, match, detail=detail)
-    items = sources.in_full(own)
-    planned = tuple(_planned(store, batch, scene, *pair) for pair in items)
+    planned = tuple(
+        _planned(store, batch, scene, item, (one.scene_file, one.plex_file))
+        for one, item in _in_full(batch, own)
+    )
     return Assessment(scene, None, match=match, items=planned, detail=match.as_evidence())
 
 
@@ -126,15 +130,28 @@ def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assess
     return Assessment(scene, None, match=match, items=(planned,), pin=renewed)
 
 
+def _in_full(
+    batch: Batch, candidates: Sequence[ScoredCandidate]
+) -> Iterator[tuple[ScoredCandidate, PlexItem]]:
+    """Each candidate with its full item; a search shows abridged ones. An item that is gone since
+    is not Plex's last word about the scene."""
+    abridged = [one.item.rating_key for one in candidates if not one.item.full]
+    read = {item.rating_key: item for item in batch.ahead.read(abridged)} if abridged else {}
+    for one in candidates:
+        item = one.item if one.item.full else read.get(one.item.rating_key)
+        if item is None:
+            raise PlexNotFound(f"Plex does not have item {one.item.rating_key} any more.")
+        yield one, item
+
+
 def _planned(
     store: Store, batch: Batch, scene: SyncMetadata, item: PlexItem, pair: tuple[str, str]
 ) -> PlannedItem:
     """What would be written to one item."""
     entry = store.ledger.entry(batch.plex.server, item.rating_key)
     if entry is not None:
-        files = [file.path for file in scene.files]
-        entry = believed(entry, item, files, holds_scene=True)
+        entry = believed(entry, item, holds_scene=True)
     if entry is not None:
-        entry = confirm(recall(entry, item), item)[0]
-    slots = stale_slots(scene, entry, batch.config)
+        entry = confirm(entry, item)[0]
+    slots = stale_slots(scene, item, entry, batch.config)
     return PlannedItem(item, entry, plan(scene, item, entry, batch.config), pair, slots)

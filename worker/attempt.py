@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from plex.candidates import paths_digest
 from plex.edit_plan import intend, remember
-from plex.exceptions import UnusableImage
 from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, ClaimedJob, scene_job
@@ -18,7 +18,7 @@ from validation.reasons import Reason
 from validation.records import LedgerEntry
 from worker.assess import Assessment, PlannedItem, assess
 from worker.batch import Batch
-from worker.covers import sync_covers
+from worker.covers import cover_problem, sync_covers
 from worker.run import Run, TooManyRemovals
 from worker.scan_request import ScanRequests
 
@@ -130,25 +130,29 @@ class SceneSync:
     def _write_all(self, run: Run, batch: Batch, attempt: Attempt, found: Assessment) -> Result:
         """Write every item that shows the scene."""
         writes = 0
-        error: UnusableImage | TooManyRemovals | None = None
+        error: TooManyRemovals | None = None
         refused: list[str] = []
+        bad_cover: Reason | None = None
         attempt.writing = True
         for planned in found.items:
             attempt.planned = planned
             try:
                 run.admit(self.manager.scenes, found.scene.scene_id, planned.edits)
                 entry = self._write(batch, found.scene, planned)
-            except (UnusableImage, TooManyRemovals) as caught:
+            except TooManyRemovals as caught:
                 error = caught
             else:
                 writes += bool(planned.edits)
                 refused += kept_by_plex(entry)
+                bad_cover = bad_cover or cover_problem(planned.item, entry, batch.config)
+        items = [one.item.rating_key for one in found.items]
         if error is not None:
             return Result(error.reason, {"sentence": str(error)}, writes, asked_plex=True)
         if refused:
             reason = Reason.PLEX_KEPT_OTHER_VALUE
             return Result(reason, {"fields": refused}, writes, asked_plex=True)
-        items = [one.item.rating_key for one in found.items]
+        if bad_cover is not None:
+            return Result(bad_cover, {"items": items}, writes, asked_plex=True)
         return Result(SYNCED, {"writes": writes, "items": items}, writes, asked_plex=True)
 
     def _write(self, batch: Batch, scene: SyncMetadata, planned: PlannedItem) -> LedgerEntry:
@@ -157,10 +161,24 @@ class SceneSync:
         sent = edits
         batch.ahead.forget(item.rating_key)
         if edits:
-            self._keep(intend(entry, edits, item, scene.scene_id, batch.plex.server))
+            self._keep(
+                intend(
+                    entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server
+                )
+            )
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             sent = batch.plex.write(edits)
-        entry = remember(entry, sent, item, scene.scene_id, batch.plex.server, planned.pair)
+        scene_file, file = planned.pair
+        entry = remember(
+            entry,
+            sent,
+            item=item,
+            scene_id=scene.scene_id,
+            server=batch.plex.server,
+            scene_file=scene_file,
+            file=file,
+        )
+        entry = replace(entry, searched=paths_digest(scene.files))
         self._keep(entry)
         return sync_covers(
             scene, item, entry, batch.config, batch.stash, batch.plex, keep=self._keep

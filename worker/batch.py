@@ -15,12 +15,14 @@ from plex.client import READ_MANY_LIMIT, PlexClient
 from plex.exceptions import PlexTemporaryError
 from plex.index import Ask, FileIndex
 from plex.items import PlexItem, PlexSection
+from plex.rivals import Namesakes
 from stash.client import StashClient
 from stash.exceptions import StashQueryFailed
 from sync_queue.models import SYNC_ALL, ClaimedJob
 from validation.config import PlexSyncConfig
 from validation.errors import InvalidScene
 from validation.metadata import SceneFile, SyncMetadata, parse_scene
+from validation.paths import basename
 from worker.servers import Servers, SettingsRead, Store
 
 RawScene = Mapping[str, Any]
@@ -129,20 +131,27 @@ class ReadAhead:
         self._items.update({item.rating_key: item for item in read})
 
 
-class Namesakes:
+class StashNames:
     """Stash's files by name. The names of a batch are asked for in one request."""
 
-    def __init__(self, stash: StashClient, expected: Iterable[str]) -> None:
+    def __init__(self, stash: StashClient, expected: Callable[[], Iterable[str]]) -> None:
         self._stash = stash
-        self._expected = tuple(expected)
-        self._found: dict[str, tuple[tuple[int, SceneFile], ...]] = {}
+        self._expected = expected
+        self._files: dict[str, tuple[tuple[int, SceneFile], ...]] = {}
+        self._arranged: dict[str, Namesakes] = {}
 
-    def of(self, name: str) -> tuple[tuple[int, SceneFile], ...]:
+    def files(self, name: str) -> tuple[tuple[int, SceneFile], ...]:
         """Scene and file of each file in Stash that has this name."""
-        if name not in self._found:
-            names = tuple(dict.fromkeys((name, *self._expected)))
-            self._found |= self._stash.namesakes([one for one in names if one not in self._found])
-        return self._found[name]
+        if name not in self._files:
+            expected = self._expected() if not self._files else ()
+            self._files |= self._stash.namesakes((name, *expected))
+        return self._files[name]
+
+    def of(self, name: str) -> Namesakes:
+        """The same files, arranged for matching."""
+        if name not in self._arranged:
+            self._arranged[name] = Namesakes.of(self.files(name))
+        return self._arranged[name]
 
 
 class OtherScenes:
@@ -176,7 +185,7 @@ class Batch:
     stash: StashClient
     listing: Listing
     ahead: ReadAhead
-    namesakes: Namesakes
+    names: StashNames
     others: OtherScenes
 
     @property
@@ -250,7 +259,7 @@ def make_batch(
         stash=stash,
         listing=listing,
         ahead=ReadAhead(plex, clock, lambda: _items_ahead(store, plex, settings.config, scenes)),
-        namesakes=Namesakes(stash, _new_names(store, scenes)),
+        names=StashNames(stash, lambda: _new_names(store, scenes)),
         others=OtherScenes(stash, parsed),
     )
 
@@ -296,7 +305,7 @@ def _new_names(store: Store, scenes: Iterable[SyncMetadata]) -> Iterator[str]:
     """The file names of the scenes that no item was written for yet."""
     for scene in scenes:
         if not store.ledger.knows_scene(scene.scene_id):
-            yield from (file.path for file in scene.files)
+            yield from (basename(file.path) for file in scene.files)
 
 
 def _parse(raw: RawScene) -> SyncMetadata | InvalidScene:

@@ -9,7 +9,7 @@ from plex.evidence import ScoredCandidate
 from plex.identity import Claim, claim_of
 from plex.items import PlexItem
 from validation.metadata import SyncMetadata
-from validation.paths import PathRules, same_path
+from validation.paths import PathRules, basename, same_path
 from worker.batch import Batch
 from worker.servers import Store
 
@@ -67,7 +67,7 @@ def _scenes_with(plex_file: str, item: PlexItem, batch: Batch) -> Iterable[int]:
     """The scenes of Stash that have a file of Plex: by its path, else by its name and size."""
     size = next(part.size for part in item.parts if part.file == plex_file)
     rules = batch.config.path_rules
-    namesakes = batch.namesakes.of(plex_file)
+    namesakes = batch.names.files(basename(plex_file))
     by_path = [
         scene_id
         for scene_id, file in namesakes

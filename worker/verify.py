@@ -6,9 +6,10 @@ import logging
 from collections.abc import Sequence
 
 from plex.client import READ_MANY_LIMIT, PlexClient
-from plex.edit_plan import Difference, believed, confirm
+from plex.edit_plan import Difference, confirm
 from plex.fields import STARS
 from plex.items import PlexItem
+from plex.recollection import believed
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.scenes import Outcome
@@ -49,7 +50,7 @@ def confirm_one(
 
     A server that ignores the star rating in an edit is asked the way a Plex client asks.
     """
-    current = believed(entry, item, (), holds_scene=False) if item is not None else None
+    current = believed(entry, item, holds_scene=False) if item is not None else None
     if item is None or current is None:
         return None, ()
     after, differences = confirm(current, item)

@@ -105,7 +105,7 @@ class Stage:
         for key, owner in self.layout.owners.items():
             if owner.pinned:
                 with self.manager.transaction():
-                    self.manager.ledger.pin(owner.scene_id + GONE, server, self.key(key))
+                    self.manager.scenes.pin(owner.scene_id + GONE, server, self.key(key))
         for key, text in self.layout.index.items():
             item = read_item(text)
             section = self.sections[item.library - 1]

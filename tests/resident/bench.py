@@ -82,7 +82,6 @@ class Bench:
         """Another worker on the same data directory, as after a restart."""
         self.worker = SyncWorker(
             self.manager,
-            self.manager.dlq,
             plugin_dir=str(self.plugin_dir),
             environ=environ or {},
             clock=self.clock,
@@ -180,7 +179,7 @@ class Bench:
 
     def outcome(self, scene: int) -> str:
         """How the scene's last sync ended; "" when it was never synced."""
-        found = self.manager.ledger.outcome(scene)
+        found = self.manager.scenes.outcome(scene)
         return found.outcome if found else ""
 
     def notice(self) -> str:
