@@ -14,7 +14,7 @@ from plex.device_identity import configure
 from plex.edit_plan import EditPlan
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError, no_scenes_fault
 from plex.images import image_kind
-from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
+from plex.items import TYPE_NUMBERS, IndexPage, PlexItem, PlexSection
 from plex.requests import (
     MAX_REQUEST_LINE,
     Parameters,
@@ -23,7 +23,13 @@ from plex.requests import (
     edit_path,
     line_length,
 )
-from plex.xml import parse_images, parse_index_page, parse_items, parse_sections, total_size
+from plex.xml import (
+    parse_index_page,
+    parse_items,
+    parse_sections,
+    parse_selected_image,
+    total_size,
+)
 from validation.sanitizers import sanitize_for_plex
 
 ImageSlot = Literal["poster", "background"]
@@ -37,11 +43,7 @@ _INDEX_QUERY = (
     "includeGuids=0&excludeFields=summary,tagline&excludeElements="
     "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
 )
-# Slot -> (list and upload, select).
-_IMAGE_PATHS: Mapping[ImageSlot, tuple[str, str]] = {
-    "poster": ("posters", "poster"),
-    "background": ("arts", "art"),
-}
+_IMAGE_PATHS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
 
 
 class PlexClient:
@@ -198,21 +200,17 @@ class PlexClient:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
         if image_kind(data) is None:
             raise ValueError("only raster images are uploaded")
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
         self._plex.send("post", path, data=data)
 
-    def uploaded_images(self, rating_key: int, slot: ImageSlot) -> tuple[PlexImage, ...]:
-        """All images that the item can choose from, uploaded or not, with the selected one."""
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
-        return parse_images(self._plex.get(path))
+    def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
+        """Whether the item shows the upload of bytes with that SHA-1 (hex).
 
-    def select_image(self, rating_key: int, slot: ImageSlot, image: PlexImage) -> None:
-        """Select *image*, one of ``uploaded_images``; nothing is sent when it is selected."""
-        if image.selected:
-            return
-        query = _encoded({"url": image.key})
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][1]}"
-        self._plex.send("put", f"{path}?{query}", plain_answer=True)
+        Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
+        """
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
+        shown = parse_selected_image(self._plex.get(path))
+        return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
 
     def _find(self, section: PlexSection, field: str, needle: str) -> tuple[PlexItem, ...]:
         if "," in needle or not needle.strip():

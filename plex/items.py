@@ -34,8 +34,7 @@ class PlexItem:
     order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
-    first version: the lowest media id, optimised versions last. ``updated_at`` and ``added_at`` are epoch
-    seconds.
+    first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
     """
 
     rating_key: int
@@ -45,10 +44,7 @@ class PlexItem:
     tags: Mapping[str, tuple[str, ...]]
     locked: frozenset[str]
     parts: tuple[PlexPart, ...]
-    thumb: str
-    art: str
     added_at: int
-    updated_at: int
     full: bool
 
     @property
@@ -80,18 +76,3 @@ class IndexPage:
     rows: tuple[IndexedFile, ...]
     items: int
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlexImage:
-    """One poster or background that an item can choose from. ``key`` is Plex's name for it."""
-
-    key: str
-    selected: bool
-
-    def is_upload_of(self, sha1: str) -> bool:
-        """Whether this is the upload of bytes with that SHA-1 (hex): ``upload://posters/<sha1>``.
-
-        Only the end is compared: older servers put more words into the middle.
-        """
-        return self.key.startswith("upload://") and self.key.endswith(f"/{sha1}")

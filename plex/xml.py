@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
-from plex.items import IndexPage, PlexImage, PlexItem, PlexPart, PlexSection
+from plex.items import IndexPage, PlexItem, PlexPart, PlexSection
 from validation.records import IndexedFile
 
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
@@ -54,10 +54,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
             if field.get("locked") == "1"
         ),
         parts=_parts(element),
-        thumb=element.get("thumb", ""),
-        art=element.get("art", ""),
         added_at=_number(element, "addedAt"),
-        updated_at=_number(element, "updatedAt"),
         full=full,
     )
 
@@ -103,12 +100,10 @@ def total_size(container: Element) -> int:
     return _number(container, "totalSize") or _number(container, "size")
 
 
-def parse_images(container: Element) -> tuple[PlexImage, ...]:
-    """Parse the posters or backgrounds that an item can choose from."""
-    return tuple(
-        PlexImage(photo.get("ratingKey", ""), photo.get("selected") == "1")
-        for photo in container.findall("Photo")
-    )
+def parse_selected_image(container: Element) -> str:
+    """The key of the poster or background that an item shows; "" when it names none."""
+    chosen = (photo for photo in container.findall("Photo") if photo.get("selected") == "1")
+    return next((photo.get("ratingKey", "") for photo in chosen), "")
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:

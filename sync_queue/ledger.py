@@ -99,7 +99,7 @@ class Ledger(Scenes):
                 entry.server,
                 entry.rating_key,
                 entry.scene_id,
-                entry.item_updated_at,
+                0 if entry.unread else 1,
                 json.dumps(write_entry(entry)),
             ),
         )

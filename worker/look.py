@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from plex.candidates import rows_at
 from plex.client import ImageSlot
-from plex.edit_plan import EditPlan, needs_read, plan, recall
+from plex.edit_plan import EditPlan, confirm, plan
 from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
 from validation.config import fingerprint
@@ -18,7 +18,7 @@ from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.reasons import Reason
 from validation.records import LedgerEntry, Owner
-from worker.covers import stale_slots, wanted_slots, with_same_covers
+from worker.covers import stale_slots
 from worker.memory import Memory
 from worker.read_ahead import ReadAhead
 from worker.session import Session
@@ -129,9 +129,6 @@ class Looker:
         if skipped is not None:
             return Look(scene, skipped)
         plex = self.session.plex()
-        unchanged = None if always else self.unchanged(scene, plex.server)
-        if unchanged is not None:
-            return unchanged
         if not always and self.is_still_parked(scene, plex.server):
             return Look(scene, Reason.NOT_IN_PLEX)
         sources = self.sources(scene.scene_id)
@@ -169,31 +166,6 @@ class Looker:
         known = self.memory.ledger.knows_scene(scene.scene_id)
         return skip_reason(scene, self.session.config, known=known)
 
-    def unchanged(self, scene: SyncMetadata, server: str) -> Look | None:
-        """The look at a scene of which ledger and index agree that Plex shows it: then Plex is not
-        asked."""
-        entries = self.entries_in_line(scene, server)
-        config, stash = self.session.config, self.session.stash()
-        now = [with_same_covers(scene, entry, config, stash) for entry in entries]
-        if not entries or None in now:
-            return None
-        pairs = zip(entries, now, strict=True)
-        return Look(scene, noted=tuple(new for old, new in pairs if new and new is not old))
-
-    def entries_in_line(self, scene: SyncMetadata, server: str) -> list[LedgerEntry]:
-        """The scene's entries, if ledger and index agree that Plex shows all but its cover."""
-        entries = self.memory.ledger.entries_of_scene(server, scene.scene_id)
-        keys = [entry.rating_key for entry in entries]
-        pinned = self.memory.ledger.pinned_item(scene.scene_id, server)
-        if not entries or pinned not in (None, *keys):
-            return []
-        config = self.session.config
-        indexed = self.memory.index.updated_at(server, keys)
-        stale = any(
-            needs_read(entry, scene, config, indexed.get(entry.rating_key, 0)) for entry in entries
-        )
-        return [] if stale else entries
-
     def is_still_parked(self, scene: SyncMetadata, server: str) -> bool:
         """Whether an index that is up to date has no file for a scene that Plex did not have when
         it was searched in this state and under these settings: then nothing is asked."""
@@ -217,12 +189,10 @@ class Looker:
     def plan(self, scene: SyncMetadata, item: PlexItem, server: str) -> PlannedItem:
         """What would be written to one item."""
         config = self.session.config
-        entry = recall(self.memory.ledger.entry(server, item.rating_key), item)
-        if entry is not None and entry.scene_id != scene.scene_id:
-            entry = replace(entry, considered="")
-        slots = tuple(wanted_slots(config)) if scene.cover else ()
+        entry = self.memory.ledger.entry(server, item.rating_key)
         if entry is not None:
-            slots = stale_slots(scene, entry, config)
+            entry, _differences = confirm(entry, item)
+        slots = stale_slots(scene, item, entry, config)
         return PlannedItem(item, entry, plan(scene, item, entry, config), slots)
 
     def refresh_index(self) -> bool:
@@ -239,7 +209,7 @@ class Looker:
                 scene = self.parsed[scene_id] = parse_scene(raw)
             except InvalidScene:
                 continue
-            if self.skipped(scene) or self.entries_in_line(scene, sources.server):
+            if self.skipped(scene):
                 continue
             yield from ledger.items_of_scene(sources.server, scene_id)
             if self.index_first:

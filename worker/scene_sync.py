@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plex.edit_plan import intend, remember
-from plex.exceptions import UnusableImage
 from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob, SyncJob
@@ -18,7 +17,7 @@ from validation.config import fingerprint
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry
-from worker.covers import sync_covers
+from worker.covers import cover_problem, sync_covers
 from worker.look import Look, Looker, PlannedItem
 from worker.pace import Pace
 from worker.path_study import PathStudy
@@ -133,20 +132,24 @@ class SceneSync:
     def write_all(self, look: Look) -> SyncResult:
         """Write every item that shows the scene."""
         writes = 0
-        trouble: UnusableImage | TooManyRemovals | None = None
+        trouble: TooManyRemovals | None = None
         refused: list[str] = []
+        image: Reason | None = None
         self.writing = True
         for planned in look.items:
             try:
                 entry = self.write_item(look.scene, planned)
-            except (UnusableImage, TooManyRemovals) as error:
+            except TooManyRemovals as error:
                 trouble = error
             else:
                 writes += bool(planned.edits)
                 refused += kept_by_plex(entry)
+                image = image or cover_problem(planned.item, entry, self.session.config)
         if trouble is not None:
             detail: dict[str, object] = {"sentence": str(trouble)}
             return SyncResult(trouble.reason, look.scene, detail, writes, asked_plex=True)
+        if image is not None:
+            return SyncResult(image, look.scene, {}, writes, asked_plex=True)
         if refused:
             detail = {"fields": refused}
             reason = Reason.PLEX_KEPT_OTHER_VALUE
@@ -163,20 +166,20 @@ class SceneSync:
         self.removals.admit(scene.scene_id, edits)
         self.looker.ahead.forget(item.rating_key)
         if edits:
-            entry = intend(entry, scene, item, edits, config, plex.server)
+            entry = intend(entry, edits, item=item, scene_id=scene.scene_id, server=plex.server)
             with self.manager.transaction():
                 ledger.put(entry)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             with self.pace.timing():
                 edits = plex.write(edits)
-        entry = remember(entry, scene, item, edits, config, self.clock(), plex.server)
+        entry = remember(entry, edits, item=item, scene_id=scene.scene_id, server=plex.server)
+        self.keep(entry)
+        return sync_covers(scene, item, entry, config, self.session.stash(), plex, self.keep)
+
+    def keep(self, entry: LedgerEntry) -> None:
+        """Store one entry."""
         with self.manager.transaction():
-            ledger.put(entry)
-        covered = sync_covers(scene, item, entry, config, self.session.stash(), plex)
-        if covered is not entry:
-            with self.manager.transaction():
-                ledger.put(covered)
-        return covered
+            self.manager.ledger.put(entry)
 
     def record(self, job: SyncJob, result: SyncResult) -> None:
         """Keep a scene's outcome, within the caller's transaction."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from plex.client import READ_MANY_LIMIT, PlexClient
-from plex.edit_plan import Difference, settle
+from plex.edit_plan import Difference, confirm
 from plex.fields import STARS
 from plex.items import PlexItem
 from sync_queue.manager import QueueManager
@@ -35,7 +35,6 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> int:
                 manager.enqueue_in(scene_job(entry.scene_id, "item gone", now))
                 continue
             manager.ledger.put(after)
-            manager.index.note_update(entry.server, entry.rating_key, after.item_updated_at)
             speak_of(manager, after, differences, now)
     return len(entries)
 
@@ -49,11 +48,11 @@ def settle_one(
     """
     if item is None:
         return None, ()
-    after, differences = settle(entry, item)
+    after, differences = confirm(entry, item)
     for difference in differences:
         if difference.field == STARS and not difference.final and isinstance(difference.sent, str):
             plex.rate(item.rating_key, float(difference.sent) if difference.sent else None)
-            return settle(entry, plex.read(item.rating_key))
+            return confirm(entry, plex.read(item.rating_key))
     return after, differences
 
 
@@ -75,7 +74,13 @@ def speak_of(
         entry.scene_id,
         Reason.PLEX_KEPT_OTHER_VALUE,
         {"item": entry.rating_key, "fields": [difference.field for difference in differences]},
-        scene_updated_at=entry.scene_updated_at,
+        scene_updated_at=_scene_updated_at(manager, entry.scene_id),
         files=(),
         now=now,
     )
+
+
+def _scene_updated_at(manager: QueueManager, scene_id: int) -> str:
+    """Stash's text of the state that the scene's last outcome was about."""
+    before = manager.ledger.outcome(scene_id)
+    return before.scene_updated_at if before is not None else ""
