@@ -311,6 +311,6 @@ def _hint(row: IndexedFile) -> PlexItem:
     values = {"title": row.title, "year": str(row.year) if row.year else ""}
     part = PlexPart(row.file, row.size, row.duration)
     return PlexItem(
-        row.rating_key, row.section_id, row.kind, values, {}, frozenset(), (part,), "", "",
-        row.added_at, row.updated_at, full=False,
+        row.rating_key, row.section_id, row.kind, values, {}, frozenset(), (part,),
+        row.added_at, full=False,
     )  # fmt: skip

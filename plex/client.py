@@ -23,7 +23,13 @@ from plex.requests import (
     edit_path,
     line_length,
 )
-from plex.xml import parse_index_page, parse_items, parse_sections, total_size
+from plex.xml import (
+    parse_index_page,
+    parse_items,
+    parse_sections,
+    parse_selected_image,
+    total_size,
+)
 from validation.sanitizers import sanitize_for_plex
 
 ImageSlot = Literal["poster", "background"]
@@ -197,6 +203,15 @@ class PlexClient:
             raise ValueError("only raster images are uploaded")
         path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
         self._plex.send("post", path, data=data)
+
+    def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
+        """Whether the item shows the upload of bytes with that SHA-1 (hex).
+
+        Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
+        """
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
+        shown = parse_selected_image(self._plex.get(path))
+        return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0

@@ -44,7 +44,7 @@ class PlexPermanentError(PermanentError):
 class UnusableImage(PermanentError):
     """These bytes cannot be a poster."""
 
-    reason = Reason.REFUSED_BY_PLEX
+    reason = Reason.IMAGE_UNUSABLE
 
 
 class ImageTooBig(UnusableImage):

@@ -34,8 +34,7 @@ class PlexItem:
     order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
-    first version: the lowest media id, optimised versions last. ``updated_at`` and ``added_at``
-    are epoch seconds.
+    first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
     """
 
     rating_key: int
@@ -45,10 +44,7 @@ class PlexItem:
     tags: Mapping[str, tuple[str, ...]]
     locked: frozenset[str]
     parts: tuple[PlexPart, ...]
-    thumb: str
-    art: str
     added_at: int
-    updated_at: int
     full: bool
 
     @property

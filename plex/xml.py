@@ -54,10 +54,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
             if field.get("locked") == "1"
         ),
         parts=_parts(element),
-        thumb=element.get("thumb", ""),
-        art=element.get("art", ""),
         added_at=_number(element, "addedAt"),
-        updated_at=_number(element, "updatedAt"),
         full=full,
     )
 
@@ -102,6 +99,12 @@ def parse_index_page(container: Element, section_id: int) -> IndexPage:
 def total_size(container: Element) -> int:
     """The number of items in the whole listing of which *container* is a page."""
     return _number(container, "totalSize") or _number(container, "size")
+
+
+def parse_selected_image(container: Element) -> str:
+    """The key of the poster or background that an item shows; "" when it names none."""
+    chosen = (photo for photo in container.findall("Photo") if photo.get("selected") == "1")
+    return next((photo.get("ratingKey", "") for photo in chosen), "")
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     ITEM_TAKEN = "item_taken"
     INVALID = "invalid"
     REFUSED_BY_PLEX = "refused_by_plex"
+    IMAGE_UNUSABLE = "image_unusable"
     IMAGE_TOO_BIG = "image_too_big"
     TOO_MANY_REMOVALS = "too_many_removals"
     PLEX_KEPT_OTHER_VALUE = "plex_kept_other_value"

@@ -64,10 +64,7 @@ def item_of(key: int, item: Item, kind: str = "movie") -> PlexItem:
         tags={},
         locked=frozenset(),
         parts=tuple(PlexPart(part.path, part.size, round(part.duration * 1000)) for part in parts),
-        thumb="",
-        art="",
         added_at=1,
-        updated_at=1,
         full=True,
     )
 
@@ -161,7 +158,7 @@ def index_rows(item: PlexItem) -> list[IndexedFile]:
     return [
         IndexedFile(
             item.rating_key, item.section_id, item.kind, part.file, part.size, part.duration,
-            item.title, year, item.added_at, item.updated_at,
+            item.title, year, item.added_at, 1,
         )
         for part in item.parts
     ]  # fmt: skip

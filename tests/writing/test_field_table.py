@@ -88,7 +88,7 @@ def test_a_setting_that_is_off_leaves_the_field_alone(
 
 
 @pytest.mark.parametrize(
-    ("settings", "collections", "spared"),
+    ("settings", "collections", "kept_out"),
     [
         ({}, ("Studio",), {"box"}),
         ({"sync_groups": True}, ("Studio", "Box"), set()),
@@ -96,13 +96,13 @@ def test_a_setting_that_is_off_leaves_the_field_alone(
     ],
 )
 def test_collections_come_from_the_studio_and_on_request_from_groups(
-    settings: dict[str, bool], collections: tuple[str, ...], spared: set[str]
+    settings: dict[str, bool], collections: tuple[str, ...], kept_out: set[str]
 ) -> None:
     wanted = wanted_fields(
         scene(**EVERYTHING), "movie", PlexSyncConfig(**settings), title_is_ours=False
     )
     assert wanted.tags["collection"] == collections
-    assert wanted.rules["collection"].spared == spared
+    assert wanted.rules["collection"].off == kept_out
 
 
 def test_a_group_with_the_studios_name_is_one_collection() -> None:
