@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
 from plex.index import REFRESH_SECONDS
+from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
-from sync_queue.weekly import copy_weekly
+from sync_queue.state import WokenNote
 from validation.errors import PlexSyncError, QueueError
-from worker import letters
-from worker.retention import clean_letters
+from worker import notices
 from worker.session import Session
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
 from worker.verify import verify_batch
@@ -88,7 +88,7 @@ class Chores:
             self.quiet = True
             self.verify_at = now + self.quiet_seconds
             self.session.begin_drain()
-        letters.forget_old_news(self.manager, now)
+        notices.clear_old(self.manager, now)
         for chore in (self.tidy, self.verify, self.wake_parked, self.sweep_a_page):
             try:
                 chore(now)
@@ -144,8 +144,8 @@ class Chores:
         if not self.may_ask():
             return
         index, server = self.session.file_index(), self.session.plex().server
-        woken = self.manager.state.get("woken")
-        last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0
+        woken = self.manager.state.load(WokenNote)
+        last = woken.last_id if woken.server == server else 0
         index.refresh(now, self.session.config.libraries)
         names = self.manager.index.names_since(server, last)
         if not names:
@@ -156,7 +156,7 @@ class Chores:
                 job = scene_job(scene_id, "file appeared in Plex", now)
                 self.manager.enqueue_in(job, prio=MANY_PRIO)
             newest = self.manager.index.last_id(server)
-            self.manager.state.put("woken", {"server": server, "last_id": newest})
+            self.manager.state.save(WokenNote(server, newest))
         if scenes:
             log.info("%d scenes found their file in Plex.", len(scenes))
 
@@ -164,12 +164,13 @@ class Chores:
         """Delete dead letters that are older than their retention: also while everything waits."""
         if self.session.read_at and is_due(self.clean_at, now, TIDY_SECONDS):
             keep = self.session.config.dlq_retention_days * 86_400.0
-            self.clean_at = now + clean_letters(self.manager, now, keep)
+            self.clean_at = now + TIDY_SECONDS
+            notices.delete_old_letters(self.manager, now, keep)
 
     def tidy(self, now: float) -> None:
-        """Delete finished jobs, and copy the rest once a week."""
+        """Delete finished jobs, and copy the rest once a day."""
         if not is_due(self.tidy_at, now, TIDY_SECONDS):
             return
         self.tidy_at = now + TIDY_SECONDS
         self.manager.queue.trim()
-        copy_weekly(self.manager, now)
+        copy_daily(self.manager, now)

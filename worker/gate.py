@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from sync_queue.manager import QueueManager
+from sync_queue.notices import Cause
+from sync_queue.state import BreakerState, HoldNote, WrongSettings
 from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
-from worker import letters
-from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
+from worker import notices
+from worker.circuit_breaker import CircuitBreaker
 from worker.hold import Hold, hold_for
 
 # An outage that lasts longer is worth a line in Stash's own log.
@@ -26,12 +28,12 @@ class Gate:
 
     def __init__(self, manager: QueueManager, *, asked: bool = False) -> None:
         self.manager = manager
-        breaker = breaker_from(manager.state.get("breaker"))
+        breaker = manager.state.load(CircuitBreaker)
         self.breaker = breaker.asked() if asked else breaker
         self.hold: Hold | None = None
         self.last_hold: Hold | None = None
-        self.stored = str(manager.state.get("hold").get("reason", ""))
-        self.wrong_settings = letters.wrong_settings(manager)
+        self.stored = manager.state.load(HoldNote).reason
+        self.wrong_settings = manager.state.load(WrongSettings).problems
 
     @property
     def is_closed(self) -> bool:
@@ -58,18 +60,16 @@ class Gate:
         log.warning("%s", sentence)
         self.stored = reason.value
         with self.manager.transaction():
-            doc = {"reason": reason.value, "sentence": sentence, "since": self.hold.since}
-            self.manager.state.put("hold", doc)
+            self.manager.state.save(HoldNote(reason.value, sentence, self.hold.since))
             if reason is Reason.SETUP:
-                self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
+                self.manager.notices.set(Cause.HOLD, f"{sentence} {{waiting}} edits wait.")
 
     def note_settings(self, problems: tuple[str, ...]) -> None:
         """Keep what is wrong with settings whose default is used: for Status and Stash's log."""
         if problems == self.wrong_settings:
             return
         self.wrong_settings = problems
-        with self.manager.transaction():
-            letters.keep_wrong_settings(self.manager, problems)
+        notices.note_wrong_settings(self.manager, problems)
 
     def hold_for(self, error: PlexSyncError, now: float) -> None:
         """Hold everything until what ``error`` says has changed."""
@@ -96,9 +96,10 @@ class Gate:
         self.keep(self.breaker.on_failure(now, retry_after))
         if self.breaker.lasts_longer_than(LONG_OUTAGE_SECONDS, now):
             with self.manager.transaction():
-                self.manager.state.set_notice(
+                self.manager.notices.set(
+                    Cause.OUTAGE,
                     "Plex has not answered for more than five minutes; {waiting} edits wait and"
-                    " will be synced when it is back."
+                    " will be synced when it is back.",
                 )
 
     def on_settled(self, *, plex_served: bool) -> None:
@@ -115,9 +116,8 @@ class Gate:
         """Nothing is held any more: forget what was said about it."""
         self.last_hold, self.stored = None, ""
         with self.manager.transaction():
-            self.manager.state.drop("hold")
-            self.manager.state.set_notice("")
-            self.manager.state.set_notice(letters.news(self.manager))
+            self.manager.state.clear(HoldNote)
+            self.manager.notices.clear(Cause.HOLD, Cause.OUTAGE)
 
     def keep(self, breaker: CircuitBreaker) -> None:
         """Keep a changed breaker, here and in the database."""
@@ -127,4 +127,4 @@ class Gate:
             log.info("Circuit breaker: %s.", breaker.state)
         self.breaker = breaker
         with self.manager.transaction():
-            self.manager.state.put("breaker", breaker.as_doc())
+            self.manager.state.save(breaker)

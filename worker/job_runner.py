@@ -9,8 +9,10 @@ from typing import Any
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
+from sync_queue.notices import Cause
+from sync_queue.state import LastError
 from validation.errors import PlexSyncError, QueueError, TransientError
-from worker import letters, renames
+from worker import notices, renames
 from worker.gate import Gate
 from worker.policy import Fate, Tries, lone_try_counts, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
@@ -46,7 +48,8 @@ class JobRunner:
         self.read = 0
         self.written = 0
         self.at_last_try: dict[str, tuple[int, int]] = {}
-        self.failed_last = str(manager.state.get("last_error").get("job", ""))
+        self.failed_last = manager.state.load(LastError).job
+        self.letter_count = notices.LetterCount(manager.letters.count())
 
     def run(self, leased: ClaimedJob, scenes: Mapping[int, Mapping[str, Any]]) -> None:
         """Sync one job and settle it. Raises ``QueueError`` only."""
@@ -74,12 +77,12 @@ class JobRunner:
         """The job is done: it and all that was learnt go into one transaction."""
         with self.manager.transaction():
             self.scenes.record(leased.job, result)
-            self.manager.ack_in(leased, self.clock())
+            self.manager.complete(leased)
             if self.failed_last == leased.job.job_key:
-                self.manager.state.drop("last_error")
+                self.manager.state.clear(LastError)
         self.settled += 1
-        if self.settled % letters.COUNT_EVERY == 0:
-            letters.count(self.manager)
+        if self.settled % notices.COUNT_EVERY == 0:
+            self.letter_count.log(self.manager)
         self.at_last_try.pop(leased.job.job_key, None)
         self.read += result.asked_plex
         self.written += result.writes > 0
@@ -103,27 +106,27 @@ class JobRunner:
             self.gate.on_outage(now, verdict.retry_after)
         if verdict.fate is Fate.BURY:
             found = self.scenes.evidence
-            self.bury(leased, letters.letter_for(leased, error, verdict, now, found), seen)
+            self.bury(leased, notices.letter_for(leased, error, verdict, now, found), seen)
             return
         self.at_last_try[leased.job.job_key] = (self.read, self.written)
         due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
-        self.manager.nack_job(leased, due, charge=verdict.charge, error=str(error))
+        self.manager.jobs.retry(leased, due, charge=verdict.charge)
         if verdict.fate is Fate.HOLD:
             self.gate.hold_for(error, now)
             return
         self.failed_last = leased.job.job_key
         with self.manager.transaction():
-            said = {"job": self.failed_last, "sentence": f"{self.failed_last}: {error}", "at": now}
-            self.manager.state.put("last_error", said)
+            sentence = f"{self.failed_last}: {error}"
+            self.manager.state.save(LastError(self.failed_last, sentence, now))
 
     def bury(self, leased: ClaimedJob, letter: DeadLetter, seen: str) -> None:
         """Give the job up, and let people know."""
         self.at_last_try.pop(leased.job.job_key, None)
-        self.manager.fail_job(leased, letter, seen)
+        self.manager.bury(leased, letter, seen)
         with self.manager.transaction():
-            self.manager.state.add_notice(letters.NEWS)
+            self.manager.notices.set(Cause.DEAD_LETTERS, notices.DEAD_LETTERS)
             if self.failed_last == leased.job.job_key:
-                self.manager.state.drop("last_error")
+                self.manager.state.clear(LastError)
 
     def tries(self, leased: ClaimedJob, now: float) -> Tries:
         """What the policy needs to know of a job's tries.

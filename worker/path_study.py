@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from sync_queue.manager import QueueManager
+from sync_queue.state import LibraryRun
 from validation.paths import PathRule, PathRules, is_below, propose_rules, unused_rules
 from worker.look import Look
 
@@ -59,8 +60,8 @@ class PathStudy:
 
     def library_size(self) -> float:
         """How many scenes the sync of the whole library has; infinite while it is not listed."""
-        run = self.manager.state.get("sync_all")
-        return float(str(run["planned"])) if run.get("listed") else float("inf")
+        run = self.manager.state.load(LibraryRun)
+        return run.planned if run.listed else float("inf")
 
     def unused(self, server: str, rules: PathRules) -> tuple[str, ...]:
         """A sentence for each rule that fits no file of one of the servers."""

@@ -166,7 +166,6 @@ class SyncWorker:
         poll = self.session.config.poll_interval
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.queue.data_version() == seen and not self.manager.spooled():
-            self.manager.queue.check_file()
             self._stepped = time.monotonic()
             left = deadline - self._stepped
             if left <= 0 or self._stop.wait(min(poll, left)):
@@ -175,7 +174,7 @@ class SyncWorker:
     def step(self) -> float:
         """One round of the loop; returns the seconds until the next is worth while."""
         now = self.clock()
-        self.manager.queue.check_file()
+        self.manager.check_files()
         self.manager.take_in_spool()
         if self.manager.queue.next_due(now) is not None:
             self._worked = time.monotonic()
