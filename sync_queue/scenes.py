@@ -248,7 +248,10 @@ class Scenes:
         row = self.connection.execute(
             f"SELECT {_PIN_COLUMNS} FROM pins WHERE {where}", (server, number)
         ).fetchone()
-        return Pin(*row[:5], tuple(json.loads(row[5]))) if row else None
+        if row is None:
+            return None
+        server_, rating_key, scene_id, file, added_at, ids = row
+        return Pin(server_, rating_key, scene_id, file, added_at, tuple(json.loads(ids)))
 
     def _decide(self, scene_id: int, *, ignored: bool) -> None:
         self.connection.execute("DELETE FROM pins WHERE scene_id = ?", (scene_id,))

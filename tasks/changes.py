@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stash.client import StashClient
 from sync_queue.scenes import Scenes
-from sync_queue.state import StateStore
+from sync_queue.state import StateStore, SweepNote
 from tasks.runs import PAGE
 from worker.sweep import INSTALL_MARGIN_SECONDS, changed_scenes
 
@@ -25,7 +25,7 @@ def changed_pages(
     stash: StashClient, scenes: Scenes, state: StateStore, now: float
 ) -> Iterator[ChangedPage]:
     """Compare the whole library with the ledger, scene by scene, on parsed times."""
-    installed = float(str(state.get("sweep").get("baseline", now - INSTALL_MARGIN_SECONDS)))
+    installed = state.load(SweepNote).baseline or now - INSTALL_MARGIN_SECONDS
     for page in stash.pages(PAGE):
         known = scenes.updated_at(scene_id for scene_id, _ in page.scenes)
         changed = tuple(changed_scenes(page.scenes, known, installed))

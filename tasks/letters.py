@@ -37,7 +37,7 @@ def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
 def revive_letters(manager: QueueManager, now: float) -> int:
     """Every dead letter becomes a job again; returns how many."""
     count = 0
-    while letters := manager.dlq.get_recent(PAGE):
+    while letters := manager.letters.recent(PAGE):
         with manager.transaction():
             for letter in letters:
                 manager.enqueue_in(replace(letter.job, enqueued_at=now), prio=MANY_PRIO)
@@ -63,7 +63,7 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
     begun = time.time()
     remember_connection(data_dir, request.connection)
     with shared_queue(data_dir) as manager:
-        letter = manager.dlq.get_by_id(number)
+        letter = manager.letters.get(number)
         if letter is None:
             raise SetupError(f"There is no dead letter {number}.")
         job = replace(letter.job, enqueued_at=begun)

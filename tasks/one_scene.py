@@ -79,8 +79,8 @@ def unpin(manager: QueueManager, scene_id: int) -> list[str]:
 
 def wake(manager: QueueManager, scene_ids: Iterable[int]) -> None:
     """Sync scenes again whose items may have changed hands, within the caller's transaction."""
-    for scene_id in scene_ids:
-        manager.enqueue_in(scene_job(scene_id, "item released", time.time()), prio=MANY_PRIO)
+    jobs = [scene_job(scene_id, "item released", time.time()) for scene_id in scene_ids]
+    manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
 
 def ignore(request: TaskRequest, progress: Progress) -> TaskResult:

@@ -70,7 +70,7 @@ def named(manager: QueueManager) -> list[str]:
             numbers = ", ".join(str(outcome.scene_id) for outcome in scenes)
             said.append(f"{reason}: scenes {numbers}.")
     letters: dict[str, list[str]] = {}
-    for letter in manager.dlq.get_recent(MOST_NAMED):
+    for letter in manager.letters.recent(MOST_NAMED):
         told = f"no. {letter.id} ({letter.job.job_key})"
         letters.setdefault(letter.reason, []).append(told)
     return said + [f"{reason}: dead letters {', '.join(told)}." for reason, told in letters.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sync_queue.report import LetterLine, QueueReport
+from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError, WrongSettings
 from validation.reasons import Reason
 
 # What each reason means and what a person can do, as a sentence about scenes or items.
@@ -40,35 +41,28 @@ REMEDY: Mapping[str, str] = {
 }
 
 
-def standing(states: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
+def standing(states: Facts) -> list[tuple[str, str]]:
     """What holds everything up, if anything does, and what a person can do about it."""
     said = []
-    hold = states.get("hold", {})
-    if hold.get("sentence"):
-        reason = str(hold.get("reason"))
-        todo = REMEDY.get(reason, "plexsync.log tells more.")
-        said.append((f"Everything waits ({reason}): {hold['sentence']}", todo))
-    breaker = states.get("breaker", {})
-    if breaker.get("state", "closed") != "closed":
+    hold = states.load(HoldNote)
+    if hold.sentence:
+        todo = REMEDY.get(hold.reason, "plexsync.log tells more.")
+        said.append((f"Everything waits ({hold.reason}): {hold.sentence}", todo))
+    if states.load(Breaker).state is not BreakerState.CLOSED:
         sentence = "Plex does not answer: jobs wait and PlexSync asks again at least every 60 s."
         said.append((sentence, "See that Plex runs and that this machine reaches its address."))
-    last = states.get("last_error", {})
-    if last.get("sentence"):
+    last = states.load(LastError)
+    if last.sentence:
         todo = "It is tried again by itself; if this stays, plexsync.log tells more."
-        said.append((f"Last error: {last['sentence']}", todo))
+        said.append((f"Last error: {last.sentence}", todo))
     return said
 
 
-def standing_problem(states: Mapping[str, Mapping[str, object]]) -> list[str]:
+def standing_problem(states: Facts) -> list[str]:
     """What holds everything up, if anything does, and what is wrong with the settings."""
-    problems = states.get("wrong_settings", {}).get("problems")
-    wrong = [f"The default is used: {problem}" for problem in list_of(problems)]
+    problems = states.load(WrongSettings).problems
+    wrong = [f"The default is used: {problem}" for problem in problems]
     return [*(sentence for sentence, _ in standing(states)), *wrong]
-
-
-def list_of(stored: object) -> list[object]:
-    """A stored list, empty when there is none."""
-    return stored if isinstance(stored, list) else []
 
 
 def waiting_reason(report: QueueReport) -> str:

@@ -8,6 +8,7 @@ import time
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO
 from sync_queue.shared import due_jobs, hurry, shared_queue
+from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
@@ -15,10 +16,8 @@ from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.runs import (
     PAGE,
-    LibraryRun,
     ask_again,
     end_listing,
-    last_library_run,
     put_page,
 )
 from tasks.servers import ready_servers
@@ -62,10 +61,10 @@ def put_scenes(
     """
     servers = ready_servers(request, manager)
     settings = fingerprint(servers.settings.config)
-    before = last_library_run(manager)
+    before = manager.state.load(LibraryRun)
     due = due_jobs(manager, LIBRARY_PRIO, now)
-    plan = LibraryRun(now, settings, asked=now)
-    if before is not None and before.goes_on(now, settings, due=due):
+    plan = LibraryRun(started=now, asked=now, settings=settings)
+    if before.can_resume(now, settings, due=due):
         tell(f"{TITLE} went on where it was interrupted, after {before.planned} scenes.", notes)
         plan = ask_again(manager, before, now)
         hurry(manager, LIBRARY_PRIO)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from plex.client import ImageSlot
 from plex.edit_plan import EditPlan, confirm, plan
-from plex.evidence import ScoredCandidate, chosen_by_user
+from plex.evidence import ScoredCandidate, chosen_by_a_user
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
@@ -123,7 +123,7 @@ def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assess
         detail = {"sentence": sentence}
         return Assessment(scene, Reason.AMBIGUOUS, sentence, match, detail=detail)
     renewed, item = found
-    candidate = chosen_by_user(item)
+    candidate = chosen_by_a_user(item)
     match = MatchResult(MatchConfidence.HIGH, (candidate,), (candidate,), None)
     pair = (scene.files[0].path, renewed.file)
     planned = _planned(store, batch, scene, item, pair)

@@ -107,9 +107,9 @@ class SceneSync:
             kept = [one.item.rating_key for one in found.items]
             released = ledger.release_items(batch.plex.server, scene_id, keep=kept)
             self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
-        if found is not None and found.pin is not None:
-            if found.pin != scenes.pin_of_scene(batch.plex.server, scene_id):
-                scenes.pin(found.pin)
+        pin = found.pin if found is not None else None
+        if pin is not None and pin != scenes.pin_of_scene(batch.plex.server, scene_id):
+            scenes.pin(pin)
         scenes.set_outcome(
             Outcome(
                 scene_id,
@@ -123,9 +123,8 @@ class SceneSync:
         )
 
     def _wake(self, scene_ids: list[int] | tuple[int, ...]) -> None:
-        for scene_id in scene_ids:
-            job = scene_job(scene_id, "item released", self.clock())
-            self.manager.enqueue_in(job, prio=MANY_PRIO)
+        jobs = [scene_job(scene_id, "item released", self.clock()) for scene_id in scene_ids]
+        self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
     def _write_all(self, run: Run, batch: Batch, attempt: Attempt, found: Assessment) -> Result:
         """Write every item that shows the scene."""
@@ -162,9 +161,7 @@ class SceneSync:
         batch.ahead.forget(item.rating_key)
         if edits:
             self._keep(
-                intend(
-                    entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server
-                )
+                intend(entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server)
             )
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             sent = batch.plex.write(edits)

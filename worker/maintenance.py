@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
 from plex.index import REFRESH_SECONDS, Ask
+from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
-from sync_queue.weekly import copy_weekly
+from sync_queue.state import WokenNote
 from validation.errors import PlexSyncError, QueueError
-from worker import letters
+from worker import notices
 from worker.permission import Go, Permission
 from worker.servers import Servers
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
@@ -77,7 +78,7 @@ class Maintenance:
         """Do a piece of each chore that is due. Raises ``QueueError`` only: a server's fault
         postpones its own chore.
         """
-        letters.forget_old_news(self.manager, now)
+        notices.clear_old(self.manager, now)
         for chore in (self._tidy, self._read_back, self._wake_parked, self._sweep_a_page):
             try:
                 chore(now)
@@ -145,18 +146,17 @@ class Maintenance:
         config = self.servers.settings.config
         plex = self.servers.plex(config)
         server, index = plex.server, self.manager.index
-        woken = self.manager.state.get("woken")
-        last = int(str(woken.get("last_id", 0))) if woken.get("server") == server else 0
+        woken = self.manager.state.load(WokenNote)
+        last = woken.last_id if woken.server == server else 0
         self.servers.file_index(plex).refresh(now, config.libraries, Ask.COUNTERS)
         newest = index.last_id(server)
         if newest == last:
             return
         scenes = self.manager.scenes.parked_scenes(index.since(server, last))
         with self.manager.transaction():
-            for scene_id in scenes:
-                job = scene_job(scene_id, "file appeared in Plex", now)
-                self.manager.enqueue_in(job, prio=MANY_PRIO)
-            self.manager.state.put("woken", {"server": server, "last_id": newest})
+            jobs = [scene_job(scene_id, "file appeared in Plex", now) for scene_id in scenes]
+            self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
+            self.manager.state.save(WokenNote(server, newest))
         if scenes:
             log.info("Files of %d scenes appeared in Plex.", len(scenes))
 
@@ -165,8 +165,7 @@ class Maintenance:
         if not is_due(self.tidy_at, now, TIDY_SECONDS):
             return
         self.tidy_at = now + TIDY_SECONDS
-        self.manager.queue.trim()
+        self.manager.jobs.trim()
         keep = self.servers.settings.config.dlq_retention_days * 86_400.0
-        with self.manager.transaction():
-            self.manager.dlq.delete_older_than(now - keep)
-        copy_weekly(self.manager, now)
+        notices.delete_old_letters(self.manager, now, keep)
+        copy_daily(self.manager, now)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from stash.exceptions import StashUnavailable
 from sync_queue.manager import QueueManager
+from sync_queue.notices import Cause
+from sync_queue.state import BreakerState, HoldNote, WrongSettings
 from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
-from worker import letters
-from worker.circuit_breaker import BreakerState, CircuitBreaker, breaker_from
+from worker.circuit_breaker import CircuitBreaker
 from worker.hold import Hold, hold_for
+from worker.notices import note_wrong_settings
 from worker.servers import Servers, SettingsRead, plex_settings
 
 # What a plugin consists of at least.
@@ -90,14 +92,14 @@ class Permission:
         self.manager = manager
         self.servers = servers
         self.clock = clock
-        self.breaker = breaker_from(manager.state.get("breaker"))
+        self.breaker = manager.state.load(CircuitBreaker)
         if asked:
             self.breaker = self.breaker.asked()
         self.hold: Hold | None = None
         self._main_file = os.path.join(plugin_dir, MAIN_FILE)
         self._last_hold: Hold | None = None
-        self._stored = str(manager.state.get("hold").get("reason", ""))
-        self._wrong_settings = letters.wrong_settings(manager)
+        self._stored = manager.state.load(HoldNote).reason
+        self._wrong_settings = manager.state.load(WrongSettings).problems
         self._heard_at = manager.connection_seen_at()
 
     # -- asking -------------------------------------------------------------------------------
@@ -133,12 +135,12 @@ class Permission:
     def may_ask_plex(self) -> bool:
         """Whether maintenance may ask Plex: not while jobs wait for a Plex that is unreachable."""
         closed = self.breaker.state is BreakerState.CLOSED
-        return closed or self.manager.queue.next_due(self.clock()) is None
+        return closed or self.manager.jobs.next_due(self.clock()) is None
 
     def _probe(self, answer: Go) -> Go | Wait:
         """The open breaker's time has come: a due job is tried if Plex says who it is."""
         now = self.clock()
-        due = self.manager.queue.next_due(now)
+        due = self.manager.jobs.next_due(now)
         if due is None or due > now:
             return answer
         try:
@@ -194,9 +196,10 @@ class Permission:
         self._keep(self.breaker.on_failure(now, retry_after))
         if self.breaker.lasts_longer_than(LONG_OUTAGE_SECONDS, now):
             with self.manager.transaction():
-                self.manager.state.set_notice(
+                self.manager.notices.set(
+                    Cause.OUTAGE,
                     "Plex has not answered for more than five minutes; {waiting} edits wait and"
-                    " will be synced when it is back."
+                    " will be synced when it is back.",
                 )
 
     def on_settled(self, *, plex_served: bool) -> None:
@@ -216,18 +219,16 @@ class Permission:
             return
         self._stored = reason.value
         with self.manager.transaction():
-            doc = {"reason": reason.value, "sentence": sentence, "since": self.hold.since}
-            self.manager.state.put("hold", doc)
+            self.manager.state.save(HoldNote(reason.value, sentence, self.hold.since))
             if reason is Reason.SETUP:
-                self.manager.state.set_notice(f"{sentence} {{waiting}} edits wait.")
+                self.manager.notices.set(Cause.HOLD, f"{sentence} {{waiting}} edits wait.")
         log.warning("%s", sentence)
 
     def _note_settings(self, problems: tuple[str, ...]) -> None:
         """Keep what is wrong with settings whose default is used: for Status and Stash's log."""
         if problems != self._wrong_settings:
             self._wrong_settings = problems
-            with self.manager.transaction():
-                letters.keep_wrong_settings(self.manager, problems)
+            note_wrong_settings(self.manager, problems)
 
     def _lift(self, *reasons: Reason) -> None:
         """End a hold for one of ``reasons``: its cause may be over."""
@@ -238,9 +239,8 @@ class Permission:
         """Nothing is held any more."""
         self._last_hold, self._stored = None, ""
         with self.manager.transaction():
-            self.manager.state.drop("hold")
-            self.manager.state.set_notice("")
-            self.manager.state.set_notice(letters.news(self.manager))
+            self.manager.state.clear(HoldNote)
+            self.manager.notices.clear(Cause.HOLD, Cause.OUTAGE)
 
     def _keep(self, breaker: CircuitBreaker) -> None:
         """Keep a changed breaker, here and in the database."""
@@ -248,7 +248,7 @@ class Permission:
             return
         before, self.breaker = self.breaker, breaker
         with self.manager.transaction():
-            self.manager.state.put("breaker", breaker.as_doc())
+            self.manager.state.save(breaker)
         if breaker.state is not before.state:
             log.info("Circuit breaker: %s.", breaker.state)
 

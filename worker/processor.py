@@ -17,6 +17,7 @@ from plex.exceptions import PlexTemporaryError
 from stash.exceptions import StashUnavailable
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob
+from sync_queue.state import LibraryRun
 from sync_queue.trouble import Patience, needs_opening
 from validation.errors import PlexSyncError, QueueError, SetupError
 from worker.batch import Batch, read_batch
@@ -120,7 +121,7 @@ class SyncWorker:
 
     def seconds_since_step(self) -> float:
         """Seconds since the thread last showed that it moves: a job, a page, an answer of Plex."""
-        moved = max(self._stepped, self.manager.queue.used_at, self.servers.plex_used_at())
+        moved = max(self._stepped, self.manager.jobs.used_at, self.servers.plex_used_at())
         return time.monotonic() - moved
 
     def idle_seconds(self) -> float:
@@ -145,9 +146,9 @@ class SyncWorker:
     def _turn(self) -> None:
         """A step, and the nap after it."""
         if self._patience.said:  # the step that failed may have held leases
-            self.manager.queue.release_all()
+            self.manager.jobs.release_all()
         # Before the step: what is stored while it runs must not wait for the nap's end.
-        seen = self.manager.queue.data_version()
+        seen = self.manager.jobs.data_version()
         wait = self.step()
         self._patience.over()
         self._stepped = time.monotonic()
@@ -166,7 +167,7 @@ class SyncWorker:
     def _give_leases_back(self) -> None:
         """Give all leases back; where the database does not let us, the next worker does it."""
         with contextlib.suppress(QueueError):
-            self.manager.queue.release_all()
+            self.manager.jobs.release_all()
 
     def _pause(self, seconds: float) -> None:
         """Wait, but no longer than until a stop is asked for."""
@@ -178,8 +179,7 @@ class SyncWorker:
         """
         poll = self.servers.settings.config.poll_interval
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
-        while self.manager.queue.data_version() == seen and not self.manager.spooled():
-            self.manager.queue.check_file()
+        while self.manager.jobs.data_version() == seen and not self.manager.spooled():
             self._stepped = time.monotonic()
             left = deadline - self._stepped
             if left <= 0 or self._stop.wait(min(poll, left)):
@@ -190,16 +190,16 @@ class SyncWorker:
     def step(self) -> float:
         """One round of the loop; returns the seconds until the next is worth while."""
         now = self.clock()
-        self.manager.queue.check_file()
+        self.manager.check_files()
         self.manager.take_in_spool()
-        if self.manager.queue.next_due(now) is not None:
+        if self.manager.jobs.next_due(now) is not None:
             self._worked = time.monotonic()
         answer = self.permission.ask()
         if not isinstance(answer, Go):
             if self.when_idle or not self.servers.knows_stash:
                 raise Ended(End.WAITING)
             return answer.seconds
-        leased = self.manager.get_pending(now, answer.limit)
+        leased = self.manager.jobs.claim(now, answer.limit)
         if not leased:
             return self._rest(now)
         self._drain(leased)
@@ -227,7 +227,7 @@ class SyncWorker:
             self.permission.hold_for(error)
         finally:
             for job in waiting:
-                self.manager.nack_job(job, 0.0)
+                self.manager.jobs.retry(job, 0.0)
         self._settler.tidy()
 
     def _read(self, waiting: deque[ClaimedJob]) -> Batch:
@@ -241,7 +241,8 @@ class SyncWorker:
         )
         for job, error in claimed.failed:
             waiting.remove(job)
-            self.manager.nack_job(job, self.clock() + CULPRIT_SECONDS, error=str(error))
+            log.info("%s: %s", job.job.job_key, error)
+            self.manager.jobs.retry(job, self.clock() + CULPRIT_SECONDS)
         return claimed.batch
 
     def _listed_since(self, jobs: Iterable[ClaimedJob]) -> float:
@@ -249,7 +250,7 @@ class SyncWorker:
         began = [job.job.enqueued_at for job in jobs if job.job.update_type == SYNC_ALL]
         if not began:
             return math.inf
-        asked = float(str(self.manager.state.get("sync_all").get("asked", 0.0)))
+        asked = self.manager.state.load(LibraryRun).asked
         return min(max(asked, *began), self.clock())
 
     def _may_go_on(self, batch: Batch) -> bool:
@@ -265,7 +266,7 @@ class SyncWorker:
         self._run = None
         chore = self._do_chores(now)
         now = self.clock()
-        due = self.manager.queue.next_due(now)
+        due = self.manager.jobs.next_due(now)
         if self.when_idle and chore > 0 and (due is None or due > now):
             raise Ended(End.IDLE)
         return min(LONGEST_NAP, chore, LONGEST_NAP if due is None else max(0.0, due - now))

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob
+from sync_queue.notices import Cause
+from sync_queue.state import LastError
 from validation.errors import PlexSyncError, QueueError, TransientError
-from worker import letters, renames
+from worker import notices, renames
 from worker.attempt import Attempt, Result, SceneSync
 from worker.batch import Batch
 from worker.fairness import Fairness
@@ -44,7 +46,8 @@ class Settler:
         self.scenes = SceneSync(manager, clock)
         self.fairness = Fairness()
         self.settled = 0
-        self.failed_last = str(manager.state.get("last_error").get("job", ""))
+        self.failed_last = manager.state.load(LastError).job
+        self._letter_count = notices.LetterCount()
 
     def try_job(self, run: Run, batch: Batch, leased: ClaimedJob) -> None:
         """Try one job and settle it. Raises ``QueueError`` only."""
@@ -70,19 +73,19 @@ class Settler:
         """Now and then, delete finished rows."""
         if self.settled >= TRIM_EVERY:
             self.settled = 0
-            self.manager.queue.trim()
+            self.manager.jobs.trim()
 
     def _succeed(self, batch: Batch, attempt: Attempt, result: Result) -> None:
         """The job is done: it and all that was learnt go into one transaction."""
         key = attempt.job.job.job_key
         with self.manager.transaction():
             self.scenes.record(batch, attempt, result)
-            self.manager.ack_in(attempt.job, self.clock())
+            self.manager.complete(attempt.job)
             if self.failed_last == key:
-                self.manager.state.drop("last_error")
+                self.manager.state.clear(LastError)
         self.settled += 1
-        if self.settled % letters.COUNT_EVERY == 0:
-            letters.count(self.manager)
+        if self.settled % notices.COUNT_EVERY == 0:
+            self._letter_count.log(self.manager)
         self.fairness.settled(key, result)
         self.permission.on_settled(plex_served=result.asked_plex)
 
@@ -100,29 +103,28 @@ class Settler:
             return
         self.fairness.failed(key)
         due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
-        self.manager.nack_job(leased, due, charge=verdict.charge, error=str(error))
+        self.manager.jobs.retry(leased, due, charge=verdict.charge)
         if verdict.fate is Fate.HOLD:
             self.permission.hold_for(error)
             return
         self.failed_last = key
         with self.manager.transaction():
-            said = {"job": key, "sentence": f"{key}: {error}", "at": now}
-            self.manager.state.put("last_error", said)
+            self.manager.state.save(LastError(key, f"{key}: {error}", now))
 
     def _bury(self, attempt: Attempt, error: PlexSyncError, verdict: Verdict, now: float) -> None:
         """Give the job up, and let the user know."""
         key = attempt.job.job.job_key
         self.fairness.settled(key, None)
-        letter = letters.letter_for(attempt.job, error, verdict, now, attempt.story())
+        letter = notices.letter_for(attempt.job, error, verdict, now, attempt.story())
         with self.manager.transaction():
-            self.manager.fail_job(attempt.job, letter, attempt.scene_updated_at)
-            self.manager.state.add_notice(letters.NEWS)
+            self.manager.bury(attempt.job, letter, attempt.scene_updated_at)
+            self.manager.notices.set(Cause.DEAD_LETTERS, notices.DEAD_LETTERS)
             if self.failed_last == key:
-                self.manager.state.drop("last_error")
+                self.manager.state.clear(LastError)
 
     def _tries(self, batch: Batch, attempt: Attempt, now: float) -> Tries:
         def alone_and_plex_answers() -> bool:
-            alone = self.manager.queue.stats(now).left == 1
+            alone = self.manager.jobs.stats(now).left == 1
             return alone and batch.plex.identity()
 
         most = batch.config.max_retries

@@ -36,7 +36,7 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
             if after is None:
                 manager.ledger.forget_item(entry.server, entry.rating_key)
                 if entry.scene_id:
-                    manager.enqueue_in(scene_job(entry.scene_id, "item gone", now))
+                    manager.jobs.put(scene_job(entry.scene_id, "item gone", now))
                 continue
             manager.ledger.put(after)
             if differences and after.scene_id:
@@ -71,7 +71,7 @@ def tell_of(
         log.info(
             "Item %d: Plex shows other values for %s; trying once more.", entry.rating_key, names
         )
-        manager.enqueue_in(scene_job(entry.scene_id, "verify", now))
+        manager.jobs.put(scene_job(entry.scene_id, "verify", now))
         return
     log.warning("Item %d: Plex keeps its own values for %s.", entry.rating_key, names)
     before = manager.scenes.outcome(entry.scene_id)

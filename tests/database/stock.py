@@ -105,7 +105,7 @@ def content(manager: QueueManager) -> Content:
                 "SELECT key, data FROM ack_queue_default WHERE status < 5"
             )
         },
-        letters=frozenset(found.job.scene_id for found in manager.dlq.get_recent(1000)),
+        letters=frozenset(found.job.scene_id for found in manager.letters.recent(1000)),
         entries=dict(database.execute("SELECT scene_id, doc FROM ledger").fetchall()),
         scenes={row[0]: tuple(row) for row in database.execute("SELECT * FROM scenes")},
         connection=manager.stash_connection(),

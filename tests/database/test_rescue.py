@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sync_queue.damaged_file import open_damaged
+from sync_queue.weekly import copy_weekly
 
 from sync_queue import rescue
-from sync_queue.damaged_file import open_damaged
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged, DatabaseGone, DatabaseReplaced
-from sync_queue.weekly import copy_weekly
 from tests.database import stock
 from tests.database.stock import NOON, PAGE, Content
 

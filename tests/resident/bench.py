@@ -184,7 +184,7 @@ class Bench:
 
     def notice(self) -> str:
         """What the next hook would say in Stash's log."""
-        return self.manager.state.notice()
+        return self.manager.notices.sentence()
 
     def hold(self) -> dict[str, object]:
         """What the database says of a hold."""
@@ -194,5 +194,5 @@ class Bench:
         """Scene, reason and message of every dead letter, newest first."""
         return [
             (letter.job.scene_id, letter.reason, letter.message)
-            for letter in self.manager.dlq.get_recent(1000)
+            for letter in self.manager.letters.recent(1000)
         ]

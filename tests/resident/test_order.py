@@ -19,15 +19,15 @@ def rename(bench: Bench, scenes: list[int]) -> None:
     person = bench.stash.library.performers.named("Ada")
     for scene in scenes:
         bench.stash.library.touch(scene, performers=[person])
-    job = SyncJob(0, "Performer.Update.Post", {}, bench.clock(), f"performer:{person.id}")
-    renames.expand(job, bench.worker.servers.stash(), bench.manager, bench.clock())
+    job = SyncJob(0, "Performer.Update.Post", bench.clock(), f"performer:{person.id}")
+    renames.expand(job, bench.worker.session.stash(), bench.manager, bench.clock())
 
 
 def sweep_all(bench: Bench, scenes: list[int]) -> None:
     """All scenes changed without a hook."""
     for scene in scenes:
         bench.stash.library.touch(scene, details="Auto-tagged.")
-    list(sweep(bench.manager, bench.worker.servers.stash(), bench.clock(), first=True))
+    list(sweep(bench.manager, bench.worker.session.stash(), bench.clock(), first=True))
 
 
 def retry_letters(bench: Bench, scenes: list[int]) -> None:
@@ -43,7 +43,7 @@ def retry_ambiguous(bench: Bench, scenes: list[int]) -> None:
     """All scenes need a person, and a person runs Retry Failed."""
     with bench.manager.transaction():
         for scene in scenes:
-            bench.manager.scenes.set_outcome(
+            bench.manager.ledger.set_outcome(
                 scene, "ambiguous", {}, scene_updated_at="", files=(), now=bench.clock()
             )
     assert revive_scenes(bench.manager, bench.clock()) == len(scenes)

@@ -6,13 +6,13 @@ import itertools
 from typing import Any
 
 import pytest
+from worker.off_switch import Stopped
 
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from tests.resident.bench import Bench
 from worker.circuit_breaker import BreakerState, CircuitBreaker
-from worker.off_switch import Stopped
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -266,7 +266,7 @@ def test_one_scene_that_plex_always_fails_at_is_buried_and_harms_no_other(bench:
     assert titles(scenes) == {"New 9"}
     (letter,) = bench.letters()
     assert letter[:2] == (poisoned, "refused_by_plex")
-    kept = bench.manager.dlq.get_recent()[0]
+    kept = bench.manager.letters.recent()[0]
     assert kept.attempts == 5
     assert "PlexTemporaryError" in kept.stack_trace
     assert bench.outcome(poisoned) == "refused_by_plex"
@@ -291,7 +291,7 @@ def test_an_edit_that_plex_refuses_is_buried_at_once_with_its_story(bench: Bench
     refused = scenes[0][1].rating_key
     bench.plex.faults.add(Kind.STATUS, method="PUT", status=400, times=1)
     bench.run()
-    (letter,) = bench.manager.dlq.get_recent()
+    (letter,) = bench.manager.letters.recent()
     assert (letter.reason, letter.attempts) == ("refused_by_plex", 1)
     assert letter.error_type == "PlexPermanentError"
     assert letter.stack_trace
