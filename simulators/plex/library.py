@@ -221,6 +221,7 @@ class Library(Habits):
                 {kind: tuple(links) for kind, links in item.links.items() if kind != "collection"},
             )
             self.content_changed(item.section)
+            self.events.arrival(item)
         return item
 
     def remove(self, item: Item) -> None:

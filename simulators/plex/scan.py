@@ -59,7 +59,7 @@ class Scanner:
         section.running_scans += 1
         scan = Scan(section, path, force, now, now + self.delay)
         self._running.append(scan)
-        self._library.events.activity("started", scan.id, f"Scanning {section.title}")
+        self._library.events.activity("started", scan.id, f"Scanning {section.title}", section.key)
 
     def advance(self) -> None:
         """Carry out the scans that are due."""
@@ -83,7 +83,7 @@ class Scanner:
         waiting, self._arrivals = self._arrivals, []
         for arrival in waiting:
             if arrival.section is section and covered(arrival.path):
-                self._library.events.arrival(arrival.add())
+                arrival.add()
             else:
                 self._arrivals.append(arrival)
         for item in list(section.items.values()):
@@ -92,7 +92,7 @@ class Scanner:
             elif scan.force:
                 self._library.refresh(item)
 
-        self._library.events.activity("ended", scan.id, f"Scanning {section.title}")
+        self._library.events.activity("ended", scan.id, f"Scanning {section.title}", section.key)
         if not section.running_scans:
             self._library.events.status("Library scan complete")
 

@@ -1,25 +1,20 @@
-"""Scans by an injected clock, what they tell, and the simulator as a process of its own."""
+"""Scans by an injected clock, and the simulator as a process of its own."""
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from simulators.plex.events import Listener
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
-from simulators.plex.websocket import accept_key
 from tests.simulators.plex_http import PlexHttp
 
 LIST = "/library/sections/1/all?type=1"
@@ -132,72 +127,6 @@ def test_an_episode_can_arrive_too(http: PlexHttp, plex: PlexSimulator, clock: C
     http.ask("GET", SCAN)
     clock.now += 5
     assert len(http.keys("/library/sections/1/all?type=4")) == 1
-
-
-def told(listener: Listener) -> list[tuple[str, Any]]:
-    """Type of every notification so far, and the state of a timeline entry."""
-    found = []
-    while not listener.empty():
-        container = listener.get()["NotificationContainer"]
-        entry = container.get("TimelineEntry", [{}])[0]
-        found.append((container["type"], entry.get("state")))
-    return found
-
-
-@pytest.mark.parametrize(("agent", "states"), [(None, [0, 1, 2, 4, 5]), ("none", [0, 1])])
-def test_a_scan_tells_what_it_finds(
-    plex: PlexSimulator, clock: Clock, agent: str | None, states: list[int]
-) -> None:
-    section = plex.add_section("M", locations=["/d"], agent=agent)
-    plex.add_on_scan(section, "/d/a.mp4")
-    listener = plex.library.events.listen()
-    plex.scanner.start(section)
-    clock.now += 5
-    (item,) = plex.items(section)
-    plex.library.remove(item)
-    entries = told(listener)
-    assert [state for kind, state in entries if kind == "timeline"] == [*states, 9]
-    assert [kind for kind, _ in entries if kind != "timeline"] == ["activity", "activity", "status"]
-
-
-def read_frame(connection: socket.socket) -> dict[str, Any]:
-    head = connection.recv(2)
-    size = head[1]
-    if size == 126:
-        size = int.from_bytes(connection.recv(2), "big")
-    body = b""
-    while len(body) < size:
-        body += connection.recv(size - len(body))
-    value: dict[str, Any] = json.loads(body)
-    return value
-
-
-def test_a_listener_on_a_websocket_is_told(plex: PlexSimulator, movies: Section) -> None:
-    key = base64.b64encode(bytes(16)).decode()
-    host, _, port = plex.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        lines = [
-            f"GET /:/websockets/notifications?X-Plex-Token={plex.token} HTTP/1.1",
-            "Host: x",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {key}",
-        ]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += connection.recv(1)
-        assert b" 101 " in head.splitlines()[0]
-        assert accept_key(key).encode() in head
-        movie = plex.add_movie(movies, "/data/movies/a.mp4", title="T")
-        plex.edit(movie, {"title": "changed"})
-        container = read_frame(connection)["NotificationContainer"]
-        assert (container["type"], container["TimelineEntry"][0]["title"]) == (
-            "timeline",
-            "changed",
-        )
-        plex.stop()
-        assert connection.recv(1) == b"", "it ends with the server"
 
 
 @pytest.fixture
