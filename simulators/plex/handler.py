@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import json
 import threading
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from simulators.faults import Fault, Faults, Kind
 from simulators.http_server import KeepAliveHandler
-from simulators.plex import control, event_source
-from simulators.plex.answers import HTML, Answer, Refused, error_page
+from simulators.plex import event_source
+from simulators.plex.answers import HTML, Answer, Refused, error_page, write_xml
 from simulators.plex.calls import Call, Server
-from simulators.plex.faults import Fault, Faults, Kind
-from simulators.plex.query import Query
-from simulators.plex.requests import Request
-from simulators.plex.routes import find_route
-from simulators.plex.xml import write_xml
+from simulators.plex.endpoints import find_route
+from simulators.plex.requests import Query, Request
 
 _KEPT_HEADERS = ("user-agent", "accept", "content-type", "content-length")
 _MAINTENANCE = (
@@ -65,9 +62,6 @@ class PlexHandler(KeepAliveHandler):
         path, _, query = self.path.partition("?")
         path = unquote(path)
         body = self.body()
-        if path.startswith("/_control/"):
-            self._control(path, query, body)
-            return
         fault = self.front.faults.meet(self.command, path)
         if fault and fault.kind is Kind.CLOSE_BEFORE:
             self._log(path, query, 0, body, fault)
@@ -105,14 +99,6 @@ class PlexHandler(KeepAliveHandler):
                 self.front.stopping,
                 server.scanner.advance,
             )
-
-    def _control(self, path: str, query: str, body: bytes) -> None:
-        front = self.front
-        status, value = control.serve(
-            front.server, front.faults, self.command, path, Query.parse(query), body
-        )
-        payload = json.dumps(value).encode()
-        self.answer(status, {"Content-Type": "application/json"}, payload)
 
     def _answer(self, path: str, query: str, body: bytes, fault: Fault | None) -> Answer:
         server = self.front.server

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 
 from simulators.plex.items import Item, Section, is_below
 from simulators.plex.library import Library
-from simulators.plex.xml import Element
-
-ACTIVITY_LAG = 1.0  # seconds after which a running scan shows up in /activities
 
 
 @dataclass(slots=True)
@@ -99,22 +96,3 @@ class Scanner:
     def is_gone(self, item: Item) -> bool:
         """Whether all files of an item lie in unreachable folders."""
         return all(any(is_below(file, folder) for folder in self.missing) for file in item.files)
-
-    def activities(self) -> list[Element]:
-        """What ``/activities`` lists: every running scan, about a second late."""
-        now = self._library.clock()
-        return [_activity(scan) for scan in self._running if now - scan.started >= ACTIVITY_LAG]
-
-
-def _activity(scan: Scan) -> Element:
-    attributes = {
-        "uuid": scan.id,
-        "type": "library.update.section",
-        "cancellable": "0",
-        "userID": "1",
-        "title": "Scanning",
-        "subtitle": f"Scanning {scan.section.title}",
-        "progress": "-1",
-    }
-    context = Element("Context", {"librarySectionID": str(scan.section.key)})
-    return Element("Activity", attributes, [context])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
@@ -80,20 +78,6 @@ def test_a_scan_covers_its_folder_and_nothing_else(
     assert len(http.keys(LIST)) == seen
 
 
-def test_activities_show_a_scan_about_a_second_late(
-    http: PlexHttp, movies: Section, clock: Clock
-) -> None:
-    http.ask("GET", SCAN)
-    assert len(http.get("/activities")) == 0
-    clock.now += 1.5
-    (activity,) = http.get("/activities")
-    assert activity.attrib["type"] == "library.update.section"
-    assert activity[0].attrib == {"librarySectionID": "1"}
-    assert http.get("/library/sections/1/timeline")[0].attrib["updateQueueSize"] == "1"
-    clock.now += 5
-    assert len(http.get("/activities")) == 0
-
-
 def test_a_scan_of_a_folder_that_cannot_be_seen_empties_it(
     http: PlexHttp, plex: PlexSimulator, movies: Section, clock: Clock
 ) -> None:
@@ -149,39 +133,3 @@ def process(tmp_path: Path) -> Iterator[Callable[..., dict[str, str]]]:
         assert child.wait(timeout=10) == 0
         assert child.stdout
         child.stdout.close()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to answer")
-def test_a_process_of_its_own_is_steered_over_http(
-    process: Callable[..., dict[str, str]], tmp_path: Path
-) -> None:
-    seed = {
-        "title": "Seeded",
-        "locations": ["/s"],
-        "items": [
-            {"path": "/s/a.mp4", "title": "A", "tags": {"genre": ["g"]}, "locked": ["title"]}
-        ],
-    }
-    (tmp_path / "seed.json").write_text(json.dumps({"sections": [seed]}))
-    options = ("--token", "secret", "--tag-mode", "append", "--seed", str(tmp_path / "seed.json"))
-    line = process(*options, "--movies", "3")
-    assert line["token"] == "secret"
-    control = line["url"] + "/_control/"
-    with PlexHttp(line["url"], "secret") as http, requests.Session() as session:
-        assert [len(http.keys(f"/library/sections/{n}/all?type=1")) for n in (1, 2)] == [1, 3]
-        added = {"section": 1, "items": [{"path": "/s/b.mp4", "title": "B"}]}
-        assert session.post(control + "items", json=added, timeout=10).json() == {"items": [5]}
-        edited = session.post(control + "edit?id=5&title.value=C&title.locked=1", timeout=10).json()
-        assert (edited["fields"]["title"], edited["locked"]) == ("C", ["title"])
-        session.post(control + "faults", json={"kind": "status", "status": 503}, timeout=10)
-        assert http.ask("GET", "/").status_code == 503
-        http.put("/library/sections/1/all?type=1&id=1", **{"genre[0].tag.tag": "h"})
-        snapshot = session.get(control + "snapshot", timeout=10).json()
-        assert snapshot["1"]["tags"]["genre"] == ["g", "h"], "the mode is append"
-        counts = session.get(control + "counts", timeout=10).json()
-        wanted = {"total": 4, "by_method": {"GET": 3, "PUT": 1}, "writes": 1}
-        assert counts == wanted | {"whole_section_edits": 0, "items": 5}
-        assert len(session.get(control + "requests", timeout=10).json()) == 4
-        session.post(control + "reset", timeout=10)
-        assert session.get(control + "counts", timeout=10).json()["total"] == 0
-        assert session.get(control + "nothing", timeout=10).status_code == 404
