@@ -241,13 +241,13 @@ class Library(Habits):
             self.events.item(item, DELETED, "deleted")
 
     def touch(self, item: Item, stamp: bool = True) -> None:
-        """Note an edit. The address of a stamped item's thumb ends in the same number."""
-        if stamp:
-            item.updated_at = self.now()
+        """Note an edit. One that leaves no stamp is no event either, as Plex is silent of ratings."""
         item.section.version += 1
         if self.edits_change_content:
             self._count_content(item.section)
-        self.events.item(item, DONE)
+        if stamp:
+            item.updated_at = self.now()
+            self.events.item(item, DONE)
 
     def content_changed(self, section: Section) -> None:
         """Items or files came or went."""

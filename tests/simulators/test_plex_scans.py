@@ -1,13 +1,8 @@
-"""Scans by an injected clock, and the simulator as a process of its own."""
+"""Scans by an injected clock."""
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -111,25 +106,3 @@ def test_an_episode_can_arrive_too(http: PlexHttp, plex: PlexSimulator, clock: C
     http.ask("GET", SCAN)
     clock.now += 5
     assert len(http.keys("/library/sections/1/all?type=4")) == 1
-
-
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Callable[..., dict[str, str]]]:
-    """Start ``python -m simulators.plex`` with a seed file; gives its first line."""
-    running = []
-
-    def start(*arguments: str) -> dict[str, str]:
-        command = [sys.executable, "-m", "simulators.plex", *arguments]
-        root = Path(__file__).parents[2]
-        child = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
-        running.append(child)
-        assert child.stdout
-        line: dict[str, str] = json.loads(child.stdout.readline())
-        return line
-
-    yield start
-    for child in running:
-        child.send_signal(signal.SIGTERM)
-        assert child.wait(timeout=10) == 0
-        assert child.stdout
-        child.stdout.close()
