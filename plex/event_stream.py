@@ -102,6 +102,8 @@ class EventStream:
             },
         ).prepare()
         address = urlsplit(str(request.url))
+        if address.scheme not in ("http", "https"):
+            raise requests.exceptions.InvalidSchema
         secure, host = address.scheme == "https", address.hostname or ""
         port = address.port or (443 if secure else 80)
         wire = self._connect(host, port, secure, cleanup)

@@ -46,21 +46,24 @@ class EventReader:
 
     def __init__(self) -> None:
         self.frames = 0
-        self._frame = b""
+        self._frame = bytearray()
         self._is_too_long = False
         self._ended_in_cr = False
 
     def feed(self, piece: bytes) -> tuple[LibraryEvent, ...]:
         """Return the events of the frames that end in *piece*, the next bytes of the stream."""
-        *frames, self._frame = (self._frame + self._with_plain_lines(piece)).split(b"\n\n")
+        start = max(0, len(self._frame) - 1)  # before it no frame ends
+        self._frame += self._with_plain_lines(piece)
         events: list[LibraryEvent] = []
-        for frame in frames:
-            if not self._is_too_long and len(frame) <= MAX_FRAME:
-                events += _events_in(frame)
+        while (end := self._frame.find(b"\n\n", start)) >= 0:
+            if not self._is_too_long and end <= MAX_FRAME:
+                events += _events_in(bytes(self._frame[:end]))
+            del self._frame[: end + 2]
+            start = 0
             self._is_too_long = False
-        self.frames += len(frames)
+            self.frames += 1
         if len(self._frame) > MAX_FRAME + 1:  # one more: half of the mark that ends a frame
-            self._frame = self._frame[-1:]
+            del self._frame[:-1]
             self._is_too_long = True
         return tuple(events)
 
