@@ -94,9 +94,11 @@ class Listener:
     def _run(self) -> None:
         attempt = -1
         try:
-            while not self._closing.is_set():
+            while True:
                 began = self._sign_at = self._clock()
                 wish = self._listen()
+                if self._closing.is_set():
+                    return
                 attempt = 0 if self._clock() - began >= STEADY_SECONDS else attempt + 1
                 delay = RECONNECT.delay(attempt, self._rng, retry_after=wish)
                 self._sign_at = self._clock() + delay

@@ -105,13 +105,12 @@ def test_a_path_before_plex_is_kept_and_no_cookie_is_sent() -> None:
             assert b"cookie" not in server.request.lower()
 
 
-def test_a_closed_stream_leaves_no_connection(
-    plex: PlexSimulator, source: EventSource, eventually: Callable[..., object]
-) -> None:
+def test_a_closed_stream_leaves_no_connection(plex: PlexSimulator, source: EventSource) -> None:
     stream = iter(source.open())
     next(stream)
+    assert plex.library.events.open == 1
     del stream
-    eventually(lambda: plex.library.events.open == 0)
+    assert plex.library.events.open == 0
 
 
 # -- TLS -----------------------------------------------------------------------------------------
