@@ -19,7 +19,6 @@ _TICK_SECONDS = 0.05
 
 
 def serve(
-    connection: socket.socket,
     wfile: BufferedIOBase,
     events: Events,
     listener: Listener,
@@ -31,7 +30,7 @@ def serve(
     ``tick`` is called at least every 50 ms: a listener makes no requests that would move scans on.
     """
     said_at = monotonic()
-    while not stopping.is_set() and not _is_gone(connection):
+    while not stopping.is_set() and not listener.is_gone():
         tick()
         try:
             frame = listener.frames.get(timeout=_TICK_SECONDS)
@@ -46,6 +45,10 @@ def serve(
         wfile.flush()
 
 
-def _is_gone(connection: socket.socket) -> bool:
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and connection.recv(1) == b""
+def is_gone(connection: socket.socket) -> bool:
+    """Whether the client has hung up."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
+        return True

@@ -21,9 +21,10 @@ Form = Literal["list", "object", "wrapped"]
 class Listener:
     """One connection: the frames that wait to be sent on it, ``None`` for hanging up."""
 
-    def __init__(self, filters: Collection[str] = ()) -> None:
+    def __init__(self, filters: Collection[str], is_gone: Callable[[], bool]) -> None:
         self.frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.filters = filters
+        self.is_gone = is_gone
 
 
 class Events:
@@ -49,16 +50,25 @@ class Events:
 
     @property
     def open(self) -> int:
-        return len(self._listeners)
+        with self._lock:
+            return self._count()
+
+    def _count(self) -> int:
+        return sum(not listener.is_gone() for listener in self._listeners)
 
     @contextmanager
-    def listen(self, filters: Collection[str] = ()) -> Iterator[Listener]:
-        """A listener to the events from now on; ``filters`` are the names it asked for, or none."""
-        listener = Listener(filters)
+    def listen(
+        self, filters: Collection[str] = (), is_gone: Callable[[], bool] = lambda: False
+    ) -> Iterator[Listener]:
+        """A listener to the events from now on; ``filters`` are the names it asked for, or none.
+
+        ``is_gone`` says whether the client has hung up.
+        """
+        listener = Listener(filters, is_gone)
         with self._lock:
             self._listeners.append(listener)
             self.opened += 1
-            self.most = max(self.most, len(self._listeners))
+            self.most = max(self.most, self._count())
         try:
             yield listener
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import unquote
 
 from simulators.faults import Fault, Faults, Kind
@@ -85,14 +86,13 @@ class PlexHandler(KeepAliveHandler):
         events = server.library.events
         way = {"Transfer-Encoding": "chunked"} if events.chunked else {"Connection": "close"}
         filters = Query.parse(self.path.partition("?")[2]).names("filters")
-        with events.listen(filters) as listener:
+        with events.listen(filters, partial(event_source.is_gone, self.connection)) as listener:
             self.send_response_only(reply.status)
             for name, value in (reply.headers | way).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.flush()
             event_source.serve(
-                self.connection,
                 self.wfile,
                 events,
                 listener,

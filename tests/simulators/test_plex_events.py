@@ -132,7 +132,7 @@ def test_connections_are_counted_until_they_close(
     with closing(listen()):
         first = listen()
         assert (events.open, events.most, events.opened) == (2, 2, 2)
-    eventually(lambda: events.open == 1)
+    assert events.open == 1
     events.drop()
     assert first.raw.read(1) == b""
     eventually(lambda: events.open == 0)
