@@ -52,24 +52,41 @@ def wipe(plex: PlexSimulator, section: Section) -> list[tuple[int, File]]:
 
 
 def rebuild(
-    plex: PlexSimulator, section: Section, *, keys: str = "new", part_ids: str = "new"
+    plex: PlexSimulator,
+    section: Section,
+    *,
+    keys: str = "new",
+    part_ids: str = "new",
+    library: str = "same",
 ) -> dict[str, Item]:
-    """A library is deleted and made anew, after which its items are other ones.
+    """A library is made anew, after which its items are other ones.
 
-    ``keys``: ``new``; ``same``, each file under its old one; ``shifted``, each under that of
-    another film. ``part_ids``: ``same`` where the server counts from 1 again. Returns the new
-    items by file.
+    ``library``: ``same`` where it was emptied and filled again, ``new`` where it was deleted and
+    has another number. ``keys``: ``new``; ``same``, each file under its old one; ``shifted``,
+    each under that of another film. ``part_ids``: ``same`` where the server counts from 1 again.
+    Returns the new items by file.
     """
     parts = {part.file: part.id for item in plex.items(section) for part in item.parts}
     held = wipe(plex, section)
     old = [key for key, _ in held]
     given = {"new": [0] * len(old), "same": old, "shifted": [*old[1:], *old[:1]]}[keys]
     made = {}
+    if library == "new":
+        section = replace_section(plex, section)
     for key, (_, file) in zip(given, held, strict=True):
         item = made[file.path] = scan(plex, section, file, key)
         if part_ids == "same":
             hold(plex, item, [replace(item.parts[0], id=parts[file.path])])
     return made
+
+
+def replace_section(plex: PlexSimulator, old: Section) -> Section:
+    """A library is deleted, and another one is made of the same folders."""
+    agent = "none" if old.other_videos else old.agent
+    places = [location.path for location in old.locations]
+    new = plex.add_section(old.title, old.type, places, agent=agent)
+    del plex.library.sections[old.key]
+    return new
 
 
 def hold(plex: PlexSimulator, item: Item, parts: Iterable[Part]) -> None:

@@ -22,6 +22,7 @@ class House(Bench):
 
     def sync_all(self) -> None:
         """*Sync All*: the scenes are put into the queue and brought to Plex, nothing more."""
+        self.tell()
         jobs = [scene_job(scene, SYNC_ALL, self.clock()) for scene in self.stash.library.scenes]
         self.manager.enqueue_all(jobs)
         self.run()
@@ -33,13 +34,15 @@ class House(Bench):
     def next_day(self) -> None:
         """A day passes on which nobody does anything, and the worker is a new one."""
         self.clock.now += DAY
+        self.tell()
         self.new_worker()
 
-    def synced(self) -> None:
-        """*Sync All* on a new library, read back, and a day later."""
+    def synced(self, *, soon: bool = False) -> None:
+        """*Sync All* on a new library, all read back; it is a day later then, or still soon."""
         self.sync_all()
         self.settle()
-        self.next_day()
+        if not soon:
+            self.next_day()
 
     # -- files --------------------------------------------------------------------------------
 
