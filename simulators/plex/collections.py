@@ -24,7 +24,7 @@ def settle(library: Library, item: Item) -> None:
         if collection.tag and collection.tag.id not in wanted:
             item.collections.remove(collection)
             del collection.members[item.rating_key]
-            library.touch(collection)
+            library.touch(collection, library.tags_move_updated_at)
             if not collection.members and not collection.smart_uri:
                 forget(library, collection)
     for tag in wanted.values():
@@ -32,7 +32,7 @@ def settle(library: Library, item: Item) -> None:
         if collection not in item.collections:
             collection.members[item.rating_key] = item
             item.collections.append(collection)
-            library.touch(collection)
+            library.touch(collection, library.tags_move_updated_at)
 
 
 def create(library: Library, section: Section, tag: Tag, smart_uri: str = "") -> Item:
@@ -58,7 +58,7 @@ def forget(library: Library, collection: Item) -> None:
         links = member.links["collection"]
         member.links["collection"] = [link for link in links if link.tag is not collection.tag]
         settle(library, member)
-        library.touch(member)
+        library.touch(member, library.tags_move_updated_at)
 
 
 def rename(library: Library, collection: Item, title: str) -> None:

@@ -128,7 +128,8 @@ def apply_edit(library: Library, items: Sequence[Item], edit: Edit, one: bool) -
             collections.settle(library, item)
         for name, locked in edit.locks.items():
             (item.locked.add if locked else item.locked.discard)(name)
-        library.touch(item)
+        stamps = library.tags_move_updated_at or bool(edit.values.keys() - {"userRating"})
+        library.touch(item, stamps)
 
 
 def _apply_values(library: Library, item: Item, edit: Edit) -> None:

@@ -17,6 +17,17 @@ from simulators.plex.values import DATES, NUMBERS, TEXT, date_of, moment, number
 
 Test = Callable[[Item], bool]
 
+# On the wire ``updatedAt>=1`` is a parameter named ``updatedAt>``: later, not "not before".
+_DATE_OPERATORS = {
+    ">=": ">>=",
+    ">>=": ">>=",
+    "<=": "<<=",
+    "<<=": "<<=",
+    "=": "=",
+    "==": "==",
+    "!=": "!=",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -123,6 +134,8 @@ def _number_test(name: str, parameter: Parameter) -> Test | None:
         return None
     limit = wanted[0]
     compare = _comparison(parameter.operator, wanted, limit)
+    if compare is None:
+        return None
 
     def matches(item: Item) -> bool:
         value = number_of(item, name)
@@ -131,21 +144,27 @@ def _number_test(name: str, parameter: Parameter) -> Test | None:
     return matches
 
 
-def _comparison(operator: str, wanted: list[float], limit: float) -> Callable[[float], bool]:
-    return {
+def _comparison(operator: str, wanted: list[float], limit: float) -> Callable[[float], bool] | None:
+    """How a number is compared; None for an operator that Plex ignores without a word."""
+    known: dict[str, Callable[[float], bool]] = {
+        "=": lambda value: value in wanted,
+        "==": lambda value: value in wanted,
         ">>=": lambda value: value > limit,
         "<<=": lambda value: value < limit,
         ">=": lambda value: value >= limit,
         "<=": lambda value: value <= limit,
         "!=": lambda value: value not in wanted,
-    }.get(operator, lambda value: value in wanted)
+    }
+    return known.get(operator)
 
 
 def _date_test(name: str, parameter: Parameter, now: float) -> Test | None:
     limit = moment(parameter.value, now)
     if limit is None:
         return None
-    compare = _comparison(parameter.operator, [limit], limit)
+    compare = _comparison(_DATE_OPERATORS.get(parameter.operator, ""), [limit], limit)
+    if compare is None:
+        return None
 
     def matches(item: Item) -> bool:
         value = date_of(item, name)

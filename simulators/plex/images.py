@@ -38,10 +38,14 @@ def select(library: Library, item: Item, kind: str, key: str) -> None:
         raise Refused(404, "no such picture")
     shelf.selected = key
     item.locked.add(LOCKS[kind])
-    library.touch(item)
+    library.touch(item, _stamps(library, item))
 
 
 def deselect(library: Library, item: Item, kind: str) -> None:
     """Show no picture; the file stays."""
     shelf_of(item, kind).selected = ""
-    library.touch(item)
+    library.touch(item, _stamps(library, item))
+
+
+def _stamps(library: Library, item: Item) -> bool:
+    return item.type in ("movie", "collection") or library.show_art_moves_updated_at

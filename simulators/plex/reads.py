@@ -40,6 +40,7 @@ def root(call: Call) -> Answer:
 def identity(call: Call) -> Answer:
     """GET /identity, the one thing that needs no token."""
     attributes = {
+        "apiVersion": "1.2.0",
         "claimed": "1",
         "machineIdentifier": call.server.machine_identifier,
         "version": VERSION,
@@ -95,6 +96,9 @@ def section_root(call: Call) -> Answer:
 def metadata(call: Call) -> Answer:
     """GET /library/metadata/{ids}: whole items, several at once; those that exist."""
     items = call.items()
+    if call.library.reads_refresh and not call.query.flag("skipRefresh"):
+        for item in items:
+            call.library.refresh(item)
     shape = Shape.of(call.query, full=True)
     section = items[0].section
     attributes = {

@@ -31,7 +31,7 @@ def item_element(item: Item, shape: Shape) -> Element:
     attributes = _attributes(item, shape)
     for name in shape.without_fields:
         attributes.pop(name, None)
-    name = "Video" if item.type in ("movie", "episode") else "Directory"
+    name = "Video" if item.type in ("movie", "episode", "clip") else "Directory"
     return Element(name, attributes, _children(item, shape))
 
 
@@ -39,7 +39,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     fields, section = item.fields, item.section
     key = item_key(item)
     shown = {"ratingKey": str(item.rating_key), "key": key}
-    if item.parent:
+    if item.parent and item.type != "clip":
         _add_parents(item, shown)
     shown["guid"] = item.guid
     _add(shown, fields, "studio")
@@ -47,6 +47,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     shown["title"] = item.title
     if section.other_videos and item.type == "movie":
         shown["subtype"] = "clip"
+    _add(shown, fields, "subtype", "extraType")
     if shape.full or item.type == "collection":
         shown["librarySectionTitle"] = section.title
         shown["librarySectionID"] = str(section.key)
@@ -68,7 +69,8 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     if item.type == "collection":
         _add_collection(item, shown)
     shown["addedAt"] = str(item.added_at)
-    shown["updatedAt"] = str(item.updated_at)
+    if item.updated_at is not None:
+        shown["updatedAt"] = str(item.updated_at)
     return shown
 
 
@@ -114,11 +116,16 @@ def _add_pictures(item: Item, shown: dict[str, str]) -> None:
 
 
 def picture_path(item: Item, name: str) -> str:
-    """The address of the selected picture; it ends in updatedAt, so that it moves with edits."""
+    """The address of the selected picture; it moves with edits."""
     shelf: Shelf = item.poster_shelf if name == "thumb" else item.art_shelf
     if not shelf.selected:
         return ""
-    return f"/library/metadata/{item.rating_key}/{name}/{item.updated_at}"
+    return f"/library/metadata/{item.rating_key}/{name}/{picture_stamp(item)}"
+
+
+def picture_stamp(item: Item) -> int:
+    """The end of a picture's address: updatedAt, or addedAt where there is none."""
+    return item.added_at if item.updated_at is None else item.updated_at
 
 
 def _add_collection(item: Item, shown: dict[str, str]) -> None:
@@ -131,7 +138,7 @@ def _add_collection(item: Item, shown: dict[str, str]) -> None:
     if years:
         shown |= {"minYear": min(years), "maxYear": max(years)}
     if "thumb" not in shown:
-        shown["thumb"] = f"/library/collections/{item.rating_key}/composite/{item.updated_at}"
+        shown["thumb"] = f"/library/collections/{item.rating_key}/composite/{picture_stamp(item)}"
     _add(shown, item.fields, *COLLECTION_PREFERENCES)
 
 
@@ -152,6 +159,9 @@ def _children(item: Item, shape: Shape) -> list[Element | str]:
             shown = links if shape.full else links[: _IN_LISTS.get(kind, 0)]
             children += [_tag(kind, tag, link, shape.full) for link in shown]
     if shape.full:
+        if item.extras:
+            extras = [item_element(extra, Shape()) for extra in item.extras]
+            children.append(Element("Extras", {"size": str(len(extras))}, extras))
         children += [
             Element("Field", {"locked": "1", "name": name}) for name in sorted(item.locked)
         ]

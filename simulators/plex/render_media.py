@@ -34,6 +34,8 @@ def _media(media: Media, shape: Shape) -> Element:
         "videoProfile": "high",
         "hasVoiceActivity": "0",
     }
+    if media.target:
+        attributes |= {"proxyType": "42", "target": media.target, "title": media.target}
     if "Part" in shape.without_elements:
         return Element("Media", attributes)
     return Element("Media", attributes, [_part(part, media, shape) for part in media.parts])

@@ -85,6 +85,11 @@ class RequestLog:
         """Every PUT, POST and DELETE."""
         return [request for request in self if request.method in _WRITES]
 
+    def reads_that_may_refresh(self) -> list[Request]:
+        """Reads of items without ``skipRefresh=1``, each of which may run a local agent."""
+        reads = self.matching("GET", r"^/library/metadata/[\d,]+$")
+        return [read for read in reads if not read.parameters.flag("skipRefresh")]
+
     def clear(self) -> None:
         """Forget every request; the alarms stay."""
         with self._lock:

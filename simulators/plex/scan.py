@@ -87,7 +87,7 @@ class Scanner:
             else:
                 self._arrivals.append(arrival)
         for item in list(section.items.values()):
-            if item.files and all(covered(file) and self._is_missing(file) for file in item.files):
+            if item.files and all(map(covered, item.files)) and self.is_gone(item):
                 self._library.remove(item)
             elif scan.force:
                 self._library.refresh(item)
@@ -96,8 +96,9 @@ class Scanner:
         if not section.running_scans:
             self._library.events.status("Library scan complete")
 
-    def _is_missing(self, file: str) -> bool:
-        return any(is_below(file, folder) for folder in self.missing)
+    def is_gone(self, item: Item) -> bool:
+        """Whether all files of an item lie in unreachable folders."""
+        return all(any(is_below(file, folder) for folder in self.missing) for file in item.files)
 
     def activities(self) -> list[Element]:
         """What ``/activities`` lists: every running scan, about a second late."""

@@ -25,6 +25,8 @@ class TagTable:
     ) -> TagLink:
         """A tag, made when there is none, ready to be put on an item of the section."""
         name, role = spec if isinstance(spec, tuple) else (spec, "")
+        if kind == "label":
+            name = name[:1].upper() + name[1:]  # as Plex shows every label
         place = _place(section, kind, name)
         tag = self._tags.get(place)
         if tag is None:

@@ -11,9 +11,12 @@ from simulators.plex.calls import Call, container
 from simulators.plex.edits import Edit, apply_edit, parse_edit
 from simulators.plex.items import Item, Section
 from simulators.plex.listing import find, wanted_type
-from simulators.plex.render import item_element
+from simulators.plex.render import item_element, picture_stamp
 from simulators.plex.requests import Request
 from simulators.plex.shape import Shape
+from simulators.plex.user import set_rating
+
+MOST_IDS = 100  # larger batches fail on real servers
 
 
 def edit_section(call: Call) -> Answer:
@@ -30,6 +33,8 @@ def edit_section(call: Call) -> Answer:
         )
         everything = find(call, section, kind)
         return _apply(call, everything, edit, one=False)
+    if len(ids) > MOST_IDS:
+        raise Refused(400, f"more than {MOST_IDS} ids")
     items = [_member(call, section, kind, text) for text in ids]
     return _apply(call, items, edit, one=len(items) == 1)
 
@@ -63,13 +68,7 @@ def rate(call: Call) -> Answer:
     rating = float(call.query.get("rating", "-1"))
     if rating > 10:
         raise Refused(400, "a rating is at most 10")
-    if rating < 0:
-        item.fields.pop("userRating", None)
-        item.fields.pop("lastRatedAt", None)
-    else:
-        item.fields["userRating"] = f"{rating:.1f}"
-        item.fields["lastRatedAt"] = str(call.library.now())
-    call.library.touch(item)
+    set_rating(call.library, item, rating if rating >= 0 else None)
     return done()
 
 
@@ -113,7 +112,7 @@ def select_picture(call: Call) -> Answer:
     item = call.item()
     images.select(call.library, item, call.groups[1] + "s", call.query.get("url"))
     name = "thumb" if call.groups[1] == "poster" else "art"
-    path = f"/library/metadata/{item.rating_key}/{name}/{item.updated_at}"
+    path = f"/library/metadata/{item.rating_key}/{name}/{picture_stamp(item)}"
     return Answer(body=path.encode())
 
 
