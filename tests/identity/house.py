@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 from simulators.plex.items import Item, Section
 from simulators.plex.requests import Request
 from sync_queue.models import SYNC_ALL, scene_job
-from tests.identity.acts import File, scan
 from tests.resident.bench import PLEX_FOLDER, STASH_FOLDER, Bench
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -54,8 +53,39 @@ class House(Bench):
 
     def item_at(self, path: str, *, size: int = SIZE, section: Section | None = None) -> Item:
         """An item whose file is at any path of Plex."""
-        file = File(path, size, int(SECONDS * 1000))
-        return scan(self.plex, section or self.section, file)
+        duration = int(SECONDS * 1000)
+        return self.plex.add_movie(section or self.section, path, size=size, duration=duration)
+
+    def stranger(self, path: str, key: int) -> Item:
+        """A film that Stash does not know, under a key that was another item's."""
+        self.plex.library.keys.give_back([key])
+        item = self.plex.add_movie(self.section, path, size=5_000, duration=60_000)
+        assert item.rating_key == key
+        return item
+
+    def rebuild(
+        self, *, keys: str = "new", part_ids: str = "new", library: str = "same"
+    ) -> dict[str, Item]:
+        """The first library is deleted and made of its files again; returns the items by file.
+
+        ``keys``: new, or given again: to the ``same`` files, or ``shifted`` to other ones.
+        ``part_ids`` and ``library`` (the library's own number): new, or the same again.
+        """
+        items = sorted(self.plex.items(self.section), key=lambda item: item.rating_key)
+        files = [item.files[0] for item in items]
+        return self.plex.disk.rebuild(
+            self.section,
+            reuse_keys=keys != "new",
+            reuse_part_ids=part_ids == "same",
+            reuse_section_key=library == "same",
+            order=[*files[1:], *files[:1]] if keys == "shifted" else files,
+        )
+
+    def swap_contents(self, one: str, other: str) -> None:
+        """Two files swap their names on disk; each item stays and holds the other's file."""
+        first, second = self.holder(one).parts[0], self.holder(other).parts[0]
+        for path, part in ((one, second), (other, first)):
+            self.plex.disk.replace_file(path, size=part.size, new_part=True)
 
     def move_in_stash(self, scene: int, path: str) -> None:
         """A file gets another path, and a scan of Stash finds it there: the scene is the same."""

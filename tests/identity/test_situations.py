@@ -10,8 +10,6 @@ import pytest
 
 from simulators.plex.items import Item
 from simulators.stash.pictures import png
-from tests.identity import acts
-from tests.identity.acts import File
 from tests.identity.conftest import MakeHouse
 from tests.identity.house import MINUTE, House, in_plex, in_stash
 from tests.identity.operations import run
@@ -42,7 +40,7 @@ def test_a_library_made_anew_is_written_anew(
 ) -> None:
     films(house, NAMES)
     house.synced(soon=soon)
-    acts.rebuild(house.plex, house.section, keys=keys, part_ids=part_ids, library=library)
+    house.rebuild(keys=keys, part_ids=part_ids, library=library)
     house.sync_all()
     assert shown(house, NAMES) == NAMES
     house.settle()
@@ -58,7 +56,7 @@ def test_keys_given_again_to_the_same_files_are_like_new_items(
     house.synced()
     first = house.holder(in_plex("Pier.mp4"))
     poster = first.selected_poster
-    acts.rebuild(house.plex, house.section, keys="same")
+    house.rebuild(keys="same")
     house.sync_all()
     item = house.holder(in_plex("Pier.mp4"))
     assert item is not first
@@ -72,9 +70,7 @@ def test_another_film_under_an_old_key_keeps_its_texts(house: House) -> None:
     scene, old = house.add("Old.mp4", details="Old.mp4", tags=["Noir"])
     house.synced()
     house.plex.library.remove(old)
-    stranger = acts.scan(
-        house.plex, house.section, File(in_plex("New.mp4"), 5_000, 60_000), old.rating_key
-    )
+    stranger = house.stranger(in_plex("New.mp4"), old.rating_key)
     house.plex.edit(stranger, {"summary": "A user's."}, {"genre": ["Noir", "Mine"]})
     before = house.plex.snapshot()
     house.edit(scene, details="Changed in Stash.", tags=[])
@@ -91,9 +87,7 @@ def test_another_film_under_an_old_key_loses_nothing_when_the_scene_is_emptied(
     scene, old = house.add("Old.mp4", details="Old.mp4", rating100=80)
     house.synced()
     house.plex.library.remove(old)
-    stranger = acts.scan(
-        house.plex, house.section, File(in_plex("New.mp4"), 5_000, 60_000), old.rating_key
-    )
+    stranger = house.stranger(in_plex("New.mp4"), old.rating_key)
     before = house.plex.snapshot()
     house.edit(scene, details="", rating100=None)
     house.settle()
@@ -108,10 +102,7 @@ def test_another_film_under_an_old_key_loses_nothing_when_the_scene_is_emptied(
 def test_an_item_that_is_removed_and_scanned_again_is_written(house: House, soon: bool) -> None:
     films(house, NAMES[:5])
     house.synced(soon=soon)
-    item = house.holder(in_plex(NAMES[2]))
-    (file,) = acts.files_of(item)
-    house.plex.library.remove(item)
-    acts.scan(house.plex, house.section, file)
+    house.plex.disk.scan_again(house.holder(in_plex(NAMES[2])))
     house.sync_all()
     assert shown(house, NAMES[:5]) == NAMES[:5]
 
@@ -129,12 +120,7 @@ def test_items_of_a_renamed_folder_are_written(
         house.rename_in_stash(scenes[before], in_stash(after))
         if edited:
             house.stash.library.touch(scenes[before], details=after)
-        if keys == "kept":
-            acts.rename(house.plex, {in_plex(before): in_plex(after)})
-        else:
-            item = house.holder(in_plex(before))
-            house.plex.library.remove(item)
-            house.item_at(in_plex(after))
+    house.plex.disk.rename_folder(in_plex("2026"), in_plex("2027"), keep_items=keys == "kept")
     house.sync_all()
     assert shown(house, new) == (new if edited else old)
 
@@ -150,8 +136,7 @@ def test_a_folder_renamed_on_disk_alone_is_found_by_the_next_sync_all(
     house.item_at(in_plex("2026/Pier.mp4"))
     house.stash.settings["path_map"] = "/data/scenes => /media/videos"
     house.synced(soon=soon)
-    house.plex.library.remove(house.holder(in_plex("2026/Pier.mp4")))
-    house.item_at(in_plex("2027/Pier.mp4"))
+    house.plex.disk.rename_folder(in_plex("2026"), in_plex("2027"), keep_items=False)
     house.rename_in_stash(scene, in_stash("2027/Pier.mp4"))
     house.sync_all()
     assert house.summaries([in_plex("2027/Pier.mp4")]) == ["Pier."]
@@ -164,8 +149,7 @@ def test_an_item_that_moves_to_another_library_is_written(house: House, soon: bo
     scene, item = house.add("Pier.mp4", details="Pier.")
     films(house, NAMES[:3])
     house.synced(soon=soon)
-    house.plex.library.remove(item)
-    moved = house.item_at("/media/more/Pier.mp4", section=other)
+    moved = house.plex.disk.move(item, other, lambda _file: "/media/more/Pier.mp4")
     house.rename_in_stash(scene, in_stash("more/Pier.mp4"))
     house.sync_all()
     assert moved.fields.get("summary") == "Pier."
@@ -176,10 +160,8 @@ def test_a_file_whose_library_alone_changed_is_written(house: House, soon: bool)
     """The folder belongs to another library now: same path, new key, nothing changed in Stash."""
     films(house, NAMES[:3])
     house.synced(soon=soon)
-    (file,) = acts.files_of(house.holder(in_plex(NAMES[0])))
-    house.plex.library.remove(house.holder(in_plex(NAMES[0])))
     other = house.plex.add_section("More", locations=["/media/videos"], agent="none")
-    moved = acts.scan(house.plex, other, file)
+    moved = house.plex.disk.move(house.holder(in_plex(NAMES[0])), other)
     house.sync_all()
     assert moved.fields.get("summary") == NAMES[0]
 
@@ -189,8 +171,7 @@ def test_the_same_file_in_a_second_library_is_written_there_too(house: House, so
     films(house, NAMES[:3])
     house.synced(soon=soon)
     other = house.plex.add_section("More", locations=["/media/videos"], agent="none")
-    (file,) = acts.files_of(house.holder(in_plex(NAMES[1])))
-    second = acts.scan(house.plex, other, file)
+    second = house.item_at(in_plex(NAMES[1]), section=other)
     house.sync_all()
     assert second.fields.get("summary") == NAMES[1]
     assert house.plex.items(house.section)[1].fields.get("summary") == NAMES[1]
@@ -200,8 +181,7 @@ def test_a_second_item_is_written_with_the_next_edit_alone(house: House) -> None
     films(house, NAMES[:3])
     house.synced()
     other = house.plex.add_section("More", locations=["/media/videos"], agent="none")
-    (file,) = acts.files_of(house.holder(in_plex(NAMES[1])))
-    second = acts.scan(house.plex, other, file)
+    second = house.item_at(in_plex(NAMES[1]), section=other)
     house.edit(2, details="Edited.")
     house.run()
     assert second.fields.get("summary") == "Edited."
@@ -255,10 +235,8 @@ def test_two_files_that_swap_names_are_each_written_to_their_own(
     house = make_house(**({} if rules else {"path_map": ""}))
     first = house.scene_at(in_stash(one), size=1_000_001, details="one")
     second = house.scene_at(in_stash(two), size=2_000_002, details="two")
-    items = [
-        house.item_at(in_plex(one), size=1_000_001),
-        house.item_at(in_plex(two), size=2_000_002),
-    ]
+    house.item_at(in_plex(one), size=1_000_001)
+    house.item_at(in_plex(two), size=2_000_002)
     house.synced()
     house.rename_in_stash(first, in_stash(two))
     house.rename_in_stash(second, in_stash(one))
@@ -266,9 +244,9 @@ def test_two_files_that_swap_names_are_each_written_to_their_own(
     for scene, text in zip((first, second), now, strict=True):
         house.stash.library.touch(scene, details=text)
     if how == "items follow the files":
-        acts.rename(house.plex, {in_plex(one): in_plex(two), in_plex(two): in_plex(one)})
+        house.plex.disk.swap_names(in_plex(one), in_plex(two))
     else:
-        acts.swap_files(house.plex, *items)
+        house.swap_contents(in_plex(one), in_plex(two))
     house.sync_all()
     assert house.summaries([in_plex(two), in_plex(one)]) == now
     assert house.outcomes() == {first: "synced", second: "synced"}
@@ -280,14 +258,15 @@ def test_a_series_that_is_renumbered_is_healed_by_one_sync_all(house: House, how
     names = [f"s01e{n:02}.mp4" for n in range(1, 9)]
     sizes = {name: 1_000 + number for number, name in enumerate(names)}
     scenes = [house.scene_at(in_stash(name), size=sizes[name], details=name) for name in names]
-    items = [house.item_at(in_plex(name), size=sizes[name]) for name in names]
+    for name in names:
+        house.item_at(in_plex(name), size=sizes[name])
     house.synced()
     after = [*names[1:], names[0]]
-    acts.rename(house.plex, {in_plex(a): in_plex(b) for a, b in zip(names, after, strict=True)})
-    if how == "items stay at the paths":
-        parts = {item.files[0]: item.parts for item in items}
-        for item, name in zip(items, names, strict=True):
-            acts.hold(house.plex, item, parts[in_plex(name)])
+    for name in names[:-1]:
+        if how == "items follow the files":
+            house.plex.disk.swap_names(in_plex(name), in_plex(names[-1]))
+        else:
+            house.swap_contents(in_plex(name), in_plex(names[-1]))
     for scene, name in zip(scenes, after, strict=True):
         house.rename_in_stash(scene, in_stash(name))
         house.stash.library.touch(scene, details=f"Now {name}")
@@ -318,7 +297,7 @@ def test_a_file_that_moved_away_and_the_one_in_its_place_are_each_their_own(
     """A -> B, and another file takes its place in A."""
     scene, item = house.add("A/Pier.mp4", details="The first.")
     house.synced()
-    acts.rename(house.plex, {in_plex("A/Pier.mp4"): in_plex("B/Pier.mp4")})
+    house.plex.disk.rename_file(in_plex("A/Pier.mp4"), in_plex("B/Pier.mp4"))
     newcomer = house.item_at(in_plex("A/Pier.mp4"), size=123_456)
     house.rename_in_stash(scene, in_stash("B/Pier.mp4"))
     house.stash.library.touch(scene, details="Moved to B.")
@@ -373,7 +352,7 @@ def pin(house: House, scene: int, item: Item) -> None:
 
 def test_a_pin_follows_its_file_to_a_new_key(make_house: MakeHouse) -> None:
     house, scene = pinned_house(make_house)
-    made = acts.rebuild(house.plex, house.section, keys="shifted")
+    made = house.rebuild(keys="shifted")
     house.stash.library.touch(scene, details="After the rebuild.")
     house.sync_all()
     assert made["/media/videos/b/Pier.mp4"].fields.get("summary") == "After the rebuild."
@@ -384,9 +363,7 @@ def test_a_pin_whose_file_is_gone_is_asked_for_again(make_house: MakeHouse) -> N
     house, scene = pinned_house(make_house)
     old = house.holder("/media/videos/b/Pier.mp4")
     house.plex.library.remove(old)
-    stranger = acts.scan(
-        house.plex, house.section, File("/media/videos/c/Else.mp4", 9_000, 60_000), old.rating_key
-    )
+    stranger = house.stranger("/media/videos/c/Else.mp4", old.rating_key)
     house.plex.edit(stranger, {"summary": "A user's."})
     before = house.plex.snapshot()
     house.edit(scene, details="After the rebuild.")
@@ -484,7 +461,7 @@ def test_the_scene_of_the_first_file_owns_an_item_of_two(house: House) -> None:
     house.synced()
     first = house.scene_at(in_stash("First.mp4"), details="First.")
     other = house.item_at(in_plex("First.mp4"))
-    acts.merge(house.plex, other, item)
+    house.plex.disk.merge(other, item)
     house.sync_all()
     house.sync_all()
     assert other.fields.get("summary") == "First."
@@ -494,7 +471,7 @@ def test_the_scene_of_the_first_file_owns_an_item_of_two(house: House) -> None:
 def test_a_claim_passes_on_when_its_owner_is_deleted(house: House) -> None:
     first, item = house.add("First.mp4", details="First.", tags=["Old"])
     second = house.scene_at(in_stash("Second.mp4"), details="Second.")
-    acts.merge(house.plex, item, house.item_at(in_plex("Second.mp4")))
+    house.plex.disk.merge(item, house.item_at(in_plex("Second.mp4")))
     house.synced()
     assert house.outcome(second) == "item_taken"
     del house.stash.library.scenes[first]
@@ -508,7 +485,7 @@ def test_a_claim_passes_on_when_its_owner_is_deleted(house: House) -> None:
 def test_the_item_of_an_ignored_scene_is_no_other_scenes(house: House) -> None:
     first, item = house.add("First.mp4", details="First.")
     second = house.scene_at(in_stash("Second.mp4"), details="Second.")
-    acts.merge(house.plex, item, house.item_at(in_plex("Second.mp4")))
+    house.plex.disk.merge(item, house.item_at(in_plex("Second.mp4")))
     house.synced()
     run(house, "ignore", scene=first)
     before = house.plex.snapshot()
@@ -521,9 +498,9 @@ def test_the_item_of_an_ignored_scene_is_no_other_scenes(house: House) -> None:
 def test_the_parts_of_a_split_item_are_each_their_scenes(house: House) -> None:
     first, item = house.add("First.mp4", details="First.")
     second = house.scene_at(in_stash("Second.mp4"), details="Second.")
-    acts.merge(house.plex, item, house.item_at(in_plex("Second.mp4")))
+    house.plex.disk.merge(item, house.item_at(in_plex("Second.mp4")))
     house.synced()
-    (other,) = acts.split(house.plex, item)
+    (other,) = house.plex.disk.split(item)
     house.sync_all()
     assert [item.fields["summary"], other.fields.get("summary")] == ["First.", "Second."]
     assert house.outcomes() == {first: "synced", second: "synced"}

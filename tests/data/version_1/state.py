@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import itertools
 from typing import Any
 
 from simulators.plex.items import (
@@ -61,17 +60,18 @@ def load_plex(plex: PlexSimulator, doc: Doc) -> None:
         section = plex.add_section(one["title"], one["type"], [], one["agent"], one["scanner"])
         section.locations = tuple(Location(*location) for location in one["locations"])
         section.created_at, section.scanned_at = one["created_at"], one["scanned_at"]
-    library._keys = itertools.count(1_000_000)  # for collections, until they get their own back
+    library.keys._next = 1_000_000  # for collections, until they get their own back
     for one in doc["items"]:
         _load_item(library, one)
     for section in library.sections.values():
         _number_collections(library, section, doc["collections"])
     parts = [part["id"] for one in doc["items"] for part in _parts(one)]
     media = [version["id"] for one in doc["items"] for version in one["media"]]
-    library._keys = itertools.count(doc["last_key"] + 1)
-    library._ids = itertools.count(max([*parts, *media]) + 1)
+    library.keys._next = doc["last_key"] + 1
+    library.part_ids._next = max([*parts, *media]) + 1
     for section, one in zip(library.sections.values(), doc["sections"], strict=True):
         section.content_changed_at = one["content_changed_at"]
+        library._content_changes = max(library._content_changes, section.content_changed_at)
 
 
 def load_stash(stash: StashSimulator, doc: Doc) -> None:
@@ -180,7 +180,7 @@ def _load_item(library: PlexLibrary, doc: Doc) -> None:
         type=doc["type"],
         guid=doc["guid"],
         added_at=doc["added_at"],
-        updated_at=doc["updated_at"],
+        stamp=doc["updated_at"],
         media=tuple(
             Media(version["id"], tuple(Part(**part) for part in version["parts"]))
             for version in doc["media"]
