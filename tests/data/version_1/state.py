@@ -57,7 +57,9 @@ def load_plex(plex: PlexSimulator, doc: Doc) -> None:
     """Fill an empty Plex. Tags get numbers of their own, which no client may rely on."""
     library = plex.library
     for one in doc["sections"]:
-        section = plex.add_section(one["title"], one["type"], [], one["agent"], one["scanner"])
+        section = library.sections.get(one["key"]) or plex.add_section(
+            one["title"], one["type"], [], one["agent"], one["scanner"]
+        )
         section.locations = tuple(Location(*location) for location in one["locations"])
         section.created_at, section.scanned_at = one["created_at"], one["scanned_at"]
     library.keys._next = 1_000_000  # for collections, until they get their own back
