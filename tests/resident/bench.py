@@ -53,7 +53,7 @@ class Bench:
         self.plugin_dir.mkdir(parents=True)
         for name in ("PlexSync.py", "PlexSync.yml"):
             shutil.copy2(ROOT / name, self.plugin_dir / name)
-        self.plex = PlexSimulator(clock=self.clock).start()
+        self.plex = self.new_plex().start()
         self.section = self.plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
         self.stash = StashSimulator(
             self.plugin_dir.parent, config_dir=folder, credentials=("ann", "word"), now=self.clock
@@ -75,6 +75,10 @@ class Bench:
         self.manager.queue.close()
         self.stash.close()
         self.plex.stop()
+
+    def new_plex(self) -> PlexSimulator:
+        """The simulated Plex, not started; a bench of another kind may want another one."""
+        return PlexSimulator(clock=self.clock)
 
     def new_worker(
         self, *, when_idle: bool = False, environ: Mapping[str, str] | None = None
