@@ -138,7 +138,6 @@ class Crashes:
             manager.queue.resume_unack_tasks()
             worker = SyncWorker(
                 manager,
-                manager.dlq,
                 plugin_dir=str(self.road.plugin.directory),
                 environ={},
                 clock=lambda: time.time() + LATER_SECONDS,
