@@ -60,12 +60,12 @@ def letter(number: int) -> DeadLetter:
 
 def fill(manager: QueueManager) -> None:
     """Put something of everything into the database."""
-    manager.enqueue_all([job(n) for n in range(1, JOBS + 21)])
-    for leased in manager.get_pending(NOON, 20):
-        manager.ack_job(leased, NOON)
+    manager.jobs.put_all([job(n) for n in range(1, JOBS + 21)])
+    for leased in manager.jobs.claim(NOON, 20):
+        manager.complete(leased)
     with manager.transaction():
         for n in range(1, LETTERS + 1):
-            manager.dlq.add(letter(5000 + n))
+            manager.letters.add(letter(5000 + n))
         for n in range(1, SCENES + 1):
             manager.ledger.put(entry(n))
             manager.ledger.set_outcome(

@@ -34,7 +34,7 @@ from validation.errors import QueueError
 with QueueManager(sys.argv[1]) as manager:
     for number in range(100_000):
         try:
-            manager.enqueue(stock.job(number))
+            manager.jobs.put(stock.job(number))
         except QueueError as error:
             print(type(error).__name__, number)
             break
@@ -73,14 +73,14 @@ def test_a_full_disk_is_named_and_no_stored_edit_is_lost(tmp_path: Path) -> None
         stored = 0
         with pytest.raises(DatabaseFull):
             for number in range(1, 10_000):
-                manager.enqueue(stock.job(number))
+                manager.jobs.put(stock.job(number))
                 stored = number
         with pytest.raises(DatabaseFull):
-            manager.enqueue(stock.job(10_001))
+            manager.jobs.put(stock.job(10_001))
 
         assert manager.get_stats(NOON).pending == stored > 10
         os.remove(disk / "ballast")
-        manager.enqueue(stock.job(10_001))
+        manager.jobs.put(stock.job(10_001))
         assert manager.get_stats(NOON).pending == stored + 1
         assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

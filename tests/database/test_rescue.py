@@ -70,7 +70,7 @@ def test_a_page_of_the_ledger_that_was_overwritten_costs_only_its_own_rows(tmp_p
         before.scenes,
     )
     assert report_of(manager)["gaps"] == ["ledger"]
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_the_weekly_copy_fills_the_gap_in_the_ledger(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_weekly_copy_fills_the_gap_in_the_ledger(tmp_path: Path) -> None:
     filled = report_of(manager)["filled"]
     assert isinstance(filled, dict)
     assert filled["ledger"] > 0
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_newer_row_is_not_replaced_by_the_copy_s_older_one(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_newer_row_is_not_replaced_by_the_copy_s_older_one(tmp_path: Path) -> 
     assert manager.ledger.is_ignored(100)
     row = manager.connection.execute("SELECT item_updated_at FROM ledger WHERE scene_id = 5")
     assert row.fetchone() == (77,)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -127,7 +127,7 @@ def test_whatever_pages_are_overwritten_the_queue_opens_and_no_row_is_invented(
     assert found.entries == before.entries
     assert found.scenes == before.scenes
     assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -146,9 +146,9 @@ def test_whatever_bytes_are_flipped_every_row_can_be_used_afterwards(
     found, manager = reopened(tmp_path)
 
     assert len(found.entries) > stock.SCENES * 0.7
-    assert len(manager.get_pending(NOON, 1000)) == len(found.jobs)
+    assert len(manager.jobs.claim(NOON, 1000)) == len(found.jobs)
     assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 # -- truncated, emptied, garbage header ---------------------------------------------------------
@@ -168,7 +168,7 @@ def test_a_truncated_file_keeps_what_its_beginning_still_leads_to(
     assert found.connection == before.connection
     assert found.sweep == before.sweep
     assert (found.jobs == before.jobs) is (share > 0.4)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_truncated_file_gets_its_ledger_back_from_the_weekly_copy(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_truncated_file_gets_its_ledger_back_from_the_weekly_copy(tmp_path: Pa
     found, manager = reopened(tmp_path)
 
     assert (found.entries, found.scenes) == (before.entries, before.scenes)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 @pytest.mark.parametrize("size", [0, 50])
@@ -193,7 +193,7 @@ def test_a_file_that_was_emptied_is_noticed_by_the_weekly_copy(tmp_path: Path, s
 
     assert found == before
     assert "copy of 2027-01-15" in str(report_of(manager)["sentence"])
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_file_that_is_missing_at_the_start_comes_back_from_the_weekly_copy(
@@ -208,7 +208,7 @@ def test_a_file_that_is_missing_at_the_start_comes_back_from_the_weekly_copy(
     assert found == before
     assert stock.set_aside(tmp_path) == []
     assert "delete the copy" in str(report_of(manager)["sentence"])
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_task_that_made_an_empty_database_does_not_hide_that_one_was_lost(
@@ -223,7 +223,7 @@ def test_a_task_that_made_an_empty_database_does_not_hide_that_one_was_lost(
     found, manager = reopened(tmp_path)
 
     assert found.entries == before.entries
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_garbage_header_costs_nothing_when_the_pages_behind_it_are_whole(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_garbage_header_costs_nothing_when_the_pages_behind_it_are_whole(tmp_p
 
     assert found == before
     assert report_of(manager)["gaps"] == []
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_garbage_first_page_leaves_what_the_weekly_copy_has(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_garbage_first_page_leaves_what_the_weekly_copy_has(tmp_path: Path) ->
     saved = report_of(manager)["saved"]
     assert isinstance(saved, dict)
     assert set(saved.values()) == {0}
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_file_of_something_else_is_set_aside_and_said_to_have_held_nothing(
@@ -266,17 +266,17 @@ def test_a_file_of_something_else_is_set_aside_and_said_to_have_held_nothing(
     assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
     assert "Saved: 0 waiting edits" in caplog.text
     assert len(stock.set_aside(tmp_path)) == 1
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_events_that_are_only_in_the_write_ahead_log_are_saved_too(tmp_path: Path) -> None:
     stock.make(tmp_path)
     path = stock.database_file(tmp_path)
     manager = QueueManager(str(tmp_path))
-    manager.enqueue(stock.job(9999))
+    manager.jobs.put(stock.job(9999))
     copy = tmp_path / "as after a kill"
     shutil.copytree(path.parent, copy / "queue")
-    manager.queue.close()
+    manager.jobs.close()
     assert (copy / "queue" / "data.db-wal").stat().st_size > 0
     with stock.database_file(copy).open("r+b") as file:
         file.write(bytes(100))
@@ -284,7 +284,7 @@ def test_events_that_are_only_in_the_write_ahead_log_are_saved_too(tmp_path: Pat
     found, manager = reopened(copy)
 
     assert "scene:9999" in found.jobs
-    manager.queue.close()
+    manager.jobs.close()
 
 
 # -- what is said, kept and protected -----------------------------------------------------------
@@ -317,25 +317,25 @@ def test_a_rescue_is_loud_and_the_damaged_file_is_kept_private(
     ]
     assert manager.connection.execute("SELECT sentence FROM notice").fetchone() == (sentence,)
     assert not (tmp_path / "rescue").exists()
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_the_notice_goes_once_it_was_said_in_stash_s_log(tmp_path: Path) -> None:
     stock.make(tmp_path)
     os.truncate(stock.database_file(tmp_path), 8000)
     _, manager = reopened(tmp_path)
-    manager.queue.close()
+    manager.jobs.close()
 
     _, manager = reopened(tmp_path)
     assert manager.connection.execute("SELECT count(*) FROM notice").fetchone() == (1,)
     manager.connection.execute("UPDATE notice SET said_at = 5")
-    manager.queue.close()
+    manager.jobs.close()
     _, manager = reopened(tmp_path)
     assert manager.connection.execute("SELECT count(*) FROM notice").fetchone() == (0,)
     assert report_of(manager)
     rescue.forget_old_news(manager, time.time() + 31 * 24 * 3600)
     assert not report_of(manager)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_the_file_index_is_listed_anew_and_parked_scenes_are_looked_for_from_its_start(
@@ -349,7 +349,7 @@ def test_the_file_index_is_listed_anew_and_parked_scenes_are_looked_for_from_its
 
     assert manager.connection.execute("SELECT count(*) FROM plex_files").fetchone() == (0,)
     assert manager.state.get("woken") == {}
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_only_the_newest_three_damaged_files_are_kept(tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def test_only_the_newest_three_damaged_files_are_kept(tmp_path: Path) -> None:
     kept = stock.set_aside(tmp_path)
     assert len(kept) == 3
     assert kept[:2] == ["data.db.damaged-20260103T000000Z", "data.db.damaged-20260104T000000Z"]
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_sound_database_is_not_touched(tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_a_sound_database_is_not_touched(tmp_path: Path) -> None:
     assert found == before
     assert (stock.set_aside(tmp_path), report_of(manager)) == ([], {})
     assert manager.connection.execute("SELECT count(*) FROM plex_files").fetchone() == (40,)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 # -- killed in the middle -----------------------------------------------------------------------
@@ -404,7 +404,7 @@ def test_a_rescue_that_was_killed_goes_on_at_the_next_start(tmp_path: Path, reac
     assert found == before
     assert kept in stock.set_aside(tmp_path)
     assert not place.exists()
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_rescue_that_was_killed_before_it_began_changes_nothing(tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_a_rescue_that_was_killed_before_it_began_changes_nothing(tmp_path: Path
 
     assert found == before
     assert stock.set_aside(tmp_path) == []
-    manager.queue.close()
+    manager.jobs.close()
 
 
 # -- deleted and replaced while running -----------------------------------------------------------
@@ -424,26 +424,26 @@ def test_a_rescue_that_was_killed_before_it_began_changes_nothing(tmp_path: Path
 def test_a_database_deleted_while_it_is_open_is_noticed_and_written_again(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     manager = QueueManager(str(tmp_path))
-    manager.queue.check_file()
+    manager.jobs.check_file()
     os.remove(stock.database_file(tmp_path))
-    manager.enqueue(stock.job(9999))  # SQLite does not notice
+    manager.jobs.put(stock.job(9999))  # SQLite does not notice
 
     with pytest.raises(DatabaseGone):
-        manager.queue.check_file()
+        manager.jobs.check_file()
     rescue.rewrite(manager)
     found, manager = reopened(tmp_path)
 
     assert found.jobs == before.jobs | {"scene:9999": str(stock.job(9999).data["fields"])}
     assert found.entries == before.entries
     assert "deleted while it was in use" in str(report_of(manager)["sentence"])
-    manager.queue.check_file()
-    manager.queue.close()
+    manager.jobs.check_file()
+    manager.jobs.close()
 
 
 def test_a_log_left_by_the_deleted_database_is_not_mixed_into_the_new_one(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     manager = QueueManager(str(tmp_path))
-    manager.enqueue(stock.job(9999))
+    manager.jobs.put(stock.job(9999))
     path = stock.database_file(tmp_path)
     shutil.copy(f"{path}-wal", tmp_path / "log")
     os.remove(path)
@@ -454,19 +454,19 @@ def test_a_log_left_by_the_deleted_database_is_not_mixed_into_the_new_one(tmp_pa
 
     assert len(found.jobs) == len(before.jobs) + 1
     assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
+    manager.jobs.close()
 
 
 def test_a_file_system_that_renumbers_its_files_is_not_taken_for_a_replaced_database(
     tmp_path: Path,
 ) -> None:
     manager = QueueManager(str(tmp_path))
-    manager.queue.identity = (1, 2)
+    manager.jobs.identity = (1, 2)
 
-    manager.queue.check_file()
+    manager.jobs.check_file()
 
-    assert manager.queue.identity != (1, 2)
-    manager.queue.close()
+    assert manager.jobs.identity != (1, 2)
+    manager.jobs.close()
 
 
 def test_a_file_put_in_the_database_s_place_is_used_and_waiting_edits_move_over(
@@ -477,13 +477,13 @@ def test_a_file_put_in_the_database_s_place_is_used_and_waiting_edits_move_over(
     data_dir = tmp_path / "data"
     manager = QueueManager(str(data_dir))
     manager.remember_connection(stock.CONNECTION, NOON)
-    manager.enqueue(stock.job(9999))
-    manager.enqueue(stock.job(9998))
-    manager.get_pending(NOON, 1)
+    manager.jobs.put(stock.job(9999))
+    manager.jobs.put(stock.job(9998))
+    manager.jobs.claim(NOON, 1)
     os.replace(stock.database_file(other), stock.database_file(data_dir))
 
     with pytest.raises(DatabaseReplaced):
-        manager.queue.check_file()
+        manager.jobs.check_file()
     assert rescue.make_way(manager) == 2
     for name in os.listdir(data_dir / "spool"):
         mode = (data_dir / "spool" / name).stat().st_mode
@@ -495,4 +495,4 @@ def test_a_file_put_in_the_database_s_place_is_used_and_waiting_edits_move_over(
     assert {"scene:9999", "scene:9998", "scene:50"} <= found.jobs.keys()
     assert found.connection == stock.CONNECTION
     assert all("title" in fields for fields in found.jobs.values())
-    manager.queue.close()
+    manager.jobs.close()

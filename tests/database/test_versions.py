@@ -86,7 +86,7 @@ def test_a_database_from_before_the_first_version_is_migrated_with_its_jobs(
 
     with rescue.open_queue(str(tmp_path)) as manager:
         version = manager.connection.execute("PRAGMA user_version").fetchone()
-        claimed = manager.get_pending(NOON, 10)
+        claimed = manager.jobs.claim(NOON, 10)
 
     assert version == (SCHEMA_VERSION,)
     assert [leased.job.scene_id for leased in claimed] == [1, 2]
@@ -103,7 +103,7 @@ def test_a_table_that_lacks_columns_gets_them_with_their_defaults(tmp_path: Path
     database.close()
 
     with rescue.open_queue(str(tmp_path)) as manager:
-        claimed = manager.get_pending(NOON, 1000)
+        claimed = manager.jobs.claim(NOON, 1000)
         assert manager.letters.count() == 0
 
     assert len(claimed) == stock.JOBS
@@ -120,7 +120,7 @@ def test_rows_of_an_older_damaged_file_get_the_defaults_of_new_columns(tmp_path:
 
     rescue.rebuild(str(tmp_path), grace=0.0)
     with rescue.open_queue(str(tmp_path)) as manager:
-        claimed = manager.get_pending(NOON, 1000)
+        claimed = manager.jobs.claim(NOON, 1000)
 
     assert len(claimed) == stock.JOBS
     assert {leased.interrupted for leased in claimed} == {0}

@@ -67,7 +67,7 @@ def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None
 
 def test_an_empty_ledger_is_not_worth_a_copy(tmp_path: Path) -> None:
     with QueueManager(str(tmp_path)) as manager:
-        manager.enqueue(stock.job(1))
+        manager.jobs.put(stock.job(1))
         assert not copy_weekly(manager, NOON)
 
     assert not weekly(tmp_path).exists()
@@ -106,7 +106,7 @@ def test_copying_a_damaged_database_finds_the_damage_and_keeps_the_older_copy(
 def test_events_go_on_being_stored_while_the_copy_is_made(tmp_path: Path) -> None:
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
-        other = sqlite3.connect(manager.queue.file, timeout=0.0, isolation_level=None)
+        other = sqlite3.connect(manager.jobs.file, timeout=0.0, isolation_level=None)
         stored: list[int] = []
 
         def store() -> int:
