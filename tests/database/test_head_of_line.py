@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_queue import jobs_table, schema
+from sync_queue import jobs, schema
+from sync_queue.job_counts import LONGEST_DELAY
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from tests.database.stock import NOON
@@ -32,9 +33,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueManager]:
                 manager.complete(leased)
             for n in range(WAITING):
                 job = scene_job(100_000 + n, "hook", NOON)
-                manager.jobs.put_in(
-                    manager.connection, job, due=NOON + 60.0 + n % 3600, prio=n % 2
-                )
+                manager.jobs.put(job, due=NOON + 60.0 + n % 3600, prio=n % 2)
         yield manager
 
 
@@ -53,7 +52,7 @@ def test_ten_thousand_delayed_jobs_do_not_delay_one_that_is_due(crowded: QueueMa
 @pytest.mark.parametrize(
     "statement",
     [
-        jobs_table.CLAIM,
+        jobs.CLAIM,
         f"SELECT min(due) FROM {schema.JOBS} WHERE status < 2",
         f"SELECT max(due) FROM {schema.JOBS} WHERE status < 2",
         schema.PUT_JOB,
@@ -122,7 +121,7 @@ def test_whatever_the_clock_did_a_job_is_due_within_the_longest_delay(
     queue.complete(claimed[0])
 
     assert len(claimed) == 1
-    assert later <= now + jobs_table.LONGEST_DELAY
+    assert later <= now + LONGEST_DELAY
 
 
 @pytest.mark.parametrize("now", [0.0, 5.0, NOON - 20 * YEAR, NOON + 20 * YEAR])
@@ -152,10 +151,8 @@ def test_the_plan_of_a_claim_survives_analyze(crowded: QueueManager) -> None:
     copy = sqlite3.connect(":memory:")
     crowded.connection.backup(copy)
     copy.execute("ANALYZE")
-    values = {"now": NOON, "horizon": jobs_table.LONGEST_DELAY, "limit": 100}
-    plan = " ".join(
-        row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {jobs_table.CLAIM}", values)
-    )
+    values = {"now": NOON, "horizon": LONGEST_DELAY, "limit": 100}
+    plan = " ".join(row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {jobs.CLAIM}", values))
     copy.close()
 
     assert "job_order" in plan

@@ -20,7 +20,6 @@ from sync_queue.trouble import (
     DatabaseBusy,
     DatabaseDamaged,
     DatabaseFull,
-    DatabaseGone,
     DatabaseReplaced,
     DatabaseUnwritable,
 )
@@ -172,7 +171,9 @@ def test_a_worker_of_a_task_ends_with_the_trouble_instead_of_waiting(
     manager: QueueManager, error: QueueError, sentence: str
 ) -> None:
     naps = Naps()
-    worker = SyncWorker(manager, manager.letters, plugin_dir="", environ={}, sleep=naps, when_idle=True)
+    worker = SyncWorker(
+        manager, manager.letters, plugin_dir="", environ={}, sleep=naps, when_idle=True
+    )
     worker.wait_out(error)
 
     assert (worker.finished, str(worker.trouble), naps.seconds) == (TROUBLE, sentence, [])
@@ -189,21 +190,22 @@ def test_damage_ends_the_worker_with_the_trouble(tmp_path: Path, eventually: Eve
     assert isinstance(worker.trouble, DatabaseDamaged)
 
 
-def test_a_deleted_database_ends_the_worker_with_the_trouble(
-    manager: QueueManager, eventually: Eventually
+@pytest.mark.parametrize("name", ["data.db", "data.db-shm"])
+def test_a_file_that_was_removed_ends_the_worker_with_the_error(
+    manager: QueueManager, eventually: Eventually, name: str
 ) -> None:
     with running(manager, Naps()) as worker:
         eventually(lambda: held(manager))
-        os.remove(manager.jobs.file)
+        os.remove(Path(manager.jobs.file).with_name(name))
+        stock.spool(manager.data_dir, 2)  # wakes the worker
         eventually(lambda: not worker.is_alive())
 
-    assert isinstance(worker.trouble, DatabaseGone)
-    rescue.mend(manager, worker.trouble)
-    with rescue.open_queue(manager.data_dir) as again:
-        assert again.get_stats(NOON).pending == 1
+    assert isinstance(worker.trouble, DatabaseReplaced)
+    with rescue.open_queue(manager.data_dir) as again:  # what lies there, and the spool
+        assert again.take_in_spool() == 1
 
 
-def test_a_replaced_database_ends_the_worker_with_the_trouble(
+def test_a_file_in_the_databases_place_ends_the_worker_and_is_used_by_the_next(
     manager: QueueManager, tmp_path: Path, eventually: Eventually
 ) -> None:
     other = tmp_path / "other"
@@ -211,10 +213,11 @@ def test_a_replaced_database_ends_the_worker_with_the_trouble(
     with running(manager, Naps()) as worker:
         eventually(lambda: held(manager))
         os.replace(stock.database_file(other), manager.jobs.file)
+        stock.spool(manager.data_dir, 2)
         eventually(lambda: not worker.is_alive())
 
     assert isinstance(worker.trouble, DatabaseReplaced)
-    rescue.mend(manager, worker.trouble)
+    manager.close()
     with rescue.open_queue(manager.data_dir) as again:
         assert again.take_in_spool() == 1
         assert again.get_stats(NOON).pending == stock.JOBS + 1
