@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from plex.event_stream import EventSource, EventStream
-from plex.events import MAX_FRAME
+from plex.events import MAX_FRAME, LibraryEvent
 from simulators.plex.faults import Kind
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
 from tests.plex.raw_server import RawServer
 from worker.listener import (
+    BREATH_SECONDS,
     NEWS_SECONDS,
     RECONNECT,
     REFUSED_SECONDS,
@@ -181,6 +182,25 @@ def test_a_huge_frame_takes_no_memory_and_the_next_event_is_heard(
     finally:
         tracemalloc.stop()
     assert peak - before < len(huge) + 20 * MAX_FRAME, "the simulator's own copy, and a frame"
+
+
+class Flood:
+    """A stream of twenty pieces that come at once."""
+
+    def __iter__(self) -> Iterator[tuple[LibraryEvent, ...]]:
+        return iter([()] * 20)
+
+    def close(self) -> None:
+        """It ends by itself."""
+
+
+def test_a_flood_leaves_the_processor_to_others(nap: Nap) -> None:
+    began = time.monotonic()
+    listener = Listener(Flood, sleep=nap)
+    nap.wait()
+    assert time.monotonic() - began >= 20 * BREATH_SECONDS * 0.9
+    nap.end()
+    listener.close()
 
 
 # -- reconnecting --------------------------------------------------------------------------------
