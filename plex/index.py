@@ -124,8 +124,8 @@ class FileIndex:
     def refresh(self, now: float, libraries: Sequence[str], ask: Ask) -> tuple[PlexSection, ...]:
         """Bring the index up to date; returns the chosen libraries as Plex has them now.
 
-        ``COUNTERS`` costs one request when no counter moved. Transport errors pass through; the pages before one are kept, and the listing starts
-        again next time.
+        ``COUNTERS`` costs one request when no counter moved. Transport errors pass through; the
+        pages before one are kept, and the listing starts again next time.
         """
         sections = choose_sections(self._plex.sections(fresh=True), libraries)
         known = self._known()
