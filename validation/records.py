@@ -53,7 +53,8 @@ class LedgerEntry:
     values as the last plan saw them, written or not (``""`` = plan again).
     ``scene_file`` and ``file`` are the pair of paths, Stash's and Plex's, by which the item was
     matched (``scene_file`` is "" in an entry of version 1.0); ``added_at`` and ``part_ids`` tell
-    the item's incarnation (0 and empty = unknown).
+    the item's incarnation (0 and empty = unknown); ``searched`` stands for the scene's files for
+    which this item was decided (``plex.candidates.paths_digest``).
     ``intended`` is what ``fields`` will be once the write that was begun is answered; it stays
     when no answer comes.
     """
@@ -75,6 +76,7 @@ class LedgerEntry:
     scene_file: str = ""
     added_at: int = 0
     part_ids: tuple[int, ...] = ()
+    searched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
