@@ -124,7 +124,7 @@ class ScoredCandidate:
     @property
     def identical(self) -> bool:
         """Whether this is the scene's very file, so that nothing competes with it."""
-        return self._is_named and not self.objection
+        return any(map(self.has, IDENTITIES))
 
     @property
     def proven(self) -> bool:
@@ -149,14 +149,14 @@ class ScoredCandidate:
     @property
     def objection(self) -> str:
         """What forbids to write this item, whatever adds up; ``""`` for nothing."""
+        if self.identical:
+            return ""
         if self.has(Evidence.OTHER_SIZE):
             return "contradicted by size"
         if self.has(Evidence.OTHER_DURATION) and not (
             self.has(Evidence.SIZE) and self._sum >= STRONG
         ):
             return "contradicted by duration"
-        if self._is_named:
-            return ""
         if self.has(Evidence.ELSEWHERE):
             return "contradicted by a path rule"
         return "" if self._tells else "says too little"
@@ -164,10 +164,6 @@ class ScoredCandidate:
     @property
     def _sum(self) -> int:
         return sum(finding.points for finding in self.findings)
-
-    @property
-    def _is_named(self) -> bool:
-        return any(map(self.has, IDENTITIES))
 
     @property
     def _tells(self) -> bool:
@@ -227,28 +223,28 @@ def weigh(
     mapped = rules.mapped(file.path)
     candidates = []
     for part in item.parts or (PlexPart("", 0, 0),):
+        lengths = list(_length_findings(file, part))
         identity = (identities or {}).get(part.file)
-        findings = [] if identity is None else [_found(identity)]
-        if identity is None and mapped and not _is_among(part.file, mapped):
-            findings.append(_found(Evidence.ELSEWHERE))
-        if identity in (None, Evidence.FOLDED_PATH):
-            names = (file.path, *mapped)
-            findings += (*_path_findings(names, part, locations), *_length_findings(file, part))
-        candidates.append(ScoredCandidate(item, file.path, part.file, tuple(findings)))
+        if identity is Evidence.FOLDED_PATH and any(one.points < 0 for one in lengths):
+            identity = None
+        if identity is None:
+            findings = (*_path_findings(file.path, mapped, part, locations), *lengths)
+        else:
+            findings = (_found(identity),)
+        candidates.append(ScoredCandidate(item, file.path, part.file, findings))
     best = max(candidates, key=lambda candidate: candidate.score)
     if best.identical:
         return best
     return replace(best, findings=(*best.findings, *_title_findings(scene, file, best)))
 
 
-def _is_among(path: str, paths: Iterable[str]) -> bool:
-    return folded(path) in map(folded, paths)
-
-
 def _path_findings(
-    names: Sequence[str], part: PlexPart, locations: Sequence[str]
+    path: str, mapped: Sequence[str], part: PlexPart, locations: Sequence[str]
 ) -> Iterator[Finding]:
-    """Evidence of names and folders. ``names`` are the file's paths, Stash's and Plex's."""
+    """Evidence of names and folders. ``mapped`` are Plex's names for ``path`` by the rules."""
+    if mapped and folded(part.file) not in map(folded, mapped):
+        yield _found(Evidence.ELSEWHERE)
+    names = (path, *mapped)
     shared = max((common_suffix(name, part.file) for name in names), key=len)
     if shared:
         yield _found(Evidence.NAME if is_distinctive(stem(shared[-1])) else Evidence.PLAIN_NAME)

@@ -10,8 +10,8 @@ from validation.paths import basename, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
-# "Alien" tells a film, "gx" and "cd" do not. Bytes of UTF-8, so that two ideographs are enough.
-_TELLING_LETTERS = 4
+# "Saw" tells a film, "gx" and "cd" do not. Bytes of UTF-8, so that one ideograph is enough.
+_TELLING_LETTERS = 3
 
 # Words that programs and cameras give to every file, and that people give to every folder.
 _GENERIC_WORDS = """
@@ -22,7 +22,7 @@ rec record download downloads media data content stream bdmv vts vob vid img mvi
 pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
 dcim gopro msdcf canon eos nikon sony apple andro private avchd clpr root card
 the and of a an copy kopie copie copia edit edited version видео vidéo vídeo 视频 影片 動画 영상
-channel kanal kamera aufnahme aufnahmen enregistrement grabación gravação registrazione запись
+raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen enregistrement grabación gravação registrazione запись
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -88,7 +88,7 @@ def is_distinctive(text: str) -> bool:
 def _is_mixed(text: str) -> bool:
     """Whether a hexadecimal number has letters and digits enough to be a digest."""
     digits = sum(map(str.isdigit, text))
-    return _TELLING_LETTERS <= digits <= len(text) - _TELLING_LETTERS
+    return 4 <= digits <= len(text) - 4
 
 
 def _phrases(text: str) -> list[tuple[list[str], str]]:
