@@ -100,7 +100,7 @@ def choose_sections(
 def paths_digest(files: Iterable[SceneFile]) -> str:
     """A short text that stands for the set of a scene's paths."""
     joined = "\0".join(sorted({file.path for file in files}))
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)

@@ -22,7 +22,8 @@ rec record download downloads media data content stream bdmv vts vob vid img mvi
 pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
 dcim gopro msdcf canon eos nikon sony apple andro private avchd clpr root card
 the and of a an copy kopie copie copia edit edited version видео vidéo vídeo 视频 影片 動画 영상
-raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen enregistrement grabación gravação registrazione запись
+raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen
+enregistrement grabación gravação registrazione запись
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -51,7 +52,7 @@ _MOMENT = re.compile(
 )
 # The number of a download or a message, but no counter that begins with zeros.
 _LONG_NUMBER = re.compile(r"(?<!\d)[1-9]\d{12,}")
-_HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
+_DIGEST = re.compile(r"(?=[0-9a-f]{16})(?:[0-9a-f]*?[a-f]\d){3}")
 # Numbers that a user gives: an episode, a part, a date before the words, a year.
 _USERS_NUMBER = re.compile(
     r"\bs\d+\W?e\d+(?:\W?e\d+)*"
@@ -73,8 +74,11 @@ def is_distinctive(text: str) -> bool:
     single word with a number do not.
     """
     plain = unicodedata.normalize("NFC", text).lower()
-    compact = _HEXADECIMAL.search(plain.replace("-", ""))
-    if _MOMENT.search(plain) or _LONG_NUMBER.search(plain) or (compact and _is_mixed(compact[0])):
+    if (
+        _MOMENT.search(plain)
+        or _LONG_NUMBER.search(plain)
+        or _DIGEST.search(plain.replace("-", ""))
+    ):
         return True
     letters = "".join(char for char in plain if unicodedata.category(char)[0] != "M")
     spaced = letters.replace("_", " ")
@@ -83,12 +87,6 @@ def is_distinctive(text: str) -> bool:
     if len(words) == 1 and any(number for _phrase, number in phrases):
         return False
     return any(_tells(phrase, number) for phrase, number in phrases)
-
-
-def _is_mixed(text: str) -> bool:
-    """Whether a hexadecimal number has letters and digits enough to be a digest."""
-    digits = sum(map(str.isdigit, text))
-    return 4 <= digits <= len(text) - 4
 
 
 def _phrases(text: str) -> list[tuple[list[str], str]]:
