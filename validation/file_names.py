@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from validation.paths import basename, split_names
+from validation.paths import basename, folded, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
@@ -33,15 +33,9 @@ def file_key(path: str) -> str:
     return unicodedata.normalize("NFC", basename(path)).lower()
 
 
-def folded_path(path: str) -> str:
-    """A full path for look-ups: one Unicode form, case and separators ignored. A superset of
-    equality."""
-    return unicodedata.normalize("NFC", "/".join(split_names(path.replace("\\", "/")))).lower()
-
-
 def tail_key(path: str) -> str:
     """The parent folder's name and the file's for look-ups."""
-    return "/".join(folded_path(path).split("/")[-2:])
+    return "/".join(map(folded, split_names(path)[-2:]))
 
 
 def title_key(title: str) -> str:
@@ -57,7 +51,7 @@ def wake_keys(path: str, size: int) -> frozenset[str]:
     called ``video.mp4``: it is a key only where the size is unknown.
     """
     folder, _, name = tail_key(path).rpartition("/")
-    keys = {f"path {folded_path(path)}", f"tail {folder}/{name}"}
+    keys = {f"path {folded(path)}", f"tail {folder}/{name}"}
     sized = {f"name {name} {size}", f"folder {folder} {size}"}
     return frozenset(keys | (sized if size else {f"name {name}"}))
 

@@ -131,7 +131,7 @@ class Shelf:
 
     def sections(self) -> tuple[PlexSection, ...]:
         found = [
-            PlexSection(number, one.title, one.kind, one.locations, 1, False)
+            PlexSection(number, one.title, one.kind, one.locations, 1)
             for number, one in self.libraries.items()
         ]
         return choose_sections(found, self.chosen)

@@ -298,8 +298,9 @@ def test_a_title_is_read_from_a_file_name(name: str, title: str) -> None:
         "Clip 20190102", "채널 1", "ビデオ 001", "वीडियो 1", "กล้อง 1", "Запись 5",
         "Enregistrement 3", "Nagranie_07", "Osmo Action 0042",
         "Hero Cam 1234", "20200101_1230_01",
-        "0000000000000001", "recording(12)", "Season 01", "2019-01-02", "Scene 1", "Alien 3", "1080p", "300",
-        "ch01_rec02", "Kanal B 1", "cd", "dcba0000000000000000",
+        "0000000000000001", "recording(12)",
+        "Season 01", "2019-01-02", "Scene 1", "Alien 3", "1080p",
+        "300", "ch01_rec02", "Kanal B 1", "cd", "dcba0000000000000000",
     ],
 )  # fmt: skip
 def test_these_names_say_nothing(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,7 @@ from tests.matching.shelf import Item, Library, Shelf, item_of, read_file, scene
 from validation.config import validate_config
 from validation.metadata import SceneFile
 from validation.paths import PathRules
+from validation.records import LedgerEntry
 
 
 def scored(key: int, points: int, *more: Evidence, file: str = "") -> ScoredCandidate:
@@ -261,6 +263,32 @@ def test_a_listed_library_costs_one_read() -> None:
     assert shelf.asked == ["read"]
 
 
+def test_an_old_index_is_not_asked_alone_where_rules_name_two_paths() -> None:
+    items = {1: Item(("/a/Alpha.mp4",)), 2: Item(("/b/Alpha.mp4",))}
+    libraries = {1: Library(("/a", "/b"))}
+    both = "/data => /a; /data => /b"
+    known = Shelf(libraries, items, index={1: items[1]})
+    assert keys(found_on(known, "/data/Alpha.mp4", rules=both).matches) == [1, 2]
+    assert known.asked == ["read", "file"]
+    listed = Shelf(libraries, items, listed=True)
+    assert keys(found_on(listed, "/data/Alpha.mp4", rules=both).matches) == [1, 2]
+    assert listed.asked == ["read"]
+
+
+def test_a_known_scene_costs_one_read() -> None:
+    files = scene_of(["/data/Alpha.mp4", "/data/Beta.mp4"]).files
+    item = Item(("/media/Gamma.mp4",))
+    entry = LedgerEntry(
+        "", 1, 1, 7, scene_file="/data/Alpha.mp4", file="/media/Gamma.mp4", added_at=1
+    )
+    known = Shelf({1: Library(("/media",))}, {1: item}, memory=[entry], index={1: item})
+    assert keys(found_on(known, "/data/Alpha.mp4").matches) == [1]
+    assert known.asked == ["read"]
+    known.memory, known.asked = [replace(entry, searched=paths_digest(files))], []
+    assert keys(found_on(known, "/data/Alpha.mp4", "/data/Beta.mp4").matches) == [1]
+    assert known.asked == ["read"]
+
+
 def test_a_thousand_namesakes_cost_no_more_reads_and_few_are_weighed() -> None:
     items = {key: Item((f"/media/{key}/video.mp4|{key}|{key}",)) for key in range(1, 1001)}
     stash = [(key, read_file(f"/data/{key}/video.mp4|{key}|{key}")) for key in range(1, 1001)]
@@ -272,8 +300,8 @@ def test_a_thousand_namesakes_cost_no_more_reads_and_few_are_weighed() -> None:
 
 
 SECTIONS = [
-    PlexSection(1, "Movies", "movie", ("/a",), 0, False),
-    PlexSection(2, "Été", "episode", ("/b",), 0, False),
+    PlexSection(1, "Movies", "movie", ("/a",), 0),
+    PlexSection(2, "Été", "episode", ("/b",), 0),
 ]
 
 
