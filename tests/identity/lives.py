@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import random
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.identity import oracle
 from tests.identity.house import HOUR, MINUTE, House
 from tests.identity.operations import run
 from tests.identity.oracle import TAGS, Edit, Past
+from tests.resident.bench import Clock
 
 FILMS = ("Harbour Lights", "Quiet Orchard", "Seven Bridges", "Paper Moon Rising", "Winter Ferry")
 STRANGER = "Nobody Knows This One"
@@ -36,6 +36,20 @@ SETTINGS = ("preserve_plex_edits", "skip_rating", "skip_studio_collections", "sk
 
 class Killed(BaseException):
     """The worker's process is killed."""
+
+
+@dataclass
+class MortalClock:
+    """A worker's clock, at whose nth look the worker dies."""
+
+    clock: Clock
+    left: int
+
+    def __call__(self) -> float:
+        self.left -= 1
+        if not self.left:
+            raise Killed
+        return self.clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +214,6 @@ class Life:
         self.heard(scene.id)
 
     def swap_names(self) -> None:
-        one, other = self.rng.sample(FILMS, 2)
         files = [
             file
             for scene in self.stash.library.scenes.values()
@@ -356,24 +369,16 @@ class Life:
         """The worker is killed while it works, at the nth look at its clock."""
         left = self.rng.randint(1, 40)
         self.tell(f"The worker is killed at its {left}th look at the clock, if it comes so far")
-        house = self.house
-
-        def looked() -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
-                raise Killed
-            house.clock.planned.append((0.0, looked))
-
-        scenes = list(self.stash.library.scenes)
+        house, clock = self.house, self.house.clock
         house.tell()
-        house.enqueue(*scenes)
-        house.clock.planned.append((0.0, looked))
+        house.enqueue(*self.stash.library.scenes)
+        house.clock = MortalClock(clock, left)  # type: ignore[assignment]
+        house.new_worker()
         try:
             house.run()
         except Killed:
             self.tell("It was killed")
-        house.clock.planned.clear()
+        house.clock = clock
         house.manager.queue.resume_unack_tasks()
         house.new_worker()
 
@@ -478,7 +483,5 @@ def describe(scene: Scene) -> str:
     names = {kind: [one.name for one in getattr(scene, kind)] for kind in ("tags", "performers")}
     studio = scene.studio.name if scene.studio else ""
     groups = [link.group.name for link in scene.groups]
-    return f"{scene.title!r}, {scene.details!r}, {scene.code!r}, {scene.rating100}, {names}, {studio!r}, {groups}"  # noqa: E501
-
-
-Report = Callable[[str], None]
+    texts = scene.title, scene.details, scene.code
+    return f"{texts}, {scene.rating100}, {names}, {studio!r}, {groups}"
