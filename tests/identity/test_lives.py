@@ -12,11 +12,11 @@ AT_ONCE = 20
 
 def check(seed: int) -> None:
     """Live one life; a failing one is cut down to the acts that matter, and told."""
-    wrong, story = live(acts_of(seed))
+    wrong, story = live(seed, acts_of(seed))
     if not wrong:
         return
-    acts = shortest(acts_of(seed))
-    wrong, story = live(acts)
+    acts = shortest(seed, acts_of(seed))
+    wrong, story = live(seed, acts)
     lines = [f"life {seed}, acts that matter: {acts}", *story, "", *wrong]
     pytest.fail("\n".join(lines), pytrace=False)
 
