@@ -285,5 +285,5 @@ def _hint(row: IndexedFile) -> PlexItem:
     part = PlexPart(row.file, row.size, row.duration)
     return PlexItem(
         row.rating_key, row.section_id, row.kind, values, {}, frozenset(), (part,),
-        row.added_at, full=False,
+        row.added_at, row.updated_at, full=False,
     )  # fmt: skip

@@ -34,7 +34,8 @@ class PlexItem:
     order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
-    first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
+    first version: the lowest media id, optimised versions last. ``added_at`` and
+    ``updated_at`` are epoch seconds.
     """
 
     rating_key: int
@@ -45,6 +46,7 @@ class PlexItem:
     locked: frozenset[str]
     parts: tuple[PlexPart, ...]
     added_at: int
+    updated_at: int
     full: bool
 
     @property

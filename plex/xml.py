@@ -55,6 +55,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
         ),
         parts=_parts(element),
         added_at=_number(element, "addedAt"),
+        updated_at=_number(element, "updatedAt"),
         full=full,
     )
 

@@ -35,6 +35,8 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> int:
                 manager.enqueue_in(scene_job(entry.scene_id, "item gone", now))
                 continue
             manager.ledger.put(after)
+            updated_at = items[entry.rating_key].updated_at
+            manager.index.note_update(entry.server, entry.rating_key, updated_at)
             speak_of(manager, after, differences, now)
     return len(entries)
 

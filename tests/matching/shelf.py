@@ -65,6 +65,7 @@ def item_of(key: int, item: Item, kind: str = "movie") -> PlexItem:
         locked=frozenset(),
         parts=tuple(PlexPart(part.path, part.size, round(part.duration * 1000)) for part in parts),
         added_at=1,
+        updated_at=1,
         full=True,
     )
 
@@ -158,7 +159,7 @@ def index_rows(item: PlexItem) -> list[IndexedFile]:
     return [
         IndexedFile(
             item.rating_key, item.section_id, item.kind, part.file, part.size, part.duration,
-            item.title, year, item.added_at, 1,
+            item.title, year, item.added_at, item.updated_at,
         )
         for part in item.parts
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zlib
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -228,6 +229,8 @@ def test_an_upload_is_known_by_the_end_of_its_name(
     client: PlexClient, movie: Item, key: str, shown: bool
 ) -> None:
     client.upload_image(movie.rating_key, "poster", RED)
-    picture = movie.poster_shelf.pictures[movie.poster_shelf.selected]
-    picture.key = movie.poster_shelf.selected = key.format(sha1_of(RED))
+    shelf = movie.poster_shelf
+    picture = shelf.pictures.pop(shelf.selected)
+    shelf.selected = key.format(sha1_of(RED))
+    shelf.pictures[shelf.selected] = replace(picture, key=shelf.selected)
     assert client.shows_upload(movie.rating_key, "poster", sha1_of(RED)) is shown

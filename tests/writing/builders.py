@@ -36,5 +36,6 @@ def item(
         locked=frozenset(locked),
         parts=(PlexPart("/plex/A Film.mp4", 1000, 60_000),),
         added_at=1,
+        updated_at=100,
         full=full,
     )
