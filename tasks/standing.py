@@ -21,7 +21,8 @@ ADVICE: Mapping[str, str] = {
     Reason.REFUSED_BY_PLEX: "were refused by Plex; see the dead letters.",
     Reason.IMAGE_UNUSABLE: "have a cover that Plex cannot take; save it in Stash as JPEG or PNG, or"
     " install Pillow.",
-    Reason.IMAGE_TOO_BIG: "have a cover above 10 MB; save a smaller one in Stash, or install Pillow.",
+    Reason.IMAGE_TOO_BIG: "have a cover above 10 MB; save a smaller one in Stash, or install"
+    " Pillow.",
     Reason.TOO_MANY_REMOVALS: "would have lost values, as would very many others; if that is what"
     " you want, run Sync All Scenes or Retry Failed.",
     Reason.PLEX_KEPT_OTHER_VALUE: "show another value in Plex than was sent.",
