@@ -54,6 +54,15 @@ class House(Bench):
         if not soon:
             self.next_day()
 
+    def edited_and_run(self, scene: int, **fields: object) -> Callable[[], object]:
+        """A save, and all that follows from it at once; to be handed to ``asked``."""
+
+        def act() -> None:
+            self.edit(scene, **fields)
+            self.run()
+
+        return act
+
     # -- files --------------------------------------------------------------------------------
 
     def scene_at(self, path: str, *, size: int = SIZE, **fields: object) -> int:

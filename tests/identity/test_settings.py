@@ -18,7 +18,7 @@ def test_a_setting_turned_on_and_off_leaves_no_debris(
     make_house: MakeHouse, setting: str, fields: dict[str, object], place: str, value: object
 ) -> None:
     house = make_house()
-    scene, item = house.add(**fields)
+    scene, item = house.add(**fields)  # type: ignore[arg-type]
     house.saved(scene)
     before = house.plex.snapshot()[item.rating_key]
     house.stash.settings[setting] = True

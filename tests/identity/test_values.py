@@ -81,7 +81,8 @@ def test_a_second_save_before_the_read_back_makes_nothing_a_loan(
     kind, table, first, second = ACTS[what]
     house = make_house(preserve_plex_edits=keep)
     names = add_records(house, table, first, second)
-    scene, item = house.add(**{table: [first, second]})
+    scene, item = house.add()
+    setattr(house.stash.library.scenes[scene], table, names)
     house.saved(scene)
     house.edit(scene, **{table: names[:1]})
     house.run()
