@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.ownership import Action, ListRule, Why, alike, decide, decide_list, keys_of, same
+from plex.ownership import Action, Why, alike, decide, keys_of, same
+from plex.tag_ownership import ListRule, decide_list
 from validation.records import FieldMemory
 
 # Other programs share the machine: no deadline per example.
