@@ -13,7 +13,6 @@ from sync_queue.shared import is_waiting, shared_queue
 from tasks import exit_codes, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver_first, left_lines
-from tasks.handshake import remember_connection
 from tasks.servers import ready_servers
 from tasks.standing import ADVICE, standing_problem, waiting_reason
 from validation.reasons import Reason
@@ -30,8 +29,7 @@ def sync(request: TaskRequest, progress: Progress) -> TaskResult:
     if request.flag("dry_run"):
         return preview.run(request, progress)
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         return sync_now(request, manager, scene_id, progress)
 
 
@@ -39,8 +37,7 @@ def pin(request: TaskRequest, progress: Progress) -> TaskResult:
     """Choose the Plex item of a scene for good (--scene, --item; item 0 takes it back)."""
     scene_id, item = request.needed("scene"), request.needed("item")
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         notes = choose(request, manager, scene_id, item) if item else unpin(manager, scene_id)
         result = sync_now(request, manager, scene_id, progress)
     return replace(result, lines=(*notes, *result.lines))
@@ -87,8 +84,7 @@ def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
     """Leave a scene alone from now on (--scene; pin with item 0 takes it back)."""
     scene_id = request.needed("scene")
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         with manager.transaction():
             manager.scenes.ignore(scene_id)
         return sync_now(request, manager, scene_id, progress, wanted=Reason.FILTERED)

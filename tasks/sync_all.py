@@ -12,7 +12,6 @@ from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.runs import (
     PAGE,
@@ -41,8 +40,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         return one_scene.sync(request, progress)
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         notes: list[str] = []
         plan = put_scenes(request, manager, begun, notes)
         after = deliver(request, data_dir, progress)

@@ -11,7 +11,6 @@ from tasks import preview
 from tasks.changes import changed_pages
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.servers import ready_servers
 
@@ -24,8 +23,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         return preview.run_changed(request, progress)
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         stash = ready_servers(request, manager).stash()
         found = unknown = 0
         for page in changed_pages(stash, manager.scenes, manager.state, begun):

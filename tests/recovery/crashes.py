@@ -96,9 +96,7 @@ class Crashes:
             "key": f"scene:{scene}",
             "scene_id": scene,
             "update_type": "Scene.Update.Post",
-            "fields": '["title"]',
             "connection": json.dumps(connection),
-            "version": "test",
             "now": time.time(),
         }
         producer.store(self.data_dir, record, say=lambda *_: None)
