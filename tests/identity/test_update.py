@@ -230,6 +230,7 @@ def test_a_second_start_leaves_the_copy_alone(old: OldHouse) -> None:
     assert copy.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_a_migration_killed_at_any_moment_is_repeated(tmp_path: Path) -> None:
     script = Path(__file__).parents[1] / "data" / "killed_update.py"
