@@ -12,7 +12,7 @@ from sync_queue.models import ClaimedJob
 from validation.errors import PlexSyncError, QueueError, TransientError
 from worker import letters, renames
 from worker.gate import Gate
-from worker.policy import Fate, Tries, lone_try_counts, verdict_for
+from worker.policy import Disposition, Tries, lone_try_counts, verdict_for
 from worker.scene_sync import SceneSync, SyncResult
 from worker.session import Session
 
@@ -93,7 +93,7 @@ class JobRunner:
         now = self.clock()
         verdict = verdict_for(error, self.tries(leased, now), self.rng)
         log.log(
-            logging.WARNING if verdict.fate is Fate.BURY else logging.INFO,
+            logging.WARNING if verdict.disposition is Disposition.BURY else logging.INFO,
             "%s: %s (%s)",
             leased.job.job_key,
             error,
@@ -101,14 +101,14 @@ class JobRunner:
         )
         if verdict.outage:
             self.gate.on_outage(now, verdict.retry_after)
-        if verdict.fate is Fate.BURY:
+        if verdict.disposition is Disposition.BURY:
             found = self.scenes.evidence
             self.bury(leased, letters.letter_for(leased, error, verdict, now, found), seen)
             return
         self.at_last_try[leased.job.job_key] = (self.read, self.written)
-        due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
+        due = now + verdict.delay if verdict.disposition is Disposition.RETRY else 0.0
         self.manager.nack_job(leased, due, charge=verdict.charge, error=str(error))
-        if verdict.fate is Fate.HOLD:
+        if verdict.disposition is Disposition.HOLD:
             self.gate.hold_for(error, now)
             return
         self.failed_last = leased.job.job_key
