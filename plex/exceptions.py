@@ -42,9 +42,9 @@ class PlexPermanentError(PermanentError):
 
 
 class UnusableImage(PermanentError):
-    """These bytes cannot be a poster."""
+    """Plex cannot take the image, and Pillow cannot read it."""
 
-    reason = Reason.REFUSED_BY_PLEX
+    reason = Reason.IMAGE_UNUSABLE
 
 
 class ImageTooBig(UnusableImage):

@@ -15,16 +15,6 @@ from validation.reasons import Reason
 
 SYNCED = "synced"
 
-# Outcomes that stay as they are until a person decides something.
-NEEDS_PERSON = frozenset(
-    {
-        Reason.AMBIGUOUS,
-        Reason.ITEM_TAKEN,
-        Reason.IMAGE_TOO_BIG,
-        Reason.PLEX_KEPT_OTHER_VALUE,
-    }
-)
-
 # ``related`` holds what the scene shows, a blank around each: " performer:3 tag:12 ".
 CREATE = (
     """

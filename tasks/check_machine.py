@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from sync_queue.report import QueueReport
 from sync_queue.version import VERSION
+from tasks.advice import blockers
 from tasks.findings import Finding, fine, look, wrong
-from tasks.standing import standing
+from validation.words import count
 from worker.dependencies import NEEDED, found_version
 
 LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
@@ -109,8 +110,10 @@ def check_worker(report: QueueReport) -> Iterator[Finding]:
             "Run Process Queue: it mends what can be mended, and says what it cannot.",
         )
     alive = "runs" if report.worker_alive else "does not run; the next edit starts it"
-    yield fine(f"The worker {alive}; {report.left} jobs wait, {report.stats.failed} dead letters.")
-    for sentence, todo in standing(report.states):
+    left = count(report.left, "edit waits", "edits wait")
+    letters = count(report.stats.failed, "dead letter", "dead letters")
+    yield fine(f"The worker {alive}; {left}, {letters}.")
+    for sentence, todo in blockers(report.states):
         yield look(sentence, todo)
 
 

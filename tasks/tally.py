@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from plex.edit_plan import FieldChange
 from plex.matcher import MatchResult
-from tasks.standing import reasons_lines
+from tasks.advice import reasons_lines
 from validation.reasons import Reason
 from validation.records import Value
 from worker.look import PlannedItem

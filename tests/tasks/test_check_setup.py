@@ -276,7 +276,7 @@ def test_what_holds_the_worker_up_is_told() -> None:
     report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")
     assert all(one.todo for one in check_worker(report) if one.level is not Level.FINE)
     said = words(check_worker(report))
-    assert "The worker runs; 5 jobs wait, 2 dead letters." in said
+    assert "The worker runs; 5 edits wait, 2 dead letters." in said
     assert "The token is wrong." in said
     assert "It is damaged." in said
 

@@ -16,8 +16,8 @@ from sync_queue.models import scene_job
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
 from tasks import deliver, process_queue
+from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
-from tasks.standing import waiting_reason
 from tests.tasks.conftest import Library
 
 
@@ -137,7 +137,7 @@ def test_one_scene_that_waits_says_for_what(library: Library) -> None:
     assert (result.output["outcome"], result.done, result.exit_code) == ("paused", 0, 2)
     status = library.run("status")
     assert status.output["waits_for"] == "paused"
-    assert any(line.startswith("paused: 1 scenes wait") for line in status.lines)
+    assert any(line.startswith("paused: 1 scene. ") for line in status.lines)
 
 
 def test_paused_exits_with_2_whoever_asks(library: Library) -> None:
