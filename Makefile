@@ -13,7 +13,7 @@ SCRIPTS := PlexSync.py process_queue.py
 # Every process that the tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench soak test-stash package audit clean FORCE
+.PHONY: help demo test check bench soak test-stash settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -41,6 +41,9 @@ soak: $(READY)  ## The long forms of the tests: hundreds of kills
 test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
+
+settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md
+	@$(RUN) -m tools.settings
 
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package

@@ -12,7 +12,7 @@ from plex.items import PlexSection
 from stash.client import StashClient
 from sync_queue.snapshot import Snapshot
 from tasks.findings import Finding, fine, look, wrong
-from validation.config import setup_problem, validate_config
+from validation.config import validate_config
 from validation.errors import InvalidScene
 from validation.paths import PathRule, is_below, propose_rules, same_path
 from validation.setting_types import describe_secret
@@ -28,9 +28,8 @@ TRIED = 8  # of these are looked for in Plex
 def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Finding]:
     """What is stored, and what is wrong with it."""
     report = validate_config(raw, environ)
-    problem = setup_problem(report.config)
-    if problem:
-        yield wrong(problem, "Then run Check Set-up again.")
+    if report.setup_problem:
+        yield wrong(report.setup_problem, "Then run Check Set-up again.")
     else:
         token = describe_secret(report.config.plex_token)
         yield fine(f"plex_url is {report.config.plex_url}; plex_token: {token}.")

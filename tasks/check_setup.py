@@ -14,7 +14,6 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first
-from validation.config import setup_problem
 from validation.errors import PlexSyncError, SetupError
 from worker.session import Session
 
@@ -70,7 +69,7 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, STASH_TODO, at=stash_address(session))
     session.take_settings(raw, session.plugin_enabled)
     yield from check_settings(raw or sent_settings(memory), request.environ)
-    if setup_problem(session.config):
+    if session.setup_problem:
         return
     address = session.config.plex_url
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from tasks.context import TaskRequest
-from validation.config import setup_problem
 from validation.errors import SetupError
 from worker.memory import Memory
 from worker.session import Session
@@ -21,7 +20,6 @@ def session_for(request: TaskRequest, memory: Memory) -> Session:
 def ready_session(request: TaskRequest, memory: Memory) -> Session:
     """Like ``session_for``, for what is of no use without Plex. Raises ``SetupError``."""
     session = session_for(request, memory)
-    problem = setup_problem(session.config)
-    if problem:
-        raise SetupError(problem)
+    if session.setup_problem:
+        raise SetupError(session.setup_problem)
     return session

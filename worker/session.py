@@ -12,7 +12,7 @@ from plex.index import FileIndex
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
-from validation.config import PlexSyncConfig, setup_problem, validate_config
+from validation.config import PlexSyncConfig, validate_config
 from validation.errors import SetupError
 from worker import logs
 from worker.memory import Memory
@@ -38,7 +38,8 @@ class Session:
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
-        self.config: PlexSyncConfig = validate_config({}, environ).config
+        report = validate_config({}, environ)
+        self.config, self.setup_problem = report.config, report.setup_problem
         self.plugin_enabled = True
         self.read_at = 0.0
         self._stash: StashClient | None = None
@@ -109,7 +110,8 @@ class Session:
         """Use these settings from now on, and say once what is wrong with them."""
         sent = self._told.get("settings")
         report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
-        self.config, self.plugin_enabled = report.config, plugin_enabled
+        self.config, self.setup_problem = report.config, report.setup_problem
+        self.plugin_enabled = plugin_enabled
         self.read_at = self.clock()
         if report.problems != self.problems:
             self.problems = report.problems
@@ -133,9 +135,8 @@ class Session:
 
     def plex(self) -> PlexClient:
         """The client for the current settings. Raises ``SetupError`` when they cannot work."""
-        problem = setup_problem(self.config)
-        if problem:
-            raise SetupError(problem)
+        if self.setup_problem:
+            raise SetupError(self.setup_problem)
         settings = plex_settings(self.config)
         if self._plex is None or settings != self._plex_settings:
             if self._plex is not None:

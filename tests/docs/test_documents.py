@@ -14,8 +14,7 @@ import yaml
 from tasks.advice import advice
 from tasks.arguments import ALIASES
 from tasks.mode_names import MODES
-from tests.docs.settings_table import table
-from tools import package
+from tools import package, settings
 from validation.paths import PathRules, same_path
 from validation.reasons import TABLE, Reason
 from validation.settings import OPPOSITES, SETTINGS, Settings
@@ -53,10 +52,8 @@ def manifest() -> dict[str, Any]:
     return loaded
 
 
-def test_the_table_of_settings_is_the_model() -> None:
-    shown = [line for line in text_of("docs/config.md").splitlines() if line.startswith("| ")]
-    wanted = [line for line in table() if not line.startswith("|--")]
-    assert shown[: len(wanted)] == wanted
+def test_the_files_with_the_settings_are_not_stale() -> None:
+    assert not settings.stale_files(), "run make settings"
 
 
 def test_every_setting_that_a_document_names_exists() -> None:
