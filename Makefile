@@ -7,8 +7,6 @@ READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
-ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools benchmarks
-SCRIPTS := PlexSync.py process_queue.py
 
 # Every process that the tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,7 +26,7 @@ test: $(READY)  ## The tests, in about two minutes; make check runs the slow one
 check: $(READY)  ## Lint, format, types, every test, and which branches they reach
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
+	$(RUN) -m mypy
 	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new --timeout 300 \
 	    --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered
 
