@@ -48,7 +48,7 @@ class Command:
 
 def documented() -> list[Command]:
     """Each command once, in the order of the documents."""
-    found = {}
+    found: dict[tuple[str, ...], Command] = {}
     for document in DOCUMENTS:
         text = document.read_text("utf-8")
         blocks = (textwrap.dedent(block).splitlines() for _, block in BLOCK.findall(text))
@@ -107,7 +107,7 @@ def test_every_process_queue_command_works(shipped: Path, tmp_path: Path) -> Non
         environ = {
             "STASH_PLUGIN_DATA": str(tmp_path / "data"),
             "PLEX_URL": plex.url,
-            "PLEX_TOKEN": plex.token,
+            "PLEX_TOKEN": plex.token or "",
             "STASH_URL": stash.url,
             "PATH": "",
         }

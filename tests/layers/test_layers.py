@@ -125,10 +125,10 @@ def walk(path: str, node: ast.AST, in_function: bool, guards: tuple[str, ...]) -
     elif isinstance(node, ast.If):
         test = ast.unparse(node.test)
         if test != "TYPE_CHECKING":
-            for child in node.body:
-                yield from walk(path, child, in_function, (*guards, test))
-        for child in node.orelse:
-            yield from walk(path, child, in_function, (*guards, f"not {test}"))
+            for statement in node.body:
+                yield from walk(path, statement, in_function, (*guards, test))
+        for statement in node.orelse:
+            yield from walk(path, statement, in_function, (*guards, f"not {test}"))
     else:
         inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for child in ast.iter_child_nodes(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import stat
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,8 @@ def test_status_shows_runs_outcomes_and_creates_nothing(library: Library) -> Non
     assert "2 synced" in text
     assert "not_in_plex: 1 scene. " in text
     assert "Sync All Scenes on " in text
-    (run,) = result.output["runs"]  # type: ignore[misc]
+    runs: Any = result.output["runs"]
+    (run,) = runs
     assert (run["task"], run["done"], run["left"], run["problems"]) == ("Sync All Scenes", 3, 0, 0)
 
 

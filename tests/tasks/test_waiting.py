@@ -15,9 +15,10 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
-from tasks import deliver, process_queue
+from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
+from tasks.outcomes import library_result
 from tests.tasks.conftest import Library
 
 
@@ -75,7 +76,7 @@ def test_due_jobs_that_are_left_are_said_and_are_no_success(
     for name, value in library.environ.items():
         monkeypatch.setenv(name, value)
     after = read_report(stuck.data_dir, time.time())
-    result = process_queue.library_result(
+    result = library_result(
         library.request("process_queue"), stuck, "Process Queue", after, since=2.0, looked_at=0
     )
     assert (result.left, result.exit_code) == (1, 3)
