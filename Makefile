@@ -1,4 +1,4 @@
-# Everything runs in .venv, which is made from requirements-dev.txt and made anew when that or
+# Everything runs in .venv, which is made from requirements-dev.txt and made again when that or
 # requirements.txt changes. It needs make and Python 3.11 or newer; PYTHON=... names another one.
 
 PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
@@ -8,7 +8,7 @@ RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
 
-# Every process that the tests start would compile everything anew.
+# Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check bench soak test-stash settings package audit clean FORCE
@@ -46,7 +46,7 @@ settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package
 
-audit: $(READY)  ## Known holes in the packages that PlexSync installs; asks the package index
+audit: $(READY)  ## Known vulnerabilities of the packages that PlexSync installs
 	@$(RUN) -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
 	@$(RUN) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
@@ -54,7 +54,7 @@ clean:  ## Remove what make made; data/ stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A virtual environment whose Python is gone, or that was never finished, is made anew.
+# A virtual environment whose Python is gone, or that was never finished, is made again.
 $(READY): requirements.txt requirements-dev.txt $(if $(wildcard $(RUN)),,FORCE)
 	@for python in $(or $(PYTHON),$(PYTHONS)); do \
 	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
