@@ -20,14 +20,14 @@ from worker.session import Session
 # The data directory is one more.
 MOST_LINES = 14
 STASH_TODO = (
-    "See that Stash runs and that this machine reaches it; where it asks for a login, save a scene"
+    "Check that Stash runs and that this machine reaches it. If it asks for a login, save a scene"
     " or set Stash API key (stash_api_key)."
 )
 PLEX_TODO = (
-    "See that Plex runs and that this machine reaches that address; correct the Plex address"
+    "Check that Plex runs and that this machine reaches its address. Correct the Plex address"
     " (plex_url) or the Plex token (plex_token)."
 )
-SETTINGS_TODO = "Correct that under Settings > Plugins > PlexSync."
+SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -88,7 +88,7 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     except SetupError as error:
         yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
-        yield failed(error, "See that both servers run, then run Check Set-up again.")
+        yield failed(error, "Check that both servers run, then run Check Set-up again.")
 
 
 def sent_settings(memory: Snapshot) -> Mapping[str, object]:

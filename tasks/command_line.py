@@ -84,7 +84,7 @@ def main(
         )
         result = modes.run(request, bar)
     except KeyboardInterrupt:
-        return refuse(asked, bar, "Interrupted: what was not finished waits.", Exit.INTERRUPTED)
+        return refuse(asked, bar, "Interrupted. Unfinished edits wait.", Exit.INTERRUPTED)
     except (UsageError, PlexSyncError, OSError) as error:
         return refuse(asked, bar, str(error), exit_codes.of_error(error))
     bar.clear()

@@ -32,7 +32,7 @@ class Finding:
     exit_code: Exit = Exit.DONE
 
     def __str__(self) -> str:
-        mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "look", Level.WRONG: "WRONG"}[self.level]
+        mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "check", Level.WRONG: "WRONG"}[self.level]
         return f"{mark}: {self.what} {self.todo}".rstrip()
 
 

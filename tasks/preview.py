@@ -110,7 +110,7 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
         changes = [change_text(change) for change in planned.edits.changes]
         lines.append(
             f"Item {planned.item.rating_key} “{planned.item.title}”: "
-            + ("; ".join(changes) or "shows everything already")
+            + ("; ".join(changes) or "no change")
         )
         lines += [f"Its {slot} would be compared with Stash's cover." for slot in planned.slots]
     if seen.match is not None:

@@ -87,6 +87,6 @@ def run_line(entry: Mapping[str, object]) -> str:
     """One of the last runs in words."""
     moment = datetime.fromtimestamp(float(str(entry["at"]))).astimezone()
     return (
-        f"{entry['task']} on {moment:%Y-%m-%d at %H:%M}: {entry['done']} scenes looked at,"
-        f" {entry['left']} left, {entry['problems']} with problems."
+        f"{entry['task']} on {moment:%Y-%m-%d at %H:%M}: scenes checked: {entry['done']},"
+        f" edits left: {entry['left']}, problems: {entry['problems']}."
     )

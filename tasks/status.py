@@ -93,7 +93,7 @@ def lines(report: QueueReport) -> list[str]:
 def rule_lines(learnt: Mapping[str, Any]) -> list[str]:
     """Path rules that fit nothing, and some that would fit."""
     proposals = "; ".join(map(str, learnt.get("proposals", ())))
-    said = [f"Path rules that would fit (setting path_map): {proposals}"] if proposals else []
+    said = [f"Suggested path rules (setting path_map): {proposals}"] if proposals else []
     return [*map(str, learnt.get("unused", ())), *said]
 
 

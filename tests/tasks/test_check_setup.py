@@ -30,7 +30,7 @@ def found(library: Library, **arguments: object) -> list[tuple[str, str]]:
     findings = result.output["findings"]
     assert isinstance(findings, list)
     # The tests may themselves run in a container, where a loopback address is worth a warning.
-    told = [one for one in findings if "this very container" not in one["what"]]
+    told = [one for one in findings if "means the container itself" not in one["what"]]
     return [(one["level"], f"{one['what']} {one['todo']}".strip()) for one in told]
 
 
@@ -75,9 +75,9 @@ def test_it_takes_few_requests(library: Library) -> None:
     ("settings", "words"),
     [
         ({"plex_library": "Films"}, "no movie or show library named “Films”"),
-        ({"path_map": "/data/scenes => /elsewhere"}, "leads to no library of Plex"),
-        ({"path_map": "/other => /media/videos"}, "fits none of 3 sample files of Stash"),
-        ({"paused": True}, "paused in its settings"),
+        ({"path_map": "/data/scenes => /elsewhere"}, "leads to no Plex library"),
+        ({"path_map": "/other => /media/videos"}, "matches none of 3 sample files of Stash"),
+        ({"paused": True}, "setting Pause is on"),
         ({"max_retries": 99}, "max_retries"),
         ({"plexToken": "x", "plexHost": "y"}, "another plugin with the id PlexSync"),
     ],
@@ -153,7 +153,7 @@ def test_the_settings_that_a_task_brings_are_used_where_stash_has_none(library: 
     lines = modes.run(request, lambda _: None).report
     assert not any("is not set" in line for line in lines)
     assert any(f"plex_url is {url}" in line for line in lines)
-    assert any("leads to no library of Plex" in line for line in lines)
+    assert any("leads to no Plex library" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_the_worst_comes_first_within_fifteen_lines(library: Library) -> None:
     assert len(result.lines) <= 15
     assert result.lines[-1] == f"Data directory: {library.data_dir}"
     levels = [line.partition(":")[0] for line in result.lines[:-1]]
-    order = {"WRONG": 0, "look": 1, "ok": 2}
+    order = {"WRONG": 0, "check": 1, "ok": 2}
     assert levels == sorted(levels, key=order.__getitem__)
     assert result.exit_code == 2
     assert len(result.report) >= len(result.lines)

@@ -80,7 +80,7 @@ def test_due_jobs_that_are_left_are_said_and_are_no_success(
         library.request("process_queue"), stuck, "Process Queue", after, since=2.0, looked_at=0
     )
     assert (result.left, result.exit_code) == (1, 3)
-    assert any("The worker goes on with 1 jobs" in line for line in result.lines)
+    assert any("The worker continues with 1 edit." in line for line in result.lines)
     assert result.lines == result.report
 
 
@@ -89,7 +89,7 @@ def test_settings_from_a_file_start_no_worker_and_that_is_said(library: Library)
     scene, _ = library.add("Harbour.mp4", details="Docks.")
     result = library.run("sync", scene=scene)
     assert (result.left, result.exit_code) == (1, 2)
-    assert any("no worker was started" in line for line in result.lines)
+    assert any("No worker was started" in line for line in result.lines)
     assert not lock.worker_alive(str(library.data_dir))
 
 
