@@ -23,12 +23,14 @@ demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
 	@$(PYTEST)
 
-check: $(READY)  ## Lint, format, types, every test, and which branches they reach
+check: $(READY)  ## Lint, types, spelling, every test, and the branches that they reach
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(RUN) -m codespell_lib
+	$(RUN) -m tools.words
 	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new --timeout 300 \
-	    --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered
+	    --cov --cov-fail-under=95 --cov-report=term-missing:skip-covered
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
