@@ -25,10 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from worker.off_switch import Stopped
+
 from simulators.pair import both_servers, in_process
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, scene_job
-from worker.off_switch import Stopped
 from worker.processor import SyncWorker
 
 SHOWN = 14

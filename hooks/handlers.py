@@ -75,16 +75,13 @@ def on_scene_update(event: protocol.Event, job: tuple[str, int], plugin_dir: str
     """Store the job durably, make sure that a worker lives, reply."""
     # Only here: a save that changes nothing of note does not pay for these imports.
     from sync_queue import datadir, launch, producer
-    from sync_queue.version import code_version
 
     key, scene_id = job
     record = {
         "key": key,
         "scene_id": scene_id,
         "update_type": event.type,
-        "fields": fields_json(event.fields or ()),
         "connection": event.connection,
-        "version": code_version(plugin_dir),
         "now": time.time(),
     }
     try:
@@ -132,8 +129,3 @@ def job_for(event: protocol.Event) -> tuple[str, int] | None:
     if updated is not None and NAMING_FIELDS.isdisjoint(updated):
         return None
     return f"{thing.lower()}:{event.id}", 0
-
-
-def fields_json(names: tuple[str, ...]) -> str:
-    """The changed fields as JSON text. GraphQL names need no escapes; nothing else is a name."""
-    return "[" + ",".join(f'"{name}"' for name in names if name.isidentifier()) + "]"

@@ -2,69 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
-from plex.evidence import PLAUSIBLE, STRONG, Evidence, ScoredCandidate, weigh
+from plex.evidence import PLAUSIBLE, Evidence, ScoredCandidate, very_files, weigh
 from plex.exceptions import PlexSetupError
+from plex.identity import Standing, held_by, standing
 from plex.items import PlexItem, PlexPart, PlexSection
-from validation.file_names import is_distinctive, needles, stem, title_guess
+from plex.rivals import Namesakes, is_only_one, only_of_duration
+from validation.file_names import is_distinctive, needles, stem
 from validation.metadata import SceneFile, SyncMetadata
 from validation.paths import (
     PathRules,
-    common_suffix_length,
+    basename,
+    folded,
     is_below,
+    normalise,
     separator_of,
     split_names,
 )
-from validation.records import IndexedFile, Owner
+from validation.records import IndexedFile, LedgerEntry
 from validation.sanitizers import name_key
 
-_SHORTEST_TITLE = 3  # characters; a shorter title is contained in half a library
 # Items read to check what the index says, in one request. More rivals than that are no clear lead.
 _HINTS_READ = 20
 
 Weighed = Mapping[str, Sequence[ScoredCandidate]]
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """An item that was written for this scene before, read now, and its file at that time."""
-
-    item: PlexItem
-    file: str
-
-
 class Sources(Protocol):
-    """What a search may ask. Transport errors pass through: they are never "not found"."""
+    """What the search for one scene may ask; all scenes of a batch share the answers.
+
+    Transport errors pass through: they are never "not found". Rows of the index are shown for the
+    chosen libraries only.
+    """
 
     def sections(self) -> tuple[PlexSection, ...]:
         """The chosen libraries."""
 
-    def remembered(self, scene_id: int) -> tuple[Remembered, ...]:
-        """The ledger's items of this scene that still exist, freshly read."""
+    def known(self, scene_id: int) -> tuple[LedgerEntry, ...]:
+        """The ledger's entries of this scene. Asks Plex nothing."""
 
-    def owner(self, rating_key: int) -> Owner | None:
-        """The scene that the ledger has the item for."""
+    def hints(self, path: str) -> tuple[IndexedFile, ...]:
+        """Index rows of whatever age at a full path of Plex, under folding: worth reading, never
+        proof."""
 
     def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
-        """The items, freshly read, in one request; those that are gone are absent."""
+        """The items in full, freshly read together; those that are gone are absent."""
 
     def by_file(self, section: PlexSection, needle: str) -> tuple[PlexItem, ...]:
-        """Items of which a file's path contains ``needle``."""
+        """Items of which a file's path contains ``needle``, as Plex has them now."""
 
-    def by_title(self, section: PlexSection, title: str) -> tuple[PlexItem, ...]:
-        """Items whose title contains ``title``."""
+    def is_listed(self) -> bool:
+        """Whether the index shows what Plex has in this batch."""
 
-    def indexed(self, path: str) -> tuple[IndexedFile, ...]:
-        """What the file index has under the file name of ``path``: hints, never proof."""
+    def list_libraries(self) -> None:
+        """Bring the index up to date, at most once in a batch: then ``is_listed``."""
 
-    def indexed_at(self, path: str) -> tuple[IndexedFile, ...]:
-        """What the file index has at the full path of Plex: hints, never proof."""
+    def rows_at(self, path: str) -> tuple[IndexedFile, ...]:
+        """Rows at a full path of Plex under folding, once the libraries are listed."""
 
-    def index_is_complete(self) -> bool:
-        """Whether the index shows what Plex has at this moment: then it is asked before Plex."""
+    def rows_like(self, file: SceneFile, title: str) -> tuple[IndexedFile, ...]:
+        """Rows that look like a file of a scene called ``title``, about 20 of each kind: the same
+        folder and name, name and size, size, title, name."""
+
+    def plex_files(self, *, size: int = 0, name: str = "") -> tuple[IndexedFile, ...]:
+        """At most ``ROWS_SHOWN`` rows with exactly this size, or with this name under folding;
+        one row of each file is enough."""
+
+    def stash_namesakes(self, name: str) -> Namesakes:
+        """Every file of Stash with this name, this scene's included; arranged once a batch."""
 
 
 def choose_sections(
@@ -87,177 +97,204 @@ def choose_sections(
     return tuple(one for one in sections if not wanted or name_key(one.title) in wanted)
 
 
-def rows_at(file: SceneFile, rules: PathRules, sources: Sources) -> tuple[IndexedFile, ...]:
-    """What the index has at the paths by which Plex should know a file of Stash."""
-    return tuple(row for name in rules.to_plex(file.path) for row in sources.indexed_at(name))
+def paths_digest(files: Iterable[SceneFile]) -> str:
+    """A short text that stands for the set of a scene's paths."""
+    joined = "\0".join(sorted({file.path for file in files}))
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(slots=True)
 class Search:
-    """One scene's search: what was found so far, and what to ask next."""
+    """One scene's search: what was found so far, and what is asked next."""
 
     scene: SyncMetadata
     rules: PathRules
     sources: Sources
+    is_listed: bool = False
     _sections: tuple[PlexSection, ...] = ()
     _found: dict[int, PlexItem] = field(default_factory=dict)
-    _memory: dict[int, str] = field(default_factory=dict)
-    _asked: set[tuple[int, str]] = field(default_factory=set)
+    _entries: tuple[LedgerEntry, ...] = ()
+    _pairs: tuple[LedgerEntry, ...] = ()
 
-    def stages(self) -> Iterator[Callable[[Weighed, bool], bool]]:
-        """Gather stage by stage. Each yields the question whether its finds are enough, to be
-        asked with the weighed candidates and whether their verdict is HIGH."""
+    def gather(self) -> Weighed:
+        """Every item worth a look, weighed against every file of the scene.
+
+        Asks as little as it can: the known items cost one read and a mapped path one live search.
+        Whatever is not found by its very file has rivals, and those only a listing shows.
+        """
         self._sections = self.sources.sections()
-        self._gather_remembered()
-        yield self._memory_is_enough
-        if self.sources.index_is_complete():
-            self._gather_known()
-            yield self._index_is_enough
-        self._gather_files(self._homes)
-        yield self._homes_are_enough
-        self._gather_files(lambda _file: self._sections)
-        yield _is_sure
-        self._gather_titles()
-        yield _is_sure
-        self._gather_indexed()
-        yield _is_sure
-        self._gather_plain_names()
-        yield _is_sure
+        self._read_known()
+        if not self._is_enough() and not self.sources.is_listed():
+            self._ask_homes()
+        if not self._is_enough():
+            self.sources.list_libraries()
+            self.is_listed = True
+            self._read_listed()
+        weighed = {}
+        for file in self.scene.files:
+            same = self._identities(file)
+            weighed[file.path] = [self._weigh(file, item, same) for item in self._found.values()]
+        return weighed
 
-    def weighed(self) -> dict[str, list[ScoredCandidate]]:
-        """Every item found so far, weighed against every file of the scene."""
-        return {
-            file.path: [self._weigh(file, item) for item in self._found.values()]
-            for file in self.scene.files
-        }
+    def own_numbers(self, candidate: ScoredCandidate, siblings: Iterable[str]) -> Evidence | None:
+        """Whether the candidate's size, else its duration, belongs to this file alone.
+
+        ``siblings`` are Plex's files (by ``file_key``) that belong to other files of this scene.
+        Asked for candidates that would win only: it may cost a request to Stash.
+        """
+        file = next(one for one in self.scene.files if one.path == candidate.scene_file)
+        same = (candidate.file_key, *siblings)
+        if candidate.has(Evidence.SIZE) and self._owns_size(file, candidate, same):
+            return Evidence.OWN_SIZE
+        if candidate.has(Evidence.DURATION) and self._owns_duration(file, candidate, same):
+            return Evidence.OWN_DURATION
+        return None
+
+    def _owns_size(self, file: SceneFile, candidate: ScoredCandidate, same: Sequence[str]) -> bool:
+        return is_only_one(self.sources.plex_files(size=file.size), same) and not any(
+            one.share_size(file.size, self.scene.scene_id) for one in self._namesakes(candidate)
+        )
+
+    def _owns_duration(
+        self, file: SceneFile, candidate: ScoredCandidate, same: Sequence[str]
+    ) -> bool:
+        """Among the files of one name: so both files have to have it."""
+        if not candidate.has(Evidence.NAME) and not candidate.has(Evidence.PLAIN_NAME):
+            return False
+        rows = self.sources.plex_files(name=basename(file.path))
+        return only_of_duration(rows, file.duration, same) and not any(
+            one.share_duration(file.duration, self.scene.scene_id)
+            for one in self._namesakes(candidate)
+        )
 
     # -- enough? ------------------------------------------------------------------------------
 
-    def _memory_is_enough(self, weighed: Weighed, _sure: bool) -> bool:
-        """No search, unless rules say that a file lies elsewhere than the remembered one.
+    def _is_enough(self) -> bool:
+        """Identity has no rivals. A file that no item holds is searched for whenever the scene's
+        files are others than those that were searched for last."""
+        held = [self._identities(file) for file in self.scene.files]
+        if all(held):
+            return True
+        digest = paths_digest(self.scene.files)
+        searched = [entry.rating_key for entry in self._entries if entry.searched == digest]
+        return any(
+            part.file in same
+            for key in searched
+            if key in self._found
+            for part in self._found[key].parts
+            for same in held
+        )
 
-        A file of the scene that Plex should have by the rules is searched as long as no item has
-        it; others are left to the index, or every sync would search all libraries again.
-        """
-        settled = {
-            path: any(one.has(Evidence.PATH) for one in candidates)
-            or (any(one.identical for one in candidates) and not self._homes(path))
-            for path, candidates in weighed.items()
+    def _identities(self, file: SceneFile) -> Mapping[str, Evidence]:
+        """The files of Plex that are this very file, by the best evidence that there is."""
+        parts = [part.file for item in self._found.values() for part in item.parts]
+        same = very_files(self.rules.to_plex(file.path), parts)
+        exact = {path: why for path, why in same.items() if why is Evidence.PATH}
+        pairs = {
+            entry.file: Evidence.PAIR
+            for entry in self._pairs
+            if normalise(entry.scene_file) == normalise(file.path)
         }
-        return any(settled.values()) and all(
-            settled[path] or not self._homes(path) or any(one.score >= STRONG for one in candidates)
-            for path, candidates in weighed.items()
-        )
+        if exact or pairs or not self.is_listed:
+            return exact or pairs
+        return {path: why for path, why in same.items() if not self._has_twin(file, path)}
 
-    def _homes_are_enough(self, weighed: Weighed, _sure: bool) -> bool:
-        """An equal path is identity, and no other library holds that path. What is not identical
-        has rivals in every library."""
-        held = {path: any(one.identical for one in each) for path, each in weighed.items()}
-        return any(held.values()) and all(
-            held[path] or self._memory or self._homes(path) for path in weighed
-        )
-
-    def _index_is_enough(self, weighed: Weighed, sure: bool) -> bool:
-        """A complete index names every file that has a telling name, and all its rivals. Files
-        with a name that many have are asked for with their folder."""
-        known = (
-            is_distinctive(stem(path)) or any(one.has(Evidence.PATH) for one in candidates)
-            for path, candidates in weighed.items()
-        )
-        return sure and all(known)
+    def _has_twin(self, file: SceneFile, path: str) -> bool:
+        """Whether another scene's file would be found at this path of Plex by folding, too."""
+        namesakes = map(self.sources.stash_namesakes, {basename(file.path), basename(path)})
+        return any(one.share_place(file.path, self.scene.scene_id) for one in namesakes)
 
     # -- stages -------------------------------------------------------------------------------
 
-    def _gather_remembered(self) -> None:
-        remembered = self.sources.remembered(self.scene.scene_id)
-        self._memory = {one.item.rating_key: one.file for one in remembered}
-        self._add(one.item for one in remembered)
-        if self._found:  # the same file may have come to another library since
-            for file in self.scene.files:
-                self._read(rows_at(file, self.rules, self.sources))
+    def _read_known(self) -> None:
+        """Read the known items, and what the index has at the files' paths, in one request."""
+        files = [file.path for file in self.scene.files]
+        self._entries = self.sources.known(self.scene.scene_id)
+        paths = dict.fromkeys(
+            (*chain(*map(self.rules.to_plex, files)), *(entry.file for entry in self._entries))
+        )
+        rows = chain(*map(self.sources.hints, filter(None, paths)))
+        self._read((*(entry.rating_key for entry in self._entries), *self._chosen(rows)))
+        self._pairs = tuple(
+            entry
+            for entry in self._entries
+            if entry.rating_key in self._found
+            and standing(entry, files, held_by(self._found[entry.rating_key])) is Standing.HOLDS
+            and self._is_allowed(entry)
+        )
 
-    def _gather_known(self) -> None:
-        """Read what the index has at the files' full paths, else under their telling names."""
-        for file in self.scene.files:
-            at_path = rows_at(file, self.rules, self.sources)
-            self._read(at_path)
-            if not at_path and is_distinctive(stem(file.path)):
-                self._read_indexed(file)
+    def _is_allowed(self, entry: LedgerEntry) -> bool:
+        """Whether no rule says that the remembered file lies elsewhere."""
+        mapped = self.rules.mapped(entry.scene_file)
+        return not mapped or folded(entry.file) in map(folded, mapped)
 
-    def _gather_files(self, places: Callable[[str], Sequence[PlexSection]]) -> None:
-        """Ask ``places`` of each file for it, once, unless an equal path was found already."""
+    def _ask_homes(self) -> None:
+        """Ask the libraries that hold a file's mapped path for it."""
         for file in self.scene.files:
-            if any(self._weigh(file, one).has(Evidence.PATH) for one in self._found.values()):
+            if self._identities(file):
                 continue
-            for section in places(file.path):
-                if (section.section_id, file.path) not in self._asked:
-                    self._asked.add((section.section_id, file.path))
-                    self._ask(file, section, with_folder=not is_distinctive(stem(file.path)))
-
-    def _gather_titles(self) -> None:
-        """Ask for the title that a scanner would have read from the file's name."""
-        guesses = (title_guess(file.path) for file in self.scene.files)
-        for guess in dict.fromkeys(filter(is_distinctive, guesses)):
-            piece = max((piece.strip() for piece in guess.split(",")), key=len)
-            if len(piece) >= _SHORTEST_TITLE:
+            for path in self.rules.to_plex(file.path):
                 for section in self._sections:
-                    self._add(self.sources.by_title(section, piece))
+                    if any(is_below(path, place) for place in section.locations):
+                        self._ask(path, section)
 
-    def _gather_indexed(self) -> None:
-        """Read the items whose files look like the scene's in the index."""
-        for file in self.scene.files:
-            self._read_indexed(file)
-
-    def _gather_plain_names(self) -> None:
-        """Files with a name that many have were asked for with their folder; now without, unless
-        the index, which costs Plex nothing, has shown all files of that name already."""
-        for file in self.scene.files:
-            if not is_distinctive(stem(file.path)) and not self.sources.indexed(file.path):
-                for section in self._sections:
-                    self._ask(file, section, with_folder=False)
-
-    # -- parts of stages ----------------------------------------------------------------------
-
-    def _ask(self, file: SceneFile, section: PlexSection, *, with_folder: bool) -> None:
-        name = self.rules.to_plex(file.path)[0]
-        folder = with_folder and section.locations and len(split_names(name)) > 1
-        for needle in needles(name, separator_of(section.locations[0]) if folder else ""):
+    def _ask(self, path: str, section: PlexSection) -> None:
+        """Ask one library; a name that many files have is asked for with its folder."""
+        folder = not is_distinctive(stem(path)) and len(split_names(path)) > 1
+        for needle in needles(path, separator_of(section.locations[0]) if folder else ""):
             items = self.sources.by_file(section, needle)
             self._add(items)
             if items:
                 return
 
-    def _read_indexed(self, file: SceneFile) -> None:
-        """Read the items whose files look most like one of the scene's in the index."""
-        rows = [row for row in self.sources.indexed(file.path) if _worth_weighing(file, row)]
-        scores = {row: self._weigh(file, _hint(row)).score for row in rows}
-        likely = sorted((row for row in rows if scores[row] >= PLAUSIBLE), key=scores.__getitem__)
-        self._read(likely[-_HINTS_READ:])
+    def _read_listed(self) -> None:
+        """Read what the index has at the files' paths, and what looks most like the others."""
+        here: list[IndexedFile] = []
+        alike: list[IndexedFile] = []
+        for file in self.scene.files:
+            same = self._identities(file)
+            paths = dict.fromkeys((*self.rules.to_plex(file.path), *same))
+            here += chain(*map(self.sources.rows_at, paths))
+            alike += () if same else self._most_like(file)
+        self._read(self._chosen((*here, *alike)))
 
-    def _read(self, rows: Iterable[IndexedFile]) -> None:
+    def _most_like(self, file: SceneFile) -> list[IndexedFile]:
+        """The rows that look most like a file, as far as they are worth reading."""
+        rows = set(self.sources.rows_like(file, self.scene.title))
+        scores = {row: self._weigh(file, _hint(row), {}).score for row in rows}
+        likely = [row for row in rows if scores[row] >= PLAUSIBLE]
+        return sorted(likely, key=lambda row: (-scores[row], row.rating_key))[:_HINTS_READ]
+
+    # -- parts of stages ----------------------------------------------------------------------
+
+    def _chosen(self, rows: Iterable[IndexedFile]) -> list[int]:
+        """The items of rows that lie in a chosen library."""
         chosen = {section.section_id for section in self._sections}
-        keys = dict.fromkeys(row.rating_key for row in rows if row.section_id in chosen)
-        unknown = [key for key in keys if key not in self._found]
-        if unknown:
-            self._add(self.sources.read(unknown))
+        return [row.rating_key for row in rows if row.section_id in chosen]
+
+    def _read(self, rating_keys: Iterable[int]) -> None:
+        """Read items in one request, but for those that were read in full already."""
+        known = {key for key, item in self._found.items() if item.full}
+        wanted = [key for key in dict.fromkeys(rating_keys) if key not in known]
+        if wanted:
+            self._add(self.sources.read(wanted))
 
     def _add(self, items: Iterable[PlexItem]) -> None:
-        """Keep items of the chosen libraries; the first that was read stays."""
+        """Keep items of the chosen libraries; what was read in full stays."""
         chosen = {section.section_id for section in self._sections}
         for item in items:
-            if item.section_id in chosen:
-                self._found.setdefault(item.rating_key, item)
+            known = self._found.get(item.rating_key)
+            if item.section_id in chosen and (known is None or not known.full):
+                self._found[item.rating_key] = item
 
-    def _homes(self, path: str) -> list[PlexSection]:
-        """The libraries that hold the path by which Plex should know a file of Stash."""
-        names = self.rules.to_plex(path)
-        return [
-            section
-            for section in self._sections
-            if any(is_below(name, place) for name in names for place in section.locations)
-        ]
+    def _namesakes(self, candidate: ScoredCandidate) -> list[Namesakes]:
+        """The files of Stash that have the name of one of the two files."""
+        names = {basename(candidate.scene_file), basename(candidate.plex_file)}
+        return [self.sources.stash_namesakes(name) for name in sorted(names)]
 
-    def _weigh(self, file: SceneFile, item: PlexItem) -> ScoredCandidate:
+    def _weigh(
+        self, file: SceneFile, item: PlexItem, same: Mapping[str, Evidence]
+    ) -> ScoredCandidate:
         places = [one.locations for one in self._sections if one.section_id == item.section_id]
         return weigh(
             self.scene,
@@ -265,18 +302,8 @@ class Search:
             item,
             rules=self.rules,
             locations=places[0] if places else (),
-            remembered=self._memory.get(item.rating_key, ""),
+            identities=same,
         )
-
-
-def _is_sure(_weighed: Weighed, sure: bool) -> bool:
-    return sure
-
-
-def _worth_weighing(file: SceneFile, row: IndexedFile) -> bool:
-    """Thousands of files may be called video.mp4: most differ by size and folder alike."""
-    same_size = not file.size or not row.size or file.size == row.size
-    return same_size or common_suffix_length(file.path, row.file) > 1
 
 
 def _hint(row: IndexedFile) -> PlexItem:
@@ -284,6 +311,6 @@ def _hint(row: IndexedFile) -> PlexItem:
     values = {"title": row.title, "year": str(row.year) if row.year else ""}
     part = PlexPart(row.file, row.size, row.duration)
     return PlexItem(
-        row.rating_key, row.section_id, row.kind, values, {}, frozenset(), (part,), "", "",
-        row.added_at, row.updated_at, full=False,
+        row.rating_key, row.section_id, row.kind, values, {}, frozenset(), (part,),
+        row.added_at, full=False,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from plex.device_identity import configure
 from plex.edit_plan import EditPlan
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError, no_scenes_fault
 from plex.images import image_kind
-from plex.items import TYPE_NUMBERS, IndexPage, PlexImage, PlexItem, PlexSection
+from plex.items import TYPE_NUMBERS, IndexPage, PlexItem, PlexSection
 from plex.requests import (
     MAX_REQUEST_LINE,
     Parameters,
@@ -23,7 +23,13 @@ from plex.requests import (
     edit_path,
     line_length,
 )
-from plex.xml import parse_images, parse_index_page, parse_items, parse_sections, total_size
+from plex.xml import (
+    parse_index_page,
+    parse_items,
+    parse_sections,
+    parse_selected_image,
+    total_size,
+)
 from validation.sanitizers import sanitize_for_plex
 
 ImageSlot = Literal["poster", "background"]
@@ -37,11 +43,7 @@ _INDEX_QUERY = (
     "includeGuids=0&excludeFields=summary,tagline&excludeElements="
     "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
 )
-# Slot -> (list and upload, select).
-_IMAGE_PATHS: Mapping[ImageSlot, tuple[str, str]] = {
-    "poster": ("posters", "poster"),
-    "background": ("arts", "art"),
-}
+_IMAGE_PATHS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
 
 
 class PlexClient:
@@ -119,19 +121,20 @@ class PlexClient:
 
         Plex takes a comma for "or", and an empty alternative matches everything: neither is sent.
         """
-        return self._find(section, "file", needle)
-
-    def find_by_title(self, section: PlexSection, title: str) -> tuple[PlexItem, ...]:
-        """Abridged items of *section* whose title contains *title*; see find_by_file."""
-        return self._find(section, "title", title)
+        if "," in needle or not needle.strip():
+            raise ValueError("a needle must be text without commas")
+        query = f"{_all(section)}&includeGuids=0&{_encoded({'file': needle})}"
+        return tuple(self._list(section, query))
 
     def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
         """*size* items of the section's listing from *start*, oldest first.
 
-        With *since* (epoch seconds) only items that Plex changed at that time or later.
+        With *since* (epoch seconds) only items that Plex changed or added after that time.
         """
-        # Plex's ">>=" is "greater than".
-        changed = f"&{quote('updatedAt>>')}={since - 1}" if since else ""
+        # Plex: items without updatedAt exist, which a filter by it alone never shows. The name
+        # "updatedAt>>" means "later than"; Plex ignores one with "=" in it, without an error.
+        later = f"&push=1&updatedAt>>={since}&or=1&addedAt>>={since}&pop=1" if since else ""
+        changed = quote(later, safe="&=")
         path = f"{_all(section)}&sort=addedAt&{_INDEX_QUERY}{changed}"
         with no_scenes_fault():
             return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
@@ -198,27 +201,17 @@ class PlexClient:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
         if image_kind(data) is None:
             raise ValueError("only raster images are uploaded")
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
         self._plex.send("post", path, data=data)
 
-    def uploaded_images(self, rating_key: int, slot: ImageSlot) -> tuple[PlexImage, ...]:
-        """All images that the item can choose from, uploaded or not, with the selected one."""
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][0]}"
-        return parse_images(self._plex.get(path))
+    def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
+        """Whether the item shows the upload of bytes with that SHA-1 (hex).
 
-    def select_image(self, rating_key: int, slot: ImageSlot, image: PlexImage) -> None:
-        """Select *image*, one of ``uploaded_images``; nothing is sent when it is selected."""
-        if image.selected:
-            return
-        query = _encoded({"url": image.key})
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot][1]}"
-        self._plex.send("put", f"{path}?{query}", plain_answer=True)
-
-    def _find(self, section: PlexSection, field: str, needle: str) -> tuple[PlexItem, ...]:
-        if "," in needle or not needle.strip():
-            raise ValueError("a needle must be text without commas")
-        query = f"{_all(section)}&includeGuids=0&{_encoded({field: needle})}"
-        return tuple(self._list(section, query))
+        Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
+        """
+        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
+        shown = parse_selected_image(self._plex.get(path))
+        return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
@@ -240,7 +233,9 @@ class PlexClient:
 
     def _read(self, keys: Sequence[int]) -> tuple[PlexItem, ...]:
         listed = ",".join(str(_checked(key)) for key in keys)
-        return parse_items(self._plex.get(f"/library/metadata/{listed}"), 0, full=True)
+        return parse_items(
+            self._plex.get(f"/library/metadata/{listed}?skipRefresh=1"), 0, full=True
+        )
 
     def _put(self, section_id: int, parameters: Parameters) -> dict[str, str]:
         """Send one PUT; return the text that had to be cut, as sent, by its parameter."""

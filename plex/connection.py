@@ -120,17 +120,12 @@ class PlexConnection:
         path: str,
         *,
         data: bytes | None = None,
-        plain_answer: bool = False,
     ) -> None:
-        """Send what changes something; a good answer is empty, or plain text if so told."""
+        """Send what changes something; a good answer is empty."""
         send = {"get": self._session.get, "put": self._session.put, "post": self._session.post}
 
         def ask(plex: PlexServer) -> None:
-            try:
-                _query(plex, path, method=send[method], data=data)
-            except ElementTree.ParseError:
-                if not plain_answer:
-                    raise
+            _query(plex, path, method=send[method], data=data)
 
         self._with_retries(ask)
 

@@ -1,29 +1,38 @@
 """What speaks for a Plex item being the one that holds a scene's file, in points.
 
-Everything here is pure. The weights say how a careful person would weigh it; only the sums against
-``STRONG`` and ``LEAD`` (see ``plex.matcher``) matter, not the single numbers.
+Everything here is pure. The points rank candidates and explain the order; what may be written is
+decided by identity, or by two independent facts (``ScoredCandidate.proven``) and a clear lead.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plex.items import PlexItem, PlexPart
+from plex.rivals import OTHER_DURATION, SAME_DURATION
 from validation.file_names import is_distinctive, stem, title_guess
 from validation.metadata import SceneFile, SyncMetadata
-from validation.paths import PathRules, common_suffix, depth_below, normalise, same_path
+from validation.paths import (
+    PathRules,
+    common_suffix,
+    depth_below,
+    folded,
+    spelled,
+)
 
 
 class Evidence(StrEnum):
     """Every kind of evidence, by the words that explain it."""
 
-    PINNED = "chosen by a person"
+    PINNED = "chosen by a user"
     PATH = "same full path"
-    REMEMBERED = "matched before, and the file is still there"
+    PAIR = "matched before, and both files are unchanged"
+    FOLDED_PATH = "same full path but for case or Unicode form"
+    ELSEWHERE = "a path rule names another path"
     NAME = "same file name"
     PLAIN_NAME = "same file name, but one that many files have"
     FOLDERS = "same folders"
@@ -31,16 +40,19 @@ class Evidence(StrEnum):
     WHOLE_TAIL = "same path below the library's folder"
     SIZE = "same size to the byte"
     OTHER_SIZE = "other size"
+    OWN_SIZE = "no other file has this size"
     DURATION = "same duration"
     OTHER_DURATION = "other duration"
+    OWN_DURATION = "no other file of this name has this duration"
+    NAME_AS_TITLE = "title as in the file name"
     TITLE = "same title"
     YEAR = "same year"
 
 
 # Identity is more than everything else together: nothing adds up to it.
 IDENTITY = 300
-# What a careful person accepts: a telling file name and the size to the byte (75) do, a telling
-# name and one shared folder (45) do not, nor a title and year with the duration (30).
+# What allow_ambiguous accepts without a clear lead: a telling file name and the size to the byte
+# (75), but no telling name and one shared folder (45), nor a title and year with the duration (30).
 STRONG = 70
 # Enough for "best of several" to be clear: one telling folder more, or the size to the byte.
 LEAD = 15
@@ -50,7 +62,9 @@ PLAUSIBLE = 25
 WEIGHTS = {
     Evidence.PINNED: IDENTITY,
     Evidence.PATH: IDENTITY,
-    Evidence.REMEMBERED: IDENTITY,
+    Evidence.PAIR: IDENTITY,
+    Evidence.FOLDED_PATH: IDENTITY,
+    Evidence.ELSEWHERE: -20,
     Evidence.NAME: 30,
     Evidence.PLAIN_NAME: 10,
     Evidence.FOLDERS: 15,  # each
@@ -60,18 +74,22 @@ WEIGHTS = {
     # Of two different videos practically never the same; both servers look at the same disk.
     Evidence.SIZE: 45,
     Evidence.OTHER_SIZE: -40,
+    # Facts about all other files: they open the gate of ``proven`` and rank nothing.
+    Evidence.OWN_SIZE: 0,
+    Evidence.OWN_DURATION: 0,
     # The same film at another resolution has the same duration: it only confirms.
     Evidence.DURATION: 10,
     Evidence.OTHER_DURATION: -20,
     # Titles are renamed, guessed by agents and shared by remakes: never enough without the size.
+    Evidence.NAME_AS_TITLE: 15,
     Evidence.TITLE: 15,
     Evidence.YEAR: 5,
 }
 # More folders do not say more, and must not outweigh what contradicts them.
 _FOLDERS_COUNTED = 6
 
-# Seconds. Containers round; the two servers read the same file with the same tools.
-_SAME_DURATION, _OTHER_DURATION = 1.0, 3.0
+# What names the very file, the best first: where several do, the first one decides.
+IDENTITIES = (Evidence.PINNED, Evidence.PATH, Evidence.PAIR, Evidence.FOLDED_PATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,7 @@ class Finding:
     points: int
 
     def __str__(self) -> str:
-        return f"{self.evidence} {self.points:+d}"
+        return f"{self.evidence} {self.points:+d}" if self.points else str(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,7 @@ class ScoredCandidate:
     """One Plex item weighed against one file of a scene.
 
     ``scene_file`` is Stash's path, ``plex_file`` Plex's path of the part that fits it best (both
-    ``""`` when a person chose the item).
+    ``""`` when a user chose the item).
     """
 
     item: PlexItem
@@ -101,13 +119,23 @@ class ScoredCandidate:
     @property
     def score(self) -> int:
         """The sum of the points; below STRONG, whatever adds up, when something forbids it."""
-        total = sum(finding.points for finding in self.findings)
-        return min(total, STRONG - 1) if self._contradicted or self._anybodys else total
+        return min(self._sum, STRONG - 1) if self.objection else self._sum
 
     @property
     def identical(self) -> bool:
         """Whether this is the scene's very file, so that nothing competes with it."""
-        return any(finding.points == IDENTITY for finding in self.findings)
+        return any(map(self.has, IDENTITIES))
+
+    @property
+    def proven(self) -> bool:
+        """Whether two independent facts say that this is the scene's file: the name or the folders
+        say something, and the size or the duration is this file's alone."""
+        unique = self.has(Evidence.OWN_SIZE) or self.has(Evidence.OWN_DURATION)
+        return unique and not self.objection
+
+    def with_fact(self, fact: Evidence) -> ScoredCandidate:
+        """The candidate with one more piece of evidence."""
+        return replace(self, findings=(*self.findings, _found(fact)))
 
     def has(self, evidence: Evidence) -> bool:
         """Whether this evidence was found."""
@@ -116,27 +144,66 @@ class ScoredCandidate:
     @property
     def file_key(self) -> str:
         """What candidates compete as: the Plex file, which several items may hold."""
-        return normalise(self.plex_file) or f"item {self.item.rating_key}"
+        return spelled(self.plex_file) or f"item {self.item.rating_key}"
 
     @property
-    def _contradicted(self) -> bool:
-        return self.has(Evidence.OTHER_SIZE) or (
-            self.has(Evidence.OTHER_DURATION) and not self.has(Evidence.SIZE)
-        )
+    def objection(self) -> str:
+        """What forbids to write this item, whatever adds up; ``""`` for nothing."""
+        if self.identical:
+            return ""
+        if self.has(Evidence.OTHER_SIZE):
+            return "contradicted by size"
+        if self.has(Evidence.OTHER_DURATION) and not (
+            self.has(Evidence.SIZE) and self._sum >= STRONG
+        ):
+            return "contradicted by duration"
+        if self.has(Evidence.ELSEWHERE):
+            return "contradicted by a path rule"
+        return "" if self._tells else "says too little"
 
     @property
-    def _anybodys(self) -> bool:
-        """Whether all names are ones that many files have: cameras and recorders cut files of one
-        size and length, and number them from 1 in every folder."""
-        return self.has(Evidence.PLAIN_NAME) and not (
-            self.has(Evidence.FOLDERS) or self.has(Evidence.WHOLE_TAIL)
-        )
+    def _sum(self) -> int:
+        return sum(finding.points for finding in self.findings)
+
+    @property
+    def _tells(self) -> bool:
+        """Whether a name or the folders agree that another recording would not share.
+
+        A card's counter says nothing, and one folder above it little (``Footage/GOPR0001.MP4``):
+        below that folder's own mount it does, or together with another one.
+        """
+        if self.has(Evidence.NAME) or self.has(Evidence.NAME_AS_TITLE):
+            return True
+        folders = sum(one.points for one in self.findings if one.evidence is Evidence.FOLDERS)
+        enough = 1 if self.has(Evidence.WHOLE_TAIL) else 2
+        return folders >= enough * WEIGHTS[Evidence.FOLDERS]
 
     def explain(self, *, paths: bool = False) -> str:
         """One line for logs; with ``paths`` also names and paths, for debug and preview only."""
         reasons = ", ".join(map(str, self.findings)) or "nothing in common"
         line = f"item {self.item.rating_key}: {self.score} points ({reasons})"
+        if self.objection:
+            line = f"{line}, {self.objection}"
         return f"{line}; “{self.item.title}”, {self.plex_file}" if paths else line
+
+
+def very_files(targets: Iterable[str], files: Iterable[str]) -> dict[str, Evidence]:
+    """Which of Plex's ``files`` are at one of the paths ``targets``, each with the evidence for it.
+
+    A path is equal in its own spelling first. Folding counts only if exactly one file fits: two
+    files may differ by case or Unicode form alone.
+    """
+    everything = tuple(dict.fromkeys(files))
+    found: dict[str, Evidence] = {}
+    for target in targets:
+        exact = [file for file in everything if spelled(file) == spelled(target)]
+        if exact:
+            found.update(dict.fromkeys(exact, Evidence.PATH))
+            continue
+        fitting = [file for file in everything if folded(file) == folded(target)]
+        if len({spelled(file) for file in fitting}) == 1:
+            found.update((file, Evidence.FOLDED_PATH) for file in fitting if file not in found)
+    return found
 
 
 def weigh(
@@ -146,74 +213,82 @@ def weigh(
     *,
     rules: PathRules,
     locations: Sequence[str],
-    remembered: str = "",
+    identities: Mapping[str, Evidence] | None = None,
 ) -> ScoredCandidate:
     """Weigh ``item`` against one ``file`` of ``scene``, by the part that fits best.
 
-    ``locations`` are the folders of the item's library; ``remembered`` is the Plex file by which
-    the item was matched to this scene before ("" = never).
+    ``locations`` are the folders of the item's library; ``identities`` are the files of Plex that
+    are this very file, by its path or by a pairing that holds.
     """
-    names = (file.path, *rules.to_plex(file.path))
-    candidates = [
-        ScoredCandidate(item, file.path, part.file, tuple(findings))
-        for part in item.parts or (PlexPart("", 0, 0),)
-        for findings in [[*_file_findings(file, names, part, locations, remembered)]]
-    ]
+    mapped = rules.mapped(file.path)
+    candidates = []
+    for part in item.parts or (PlexPart("", 0, 0),):
+        lengths = list(_length_findings(file, part))
+        identity = (identities or {}).get(part.file)
+        if identity is Evidence.FOLDED_PATH and any(one.points < 0 for one in lengths):
+            identity = None
+        if identity is None:
+            findings = (*_path_findings(file.path, mapped, part, locations), *lengths)
+        else:
+            findings = (_found(identity),)
+        candidates.append(ScoredCandidate(item, file.path, part.file, findings))
     best = max(candidates, key=lambda candidate: candidate.score)
     if best.identical:
         return best
-    about_title = _title_findings(scene, file, best)
-    return replace(best, findings=(*best.findings, *about_title))
+    return replace(best, findings=(*best.findings, *_title_findings(scene, file, best)))
 
 
-def _file_findings(
-    file: SceneFile,
-    names: Sequence[str],
-    part: PlexPart,
-    locations: Sequence[str],
-    remembered: str,
+def _path_findings(
+    path: str, mapped: Sequence[str], part: PlexPart, locations: Sequence[str]
 ) -> Iterator[Finding]:
-    """Evidence of paths, size and duration. ``names`` is Stash's path, then Plex's for it."""
-    if any(same_path(name, part.file) for name in names[1:]):
-        yield _found(Evidence.PATH)
-        return
+    """Evidence of names and folders. ``mapped`` are Plex's names for ``path`` by the rules."""
+    if mapped and folded(part.file) not in map(folded, mapped):
+        yield _found(Evidence.ELSEWHERE)
+    names = (path, *mapped)
     shared = max((common_suffix(name, part.file) for name in names), key=len)
-    whole = any(0 < depth_below(part.file, place) <= len(shared) for place in locations)
-    telling_name = bool(shared) and is_distinctive(stem(shared[-1]))
-    telling = telling_name or any(map(is_distinctive, shared[:-1]))
-    if remembered and same_path(remembered, part.file) and shared and (whole or telling):
-        yield _found(Evidence.REMEMBERED)
-        return
     if shared:
-        yield _found(Evidence.NAME if telling_name else Evidence.PLAIN_NAME)
+        yield _found(Evidence.NAME if is_distinctive(stem(shared[-1])) else Evidence.PLAIN_NAME)
     folders = list(map(is_distinctive, shared[:-1][-_FOLDERS_COUNTED:]))
     if any(folders):
         yield _found(Evidence.FOLDERS, folders.count(True))
     if not all(folders):
         yield _found(Evidence.PLAIN_FOLDERS, folders.count(False))
-    if whole:
+    if any(0 < depth_below(part.file, place) <= len(shared) for place in locations):
         yield _found(Evidence.WHOLE_TAIL)
+
+
+def _length_findings(file: SceneFile, part: PlexPart) -> Iterator[Finding]:
+    """Evidence of size and duration."""
     if file.size and part.size:
         yield _found(Evidence.SIZE if file.size == part.size else Evidence.OTHER_SIZE)
     if file.duration and part.duration:
         apart = abs(file.duration - part.duration / 1000)
-        if apart <= _SAME_DURATION:
+        if apart <= SAME_DURATION:
             yield _found(Evidence.DURATION)
-        elif apart > _OTHER_DURATION:
+        elif apart > OTHER_DURATION:
             yield _found(Evidence.OTHER_DURATION)
 
 
 def _title_findings(
     scene: SyncMetadata, file: SceneFile, best: ScoredCandidate
 ) -> Iterator[Finding]:
-    """Evidence of title and year, for what the file name does not say already."""
+    """Evidence of title and year, for what the file name does not say already.
+
+    The title that Plex shows may be one that we wrote for this scene when the item held another
+    file: that is memory. So only the words of the file's own name are a fact.
+    """
     item = best.item
-    from_name = {_words(title_guess(file.path)), _words(stem(file.path))}
-    told = best.has(Evidence.NAME) or best.has(Evidence.PLAIN_NAME)
-    wanted = {_words(scene.title)} - from_name if told else {_words(scene.title)} | from_name
-    if _words(item.title) not in wanted or not is_distinctive(item.title):
+    title = _words(item.title)
+    if not is_distinctive(item.title):
         return
-    yield _found(Evidence.TITLE)
+    from_name = title in (_words(title_guess(file.path)), _words(stem(file.path)))
+    told = best.has(Evidence.NAME) or best.has(Evidence.PLAIN_NAME)
+    if from_name and not told:
+        yield _found(Evidence.NAME_AS_TITLE)
+    elif title == _words(scene.title) and not from_name:
+        yield _found(Evidence.TITLE)
+    else:
+        return
     years = {item.values.get("year", ""), item.values.get("originallyAvailableAt", "")[:4]}
     if scene.date and scene.date[:4] in years:
         yield _found(Evidence.YEAR)
@@ -228,6 +303,6 @@ def _found(evidence: Evidence, times: int = 1) -> Finding:
     return Finding(evidence, times * WEIGHTS[evidence])
 
 
-def chosen_by_a_person(item: PlexItem) -> ScoredCandidate:
-    """The candidate that a person pinned: it needs no other evidence."""
+def chosen_by_a_user(item: PlexItem) -> ScoredCandidate:
+    """The candidate that a user pinned: it needs no other evidence."""
     return ScoredCandidate(item, "", "", (_found(Evidence.PINNED),))

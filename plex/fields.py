@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plex.items import PlexItem
 from plex.ownership import ListRule, keys_of
@@ -12,15 +12,18 @@ from validation.file_names import stem
 from validation.metadata import SyncMetadata
 from validation.sanitizers import LINE_LIMIT, sanitize_for_plex, sanitize_names
 
-# The star rating, which belongs to a person unless we wrote it.
+# The star rating, which belongs to a user unless we wrote it.
 STARS = "userRating"
+
+# Plex: the release date, whole; a part of a date is written as the year alone.
+DATE = "originallyAvailableAt"
 
 # Written together with a changed title, when Plex has one of its own.
 SORT_TITLE = "titleSort"
 
-# A field that stays as it is when a person's value stays in the field it follows: a year of ours
-# beside a person's date would contradict it.
-FOLLOWS: Mapping[str, str] = {"year": "originallyAvailableAt", SORT_TITLE: "title"}
+# A field that stays as it is when a user's value stays in the field it follows: a year of ours
+# beside a user's date would contradict it.
+FOLLOWS: Mapping[str, str] = {"year": DATE, SORT_TITLE: "title"}
 
 _RULES: Mapping[str, ListRule] = {
     "actor": ListRule(ordered=True),
@@ -38,12 +41,14 @@ _MOVIES_ONLY = frozenset({"studio", "tagline", "genre", "collection"})
 class Wanted:
     """What Plex should show for one scene: scalar values (``""`` = none) and tag names.
 
-    A field that is not named is left alone. ``rules`` has an entry for each tag field.
+    A field that is not named is left alone. ``rules`` has an entry for each tag field. ``off``
+    names the fields that a setting keeps empty: what we wrote there goes, with its lock.
     """
 
     values: Mapping[str, str]
     tags: Mapping[str, tuple[str, ...]]
     rules: Mapping[str, ListRule]
+    off: frozenset[str]
 
 
 def wanted_fields(
@@ -56,36 +61,41 @@ def wanted_fields(
     """
     values = {
         "title": scene.title or (_file_stem(scene) if title_is_ours else ""),
-        "originallyAvailableAt": scene.date if len(scene.date) == len("YYYY-MM-DD") else "",
+        DATE: scene.date if len(scene.date) == len("YYYY-MM-DD") else "",
         "year": scene.date[:4],
         "studio": scene.studio,
-        "tagline": scene.code,
+        "tagline": scene.code if config.sync_code else "",
         STARS: stars(scene.rating100),
         "summary": scene.details,
     }
-    off = {
-        "title": not values["title"],
-        "tagline": not config.sync_code,
-        STARS: config.skip_rating,
-        "collection": config.skip_studio_collections and not config.sync_groups,
-    }
     studio = (scene.studio,) if scene.studio else ()
     sources = ((studio, not config.skip_studio_collections), (scene.groups, config.sync_groups))
+    genres = scene.tags[: config.max_tags or None]
     tags = {
         "actor": scene.performers,
         "director": (scene.director,) if scene.director else (),
-        "genre": scene.tags[: config.max_tags or None],
+        "genre": genres,
         "collection": sanitize_names(name for names, on in sources if on for name in names),
     }
-    spared = keys_of(name for names, on in sources if not on for name in names)
-    rules = dict(_RULES) | {"collection": ListRule(membership=True, spared=frozenset(spared))}
-    absent = {name for name, is_off in off.items() if is_off}
+    kept_out = {
+        "genre": scene.tags[len(genres) :],
+        "collection": tuple(name for names, on in sources if not on for name in names),
+    }
+    rules = {
+        name: replace(rule, off=frozenset(keys_of(kept_out.get(name, ()))))
+        for name, rule in _RULES.items()
+    }
+    off = {"tagline": not config.sync_code, "collection": not any(on for _, on in sources)}
+    absent = {STARS} if config.skip_rating else set()
+    if not values["title"]:
+        absent.add("title")
     if kind == "episode":
         absent |= _MOVIES_ONLY
     return Wanted(
         values={name: value for name, value in values.items() if name not in absent},
         tags={name: names for name, names in tags.items() if name not in absent},
         rules=rules,
+        off=frozenset(name for name, is_off in off.items() if is_off),
     )
 
 

@@ -21,6 +21,13 @@ _SIDES = (3840, 2560, 1920, 1280)
 _QUALITY = 90
 # A small file can unpack to gigabytes. Larger than any photograph: not an image to us.
 _MAX_PIXELS = 80_000_000
+_UNUSABLE = (
+    "Plex cannot take this cover: save the cover in Stash as JPEG or PNG, or install Pillow."
+)
+
+# Why Plex does not show a cover, as the ledger notes it beside the reason codes of bad images.
+KEPT = "kept"  # a user's image stays
+UNASKED = "unasked"  # ours was uploaded; nobody looked whether a user chose another one since
 
 
 def image_kind(data: bytes) -> str | None:
@@ -44,34 +51,51 @@ def sha1_of(data: bytes) -> str:
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
-def needs_upload(remembered: str, data: bytes, *, locked: bool, preserve_plex_edits: bool) -> bool:
-    """Decide whether *data* is to be uploaded; *remembered* is the SHA-1 last uploaded, or "".
+def can_convert() -> bool:
+    """Whether Pillow is here, which scales and converts."""
+    return Image is not None
 
-    What was uploaded once is not uploaded again, so a poster that a person chose in Plex since
-    stays until Stash's own image changes. With no memory a locked image is a person's choice,
-    which ``preserve_plex_edits`` keeps.
-    """
-    if remembered:
-        return sha1_of(data) != remembered
-    return not (locked and preserve_plex_edits)
+
+def mark_of(data: bytes, sent: bytes) -> str:
+    """What the ledger keeps of an upload: the SHA-1 of Stash's bytes, and of those that were sent
+    where they are others."""
+    source = sha1_of(data)
+    return source if sent == data else f"{source} {sha1_of(sent)}"
+
+
+def is_mark_of(mark: str, data: bytes) -> bool:
+    """Whether *mark* was made from these bytes of Stash."""
+    return mark.partition(" ")[0] == sha1_of(data)
+
+
+def sent_sha1(mark: str) -> str:
+    """The SHA-1 of the bytes that Plex was sent."""
+    return mark.rpartition(" ")[2]
 
 
 def fit_for_plex(data: bytes) -> bytes:
-    """Return *data* itself when Plex takes it, else a smaller JPEG of the same picture.
+    """Return *data* itself when Plex takes it, else a JPEG of the same picture.
 
     The same bytes always give the same result, so that it is uploaded only once. Raises
-    UnusableImage when it is no raster image, ImageTooBig when it cannot be made small enough,
-    or Pillow is not installed.
+    UnusableImage for what Pillow cannot read, ImageTooBig when it cannot be made small enough,
+    and either of them when Pillow is not installed.
     """
     if image_kind(data) is None:
-        raise UnusableImage("The image is not a JPEG, PNG, GIF or WebP.")
+        return as_jpeg(data)
     if len(data) <= MAX_BYTES:
         return data
-    if Image is None:
+    if not can_convert():
         raise ImageTooBig(
             f"The image has {len(data) / 1e6:.1f} MB, Plex takes 10. "
-            "Install Pillow to have it scaled, or choose a smaller one in Stash."
+            "Install Pillow to have it scaled, or save a smaller one in Stash."
         )
+    return as_jpeg(data)
+
+
+def as_jpeg(data: bytes) -> bytes:
+    """Return *data* as a JPEG that Plex takes. Raises like :func:`fit_for_plex`."""
+    if not can_convert():
+        raise UnusableImage(_UNUSABLE)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -79,7 +103,7 @@ def fit_for_plex(data: bytes) -> bytes:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise ImageTooBig("The image unpacks to more pixels than a poster can have.") from None
         except (OSError, SyntaxError, ValueError):  # what Pillow raises for damaged files
-            raise UnusableImage("The image is damaged.") from None
+            raise UnusableImage(_UNUSABLE) from None
 
 
 def _scaled(data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The file index: when it is refreshed, and the listing that refreshes it.
 
-The index finds what Plex's own searches miss and tells parked scenes that their file has come.
-It is a memory of listings: a hint, and never proof that an item still holds a file.
+The index is a memory of listings: a hint, and never proof that an item still holds a file. What a
+listing of this run showed is as good as Plex's own word about which files there are.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
 from plex.items import IndexPage, PlexSection
-from validation.metadata import SceneFile
 from validation.records import IndexedFile, IndexedSection
 
 PAGE_SIZE = 1000
@@ -21,12 +21,21 @@ PAGE_SIZE = 1000
 REFRESH_SECONDS = 60.0
 # Plex does not document when contentChangedAt moves, so it is not believed for longer than this.
 TRUST_COUNTER_SECONDS = 600.0
-# Deleted items leave the index with a full listing only; nothing depends on it meanwhile.
+# Items that a filter by time does not show, and files that were replaced, are found once a day.
 LIST_AGAIN_SECONDS = 24 * 3600.0
-# Plex: ">>" may mean "later than", and one second may hold more items than the last page had.
+# One second may hold more items than the last listing showed.
 _OVERLAP_SECONDS = 2
+# A library that loses items while it is listed moves others between pages: it is listed again.
+_LISTINGS = 3
+_DAY = 24 * 3600
 
-_SAME_DURATION_SECONDS = 1.0
+
+class Ask(Enum):
+    """How much a refresh wants to know."""
+
+    COUNTERS = auto()  # list the libraries whose counter moved, at most once a minute
+    CHANGES = auto()  # list each library's changes, whatever its counter says
+    EVERYTHING = auto()  # list each library whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,62 +45,29 @@ class Refresh:
     section: PlexSection
     since: int
 
-    @property
-    def full(self) -> bool:
-        """Whether the whole library is listed."""
-        return not self.since
-
 
 def refresh_needed(
-    known: Mapping[int, IndexedSection],
-    now: float,
-    sections: Sequence[PlexSection],
-    *,
-    listed: Collection[int] = (),
-    full: bool = False,
-    edits: bool = False,
+    known: Mapping[int, IndexedSection], now: float, sections: Sequence[PlexSection], ask: Ask
 ) -> tuple[Refresh, ...]:
-    """Which libraries to list while anything waits, by what is ``known`` of each.
+    """Which libraries to list, by what is ``known`` of each. Pure.
 
-    A library is listed whole when it is new to the index, once a day, or when ``full`` is asked
-    for; otherwise what changed, at most once a minute, when its counter moved. With ``edits`` what
-    changed is listed at once, whatever the counter says. ``listed`` are those listed whole in this
-    drain already: no library is listed whole twice.
+    A library that the index does not know is listed whole, and each one is once a day.
     """
-    wanted = (
-        _refresh_of(
-            section,
-            known.get(section.section_id),
-            now,
-            may_list=section.section_id not in listed,
-            full=full,
-            edits=edits,
-        )
-        for section in sections
-    )
+    wanted = (_refresh_of(one, known.get(one.section_id), now, ask) for one in sections)
     return tuple(filter(None, wanted))
 
 
 def _refresh_of(
-    section: PlexSection,
-    known: IndexedSection | None,
-    now: float,
-    *,
-    may_list: bool,
-    full: bool,
-    edits: bool,
+    section: PlexSection, known: IndexedSection | None, now: float, ask: Ask
 ) -> Refresh | None:
-    whole = Refresh(section, 0) if may_list else None
-    if known is None or (full and whole):
-        return whole
-    elapsed = now - known.refreshed_at
-    if 0 <= elapsed < REFRESH_SECONDS and not (full or edits):
+    if known is None or ask is Ask.EVERYTHING:
+        return Refresh(section, 0)
+    counter = section.content_changed_at
+    moved = not counter or counter != known.content_changed_at
+    if ask is Ask.COUNTERS and not moved and 0 <= now - known.refreshed_at < TRUST_COUNTER_SECONDS:
         return None
-    moved = not section.content_changed_at or section.content_changed_at != known.content_changed_at
-    if not (moved or edits) and 0 <= elapsed < TRUST_COUNTER_SECONDS:
-        return None
-    if whole and moved and not 0 <= now - known.listed_at < LIST_AGAIN_SECONDS:
-        return whole
+    if moved and not 0 <= now - known.listed_at < LIST_AGAIN_SECONDS:
+        return Refresh(section, 0)
     return Refresh(section, max(1, known.watermark - _OVERLAP_SECONDS))
 
 
@@ -110,12 +86,26 @@ class IndexTable(Protocol):
     """Where the index is kept; ``IndexStore`` has it. Nothing in it commits."""
 
     def sections(self, server: str) -> dict[int, IndexedSection]: ...
+    def keep_sections(self, server: str, section_ids: Collection[int]) -> None: ...
+    def items(self, server: str, section_id: int) -> int: ...
     def new_mark(self, server: str) -> int: ...
     def holds(self, server: str, rows: Sequence[IndexedFile]) -> bool: ...
     def upsert(self, server: str, rows: Sequence[IndexedFile], mark: int) -> None: ...
-    def remove_unseen(self, server: str, section_id: int, mark: int) -> int: ...
+    def remove_unseen(self, server: str, section_id: int, mark: int) -> None: ...
     def save_section(self, server: str, section: IndexedSection) -> None: ...
-    def forget(self, server: str, rating_keys: Sequence[int]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The end of one listing: ``shown`` items of ``total``, ``newest`` change among them.
+
+    ``complete``: no item can have slipped from one page to another.
+    """
+
+    shown: int
+    total: int
+    newest: int
+    complete: bool
 
 
 class FileIndex:
@@ -131,103 +121,123 @@ class FileIndex:
         self._plex = plex
         self._table = table
         self._transaction = transaction
-        self._listed: set[int] = set()
-        self._looked_at: dict[tuple[str, int], float] = {}
+        self._looked_at: dict[int, float] = {}
         self._asked_at = float("-inf")
 
-    @property
-    def refreshed_at(self) -> float:
-        """When ``refresh`` last brought everything up to date (epoch seconds; -inf = never)."""
-        return self._asked_at
+    def refresh(self, now: float, libraries: Sequence[str], ask: Ask) -> tuple[PlexSection, ...]:
+        """Bring the index up to date; returns the chosen libraries as Plex has them now.
 
-    def begin_drain(self) -> None:
-        """A new drain begins: each library may be listed whole once more."""
-        self._listed.clear()
-
-    def refresh(
-        self,
-        now: float,
-        libraries: Sequence[str] = (),
-        *,
-        full: bool = False,
-        edits: bool = False,
-    ) -> int:
-        """Bring the index up to date; returns the number of pages read.
-
-        Call it while anything waits: it asks Plex at most once a minute (one request when nothing
-        moved). ``full`` lists each library whole, once per drain; ``edits`` lists at once what
-        changed in any way. Transport errors pass through; what was read before one is kept, and
-        the listing starts again next time.
+        Asks nothing twice within a minute for ``COUNTERS``, and costs one request when no counter
+        moved. Transport errors pass through; the pages before one are kept, and the listing starts
+        again next time.
         """
-        if not (full or edits) and 0 <= now - self._asked_at < REFRESH_SECONDS:
-            return 0
+        if ask is Ask.COUNTERS and 0 <= now - self._asked_at < REFRESH_SECONDS:
+            return ()
         sections = choose_sections(self._plex.sections(fresh=True), libraries)
         known = self._known()
-        wanted = refresh_needed(known, now, sections, listed=self._listed, full=full, edits=edits)
-        pages = sum(self._list(one, known.get(one.section.section_id), now) for one in wanted)
-        self._asked_at = now
-        return pages
-
-    def forget(self, rating_keys: Sequence[int]) -> None:
-        """Take out items that Plex says are gone."""
-        with self._transaction():
-            self._table.forget(self._plex.server, rating_keys)
-
-    def _list(self, refresh: Refresh, known: IndexedSection | None, now: float) -> int:
-        """List one library page by page; returns the number of pages."""
-        server, section = self._plex.server, refresh.section
-        mark = self._table.new_mark(server)
-        watermark = known.watermark if known else 0
-        totals: list[int] = []
-        start = 0
-        while True:
-            page = self._plex.index_page(section, start, PAGE_SIZE, refresh.since)
-            totals.append(page.total)
-            start += page.items
-            watermark = max((watermark, *(row.updated_at for row in page.rows)))
-            if refresh.full or not self._table.holds(server, page.rows):
-                with self._transaction():
-                    self._table.upsert(server, page.rows, mark)
-            if not page.items or start >= page.total:
-                break
-        # A library that changed while it was listed may have moved items between pages.
-        whole = refresh.full and start == page.total and len(set(totals)) == 1
-        listed_at = now if refresh.full or known is None else known.listed_at
-        state = IndexedSection(
-            section.section_id, section.content_changed_at, watermark, listed_at, now
-        )
-        self._looked_at[(server, section.section_id)] = now
-        # An idle worker looks for hours and finds nothing: then nothing is written to disk.
-        if known is None or replace(state, refreshed_at=known.refreshed_at) != known:
+        if known.keys() - {section.section_id for section in sections}:
             with self._transaction():
-                if whole:
+                ids = [section.section_id for section in sections]
+                self._table.keep_sections(self._plex.server, ids)
+        for one in refresh_needed(known, now, sections, ask):
+            self._bring_up(one, known.get(one.section.section_id), now)
+        self._asked_at = now
+        return sections
+
+    def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:
+        """The chosen libraries, as they were asked for last; a name that is unknown may belong to
+        a library made since."""
+        known = {section.title.casefold() for section in self._plex.sections()}
+        fresh = any(name.casefold() not in known for name in libraries)
+        return choose_sections(self._plex.sections(fresh=fresh), libraries)
+
+    def listed_since(self, since: float, libraries: Sequence[str]) -> bool:
+        """Whether each chosen library was listed whole at ``since`` or later (epoch seconds)."""
+        if since == float("inf"):
+            return False
+        known = self._table.sections(self._plex.server)
+        return all(
+            one.section_id in known and known[one.section_id].listed_at >= since
+            for one in self.sections(libraries)
+        )
+
+    def _bring_up(self, refresh: Refresh, known: IndexedSection | None, now: float) -> None:
+        """List what changed in one library; the whole library when that does not explain it."""
+        if known is not None and refresh.since:
+            listed = self._list(refresh.section, refresh.since)
+            if self._explains(refresh.section, known):
+                self._save(refresh.section, known, listed, now, stored=known)
+                return
+        self._list_whole(refresh.section, known, now)
+
+    def _explains(self, section: PlexSection, known: IndexedSection) -> bool:
+        """Whether the index has as many items as the library: nothing was deleted unseen."""
+        total = self._plex.index_page(section, 0, 1).total
+        return self._table.items(self._plex.server, section.section_id) + known.hidden == total
+
+    def _list_whole(self, section: PlexSection, known: IndexedSection | None, now: float) -> None:
+        server = self._plex.server
+        for _ in range(_LISTINGS):
+            mark = self._table.new_mark(server)
+            listed = self._list(section, 0, mark)
+            if listed.complete:
+                with self._transaction():
                     self._table.remove_unseen(server, section.section_id, mark)
-                self._table.save_section(server, state)
-        if refresh.full:
-            self._listed.add(section.section_id)
-        return len(totals)
+                break
+        watermark = known.watermark if known else 0
+        hidden = listed.total - self._table.items(server, section.section_id)
+        fresh = IndexedSection(section.section_id, 0, watermark, hidden, now, now)
+        self._save(section, fresh, listed, now, stored=known)
+
+    def _save(
+        self,
+        section: PlexSection,
+        before: IndexedSection,
+        listed: Listed,
+        now: float,
+        *,
+        stored: IndexedSection | None,
+    ) -> None:
+        """Keep how far the index follows a library now. A look that found nothing writes nothing:
+        an idle worker looks for hours."""
+        # A time in the future comes from a tool or a wrong clock; nothing would be newer than it.
+        newest = listed.newest if listed.newest <= now + _DAY else 0
+        state = replace(
+            before,
+            content_changed_at=section.content_changed_at,
+            watermark=max(before.watermark, newest),
+            refreshed_at=now,
+        )
+        self._looked_at[section.section_id] = now
+        if stored is None or replace(state, refreshed_at=stored.refreshed_at) != stored:
+            with self._transaction():
+                self._table.save_section(self._plex.server, state)
+
+    def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
+        """List one library page by page. Without ``mark`` pages that tell nothing new are not
+        stored. A page that brings no new item ends the listing."""
+        server = self._plex.server
+        seen: set[int] = set()
+        start = newest = 0
+        totals: list[int] = []
+        while True:
+            page = self._plex.index_page(section, start, PAGE_SIZE, since)
+            totals.append(page.total)
+            newest = max(newest, page.newest)
+            new = set(page.keys) - seen
+            seen |= new
+            start += len(page.keys)
+            if mark or not self._table.holds(server, page.rows):
+                with self._transaction():
+                    self._table.upsert(server, page.rows, mark or self._table.new_mark(server))
+            if not new or start >= page.total:
+                return Listed(len(seen), page.total, newest, totals == sorted(totals))
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""
-        server = self._plex.server
         return {
             section_id: replace(
-                known,
-                refreshed_at=self._looked_at.get((server, section_id), known.refreshed_at),
+                known, refreshed_at=self._looked_at.get(section_id, known.refreshed_at)
             )
-            for section_id, known in self._table.sections(server).items()
+            for section_id, known in self._table.sections(self._plex.server).items()
         }
-
-
-def certain_pair(file: SceneFile, rows: Sequence[IndexedFile]) -> tuple[str, str] | None:
-    """(Stash's path, Plex's path) when exactly one of the files with its name has also its size
-    and duration; None otherwise. From such pairs path rules are learnt."""
-    same = {
-        row.file
-        for row in rows
-        if file.size
-        and row.size == file.size
-        and row.duration
-        and abs(row.duration / 1000 - file.duration) <= _SAME_DURATION_SECONDS
-    }
-    return (file.path, same.pop()) if len(same) == 1 else None

@@ -34,8 +34,7 @@ class PlexItem:
     order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
-    first version: the lowest media id, optimised versions last. ``updated_at`` and ``added_at`` are epoch
-    seconds.
+    first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
     """
 
     rating_key: int
@@ -45,10 +44,7 @@ class PlexItem:
     tags: Mapping[str, tuple[str, ...]]
     locked: frozenset[str]
     parts: tuple[PlexPart, ...]
-    thumb: str
-    art: str
     added_at: int
-    updated_at: int
     full: bool
 
     @property
@@ -66,32 +62,18 @@ class PlexSection:
     kind: str
     locations: tuple[str, ...]
     content_changed_at: int
-    refreshing: bool
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
     """One page of a section's listing.
 
-    ``rows`` has one row per file; ``items`` is the number of items on the page, by which the next
-    page starts; ``total`` the number of items in the whole listing.
+    ``rows`` has one row per file; ``keys`` are the items on the page, by whose number the next
+    page starts; ``total`` is the number of items in the whole listing; ``newest`` is the latest
+    ``updatedAt`` or ``addedAt`` on the page (epoch seconds, 0 = none).
     """
 
     rows: tuple[IndexedFile, ...]
-    items: int
+    keys: tuple[int, ...]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlexImage:
-    """One poster or background that an item can choose from. ``key`` is Plex's name for it."""
-
-    key: str
-    selected: bool
-
-    def is_upload_of(self, sha1: str) -> bool:
-        """Whether this is the upload of bytes with that SHA-1 (hex): ``upload://posters/<sha1>``.
-
-        Only the end is compared: older servers put more words into the middle.
-        """
-        return self.key.startswith("upload://") and self.key.endswith(f"/{sha1}")
+    newest: int

@@ -1,7 +1,7 @@
 """Which Plex items show a scene: the verdict over weighed candidates.
 
-Only a strong score with a clear lead is HIGH and written; whatever else looks like the scene is
-LOW and listed for a person.
+HIGH is the very file, or two independent facts and a clear lead; only HIGH is written. Whatever
+else looks like the scene is LOW and listed for a user.
 """
 
 from __future__ import annotations
@@ -13,24 +13,20 @@ from itertools import chain
 from typing import Protocol
 
 from plex.candidates import Search, Sources, Weighed
-from plex.evidence import (
-    LEAD,
-    PLAUSIBLE,
-    STRONG,
-    Evidence,
-    ScoredCandidate,
-    chosen_by_a_person,
-)
+from plex.evidence import LEAD, PLAUSIBLE, STRONG, ScoredCandidate
 from validation.metadata import SyncMetadata
-from validation.paths import PathRules, same_path
+from validation.paths import PathRules
 from validation.reasons import Reason
-from validation.records import Owner
 
 _SHOWN = 10  # candidates that a report lists
+_NEEDED = (
+    "without the same path a match needs a name or folder that says something, a size or duration"
+    f" that no other file has, and a lead of {LEAD} points"
+)
 
 
 class MatchConfidence(StrEnum):
-    """How sure a match is. HIGH is a strong score and a clear lead; only HIGH is written."""
+    """How sure a match is; only HIGH is written, unless ``allow_ambiguous`` takes the best."""
 
     HIGH = "high"
     LOW = "low"
@@ -53,11 +49,11 @@ class MatchResult:
     def explain(self, *, paths: bool = False) -> str:
         """Why: one line per candidate, the verdict first. With ``paths``, for debug and preview."""
         verdict = self.reason or f"{self.confidence} confidence"
-        head = f"{verdict} (a match needs {STRONG} points and a lead of {LEAD})"
+        head = f"{verdict} ({_NEEDED})"
         return "\n".join((head, *(one.explain(paths=paths) for one in self.candidates[:_SHOWN])))
 
     def as_evidence(self) -> dict[str, object]:
-        """The candidates as JSON, for a dead letter that a person decides by."""
+        """The candidates as JSON, for a dead letter that a user decides by."""
         return {
             "candidates": [
                 {
@@ -82,55 +78,53 @@ class MatchSettings(Protocol):
     def strict_matching(self) -> bool: ...
 
 
-def may_claim(candidate: ScoredCandidate, scene_id: int, owner: Owner | None) -> bool:
-    """Whether the scene may write the item: an item belongs to the scene of its first part.
-
-    Without an owner any match may. A person's choice is final; otherwise an owner gives way only
-    to the scene that holds the first part, when it does not hold that part itself.
-    """
-    if owner is None or owner.scene_id == scene_id:
-        return True
-    if candidate.has(Evidence.PINNED):
-        return True
-    if owner.pinned or not candidate.item.parts:
-        return False
-    first = candidate.item.parts[0].file
-    return same_path(candidate.plex_file, first) and not same_path(owner.file, first)
-
-
 def judge(
     weighed: Weighed, *, strict: bool
 ) -> tuple[MatchConfidence | None, tuple[ScoredCandidate, ...]]:
     """The verdict over the candidates of each file of a scene: confidence, and what to write.
 
     Every item that holds the very file is a match. Otherwise Plex's files compete, not its items:
-    the best has to be strong and clearly ahead of the next. A file of Plex that comes first for
-    another file of the same scene is no rival. Unless ``strict``, the best strong one is taken
-    without a clear lead, but never one of two equals.
+    the best has to be proven and clearly ahead of the next. Unless ``strict``, the best strong one
+    is taken without a clear lead, but never one of two equals.
     """
-    ranked = {file: rank(candidates) for file, candidates in weighed.items()}
-    firsts = {file: ranking[0].file_key for file, ranking in ranked.items() if leads(ranking, 1)}
     matches: dict[int, ScoredCandidate] = {}
     sure = False
-    for file, candidates in weighed.items():
-        others = {key for other, key in firsts.items() if other != file}
-        field = ranked[file][:1] + [one for one in ranked[file][1:] if one.file_key not in others]
-        taken = identical(candidates)
-        if not taken and leads(field, LEAD if strict else 1):
-            taken = [one for one in candidates if one.file_key == field[0].file_key]
+    for file, rivals in _rivals(weighed).items():
+        taken = identical(weighed[file])
+        sure_here = bool(taken) or (leads(rivals, LEAD) and rivals[0].proven)
+        if not taken and (sure_here or (not strict and leads(rivals, 1) and _is_strong(rivals[0]))):
+            taken = [one for one in weighed[file] if one.file_key == rivals[0].file_key]
         for one in taken:
             matches.setdefault(one.item.rating_key, one)
-        sure = sure or any(one.identical for one in taken) or leads(field, LEAD)
+        sure = sure or sure_here
     if sure:
         return MatchConfidence.HIGH, tuple(matches.values())
-    plausible = any(ranking[0].score >= PLAUSIBLE for ranking in ranked.values() if ranking)
+    plausible = any(one.score >= PLAUSIBLE for one in chain(*weighed.values()))
     return (MatchConfidence.LOW if plausible else None), tuple(matches.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A candidate that wins if its size or its duration is its own. ``siblings`` are the files of
+    Plex that belong to other files of the scene."""
+
+    candidate: ScoredCandidate
+    siblings: frozenset[str]
+
+
+def contenders(weighed: Weighed) -> list[Contender]:
+    """The candidates for which it has to be found out whether their numbers are their own."""
+    firsts = _firsts(weighed)
+    return [
+        Contender(rivals[0], frozenset(key for other, key in firsts.items() if other != file))
+        for file, rivals in _rivals(weighed).items()
+        if leads(rivals, LEAD) and not rivals[0].identical and not rivals[0].objection
+    ]
+
+
 def identical(candidates: Iterable[ScoredCandidate]) -> list[ScoredCandidate]:
-    """The candidates that hold the very file. The path decides where memory says otherwise."""
-    held = [one for one in candidates if one.identical]
-    return [one for one in held if one.has(Evidence.PATH)] or held
+    """The candidates that hold the very file."""
+    return [one for one in candidates if one.identical]
 
 
 def rank(candidates: Iterable[ScoredCandidate]) -> list[ScoredCandidate]:
@@ -143,49 +137,72 @@ def rank(candidates: Iterable[ScoredCandidate]) -> list[ScoredCandidate]:
 
 
 def leads(ranking: Sequence[ScoredCandidate], lead: int) -> bool:
-    """Whether the first is strong and at least ``lead`` points ahead of the second."""
-    if not ranking or ranking[0].score < STRONG:
-        return False
-    return len(ranking) == 1 or ranking[0].score - ranking[1].score >= lead
+    """Whether there is a first, at least ``lead`` points ahead of the second."""
+    return len(ranking) == 1 or (len(ranking) > 1 and ranking[0].score - ranking[1].score >= lead)
+
+
+def _rivals(weighed: Weighed) -> dict[str, list[ScoredCandidate]]:
+    """The ranking of each file, without the files of Plex that come first for another file of the
+    same scene: those are no rivals."""
+    firsts = _firsts(weighed)
+    rivals = {}
+    for file, candidates in weighed.items():
+        ranking = rank(candidates)
+        others = {key for other, key in firsts.items() if other != file}
+        rivals[file] = ranking[:1] + [one for one in ranking[1:] if one.file_key not in others]
+    return rivals
+
+
+def _firsts(weighed: Weighed) -> dict[str, str]:
+    """The file of Plex that comes first for each file of the scene, where one does."""
+    rankings = {file: rank(candidates) for file, candidates in weighed.items()}
+    return {
+        file: ranking[0].file_key
+        for file, ranking in rankings.items()
+        if leads(ranking, 1) and not ranking[0].objection
+    }
+
+
+def _is_strong(candidate: ScoredCandidate) -> bool:
+    return candidate.proven or candidate.score >= STRONG
 
 
 def find_plex_items_with_confidence(
-    scene: SyncMetadata,
-    settings: MatchSettings,
-    sources: Sources,
-    *,
-    pinned: int | None = None,
+    scene: SyncMetadata, settings: MatchSettings, sources: Sources
 ) -> MatchResult:
-    """Find the items that show ``scene``. ``pinned`` is the item a person chose for it, if any.
+    """Find the items that show ``scene``.
 
-    A pin wins while its item exists. Costs no search for a remembered scene, and one request for
-    a new one whose mapped path lies in one library. Transport errors pass through; they are never
-    "not found". Raises PlexSetupError when ``plex_library`` names no library of this server.
+    Costs one read for a known scene, and one request for a new one whose mapped path lies in one
+    library. Whose an item is, and what a user pinned, is not asked here. Transport errors pass
+    through; they are never "not found". Raises PlexSetupError when ``plex_library`` names no
+    library of this server.
     """
-    chosen = sources.read((pinned,)) if pinned is not None else ()
-    if chosen:
-        pins = tuple(map(chosen_by_a_person, chosen))
-        return MatchResult(MatchConfidence.HIGH, pins, pins, None)
     if not scene.files:
         return MatchResult(None, (), (), Reason.NO_FILE)
     search = Search(scene, settings.path_rules, sources)
-    strict = settings.strict_matching
-    for is_enough in search.stages():
-        weighed = search.weighed()
-        confidence, matches = judge(weighed, strict=strict)
-        if is_enough(weighed, confidence is MatchConfidence.HIGH):
-            break
-    own = tuple(
-        one for one in matches if may_claim(one, scene.scene_id, sources.owner(one.item.rating_key))
-    )
+    weighed = search.gather()
+    if search.is_listed:
+        weighed = _with_facts(search, weighed)
+    strict = settings.strict_matching or not search.is_listed
+    confidence, matches = judge(weighed, strict=strict)
     best: dict[int, ScoredCandidate] = {}
     for one in sorted(chain(*weighed.values()), key=lambda one: -one.score):
         best.setdefault(one.item.rating_key, one)
-    reason = None if own else _reason(confidence, taken=bool(matches))
-    return MatchResult(confidence, own, tuple(best.values()), reason)
+    reason = Reason.NOT_IN_PLEX if confidence is None else Reason.AMBIGUOUS
+    return MatchResult(confidence, matches, tuple(best.values()), None if matches else reason)
 
 
-def _reason(confidence: MatchConfidence | None, *, taken: bool) -> Reason:
-    if taken:
-        return Reason.ITEM_TAKEN
-    return Reason.NOT_IN_PLEX if confidence is None else Reason.AMBIGUOUS
+def _with_facts(search: Search, weighed: Weighed) -> Weighed:
+    """The candidates, those that would win with the fact that their numbers are their own."""
+    found = {
+        (one.candidate.scene_file, one.candidate.file_key): fact
+        for one in contenders(weighed)
+        if (fact := search.own_numbers(one.candidate, one.siblings)) is not None
+    }
+    return {
+        file: [
+            one.with_fact(found[(file, one.file_key)]) if (file, one.file_key) in found else one
+            for one in candidates
+        ]
+        for file, candidates in weighed.items()
+    }

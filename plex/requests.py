@@ -38,13 +38,13 @@ def line_length(section_id: int, parameters: Parameters) -> int:
 def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
     """The parameters of each PUT that *edits* needs, in the order in which they must be sent.
 
-    As few as fit into MAX_REQUEST_LINE: fields first, then tags. What belongs together is never
-    parted: a value and its lock, a title and its titleSort, the names of one tag field with their
-    lock. Whether Plex replaces or appends is not known; half of a list would delete the other
-    half on a server that replaces. So a list that is too long for one request is sent alone and
-    whole, like a field that is too long. Only its removals, which mean the same in both modes, go
-    before it in requests of their own: the lock comes last, so that a list of which only the
-    removals arrived is still the agent's when the job is tried again.
+    As few as fit into MAX_REQUEST_LINE: fields first, then tags, then locks alone. What belongs
+    together is never parted: a value and its lock, a title and its titleSort, the names of one tag
+    field with their lock. Whether Plex replaces or appends is not known; half of a list would
+    delete the other half on a server that replaces. So a list that is too long for one request is
+    sent alone and whole, like a field that is too long. Only its removals, which mean the same in
+    both modes, go before it in requests of their own: the lock comes last, so that a list of which
+    only the removals arrived is still the agent's when the job is tried again.
 
     Empty for an empty plan. Raises ValueError for a plan without an item.
     """
@@ -108,6 +108,9 @@ def _parts(edits: EditPlan, room: int) -> Iterator[dict[str, str]]:
         yield _value(edits, name, value)
     for name, tags in edits.tags.items():
         yield from _tags(edits, name, tags, room)
+    for name in edits.locks:
+        if name not in edits.values and name not in edits.tags:
+            yield _lock(edits, name)
 
 
 def _value(edits: EditPlan, name: str, value: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
-from plex.items import IndexPage, PlexImage, PlexItem, PlexPart, PlexSection
+from plex.items import IndexPage, PlexItem, PlexPart, PlexSection
 from validation.records import IndexedFile
 
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
@@ -54,10 +54,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
             if field.get("locked") == "1"
         ),
         parts=_parts(element),
-        thumb=element.get("thumb", ""),
-        art=element.get("art", ""),
         added_at=_number(element, "addedAt"),
-        updated_at=_number(element, "updatedAt"),
         full=full,
     )
 
@@ -81,7 +78,6 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
                 if place.get("path")
             ),
             content_changed_at=_number(directory, "contentChangedAt"),
-            refreshing=directory.get("refreshing") == "1",
         )
         for directory in container.findall("Directory")
         if directory.get("type") in _PLAYABLE_KINDS
@@ -91,10 +87,12 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
 def parse_index_page(container: Element, section_id: int) -> IndexPage:
     """Parse one page of a listing: a row per file, without building items."""
     videos = container.findall("Video")
+    times = (_number(video, name) for video in videos for name in ("updatedAt", "addedAt"))
     return IndexPage(
         rows=tuple(row for video in videos for row in _index_rows(video, section_id)),
-        items=len(videos),
+        keys=tuple(_required_number(video, "ratingKey") for video in videos),
         total=total_size(container),
+        newest=max(times, default=0),
     )
 
 
@@ -103,12 +101,10 @@ def total_size(container: Element) -> int:
     return _number(container, "totalSize") or _number(container, "size")
 
 
-def parse_images(container: Element) -> tuple[PlexImage, ...]:
-    """Parse the posters or backgrounds that an item can choose from."""
-    return tuple(
-        PlexImage(photo.get("ratingKey", ""), photo.get("selected") == "1")
-        for photo in container.findall("Photo")
-    )
+def parse_selected_image(container: Element) -> str:
+    """The key of the poster or background that an item shows; "" when it names none."""
+    chosen = (photo for photo in container.findall("Photo") if photo.get("selected") == "1")
+    return next((photo.get("ratingKey", "") for photo in chosen), "")
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:
@@ -143,7 +139,6 @@ def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
             title=video.get("title", ""),
             year=_number(video, "year"),
             added_at=_number(video, "addedAt"),
-            updated_at=_number(video, "updatedAt"),
             part_id=part.part_id,
         )
         for part in _parts(video)

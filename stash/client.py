@@ -11,6 +11,7 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
+from stash import namesakes
 from stash.answers import at, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
@@ -165,6 +166,27 @@ class StashClient:
         for page in self._pages(_RELATED_PAGE, 0, having):
             yield from (scene_id for scene_id, _ in page.scenes)
 
+    def namesakes(self, names: Iterable[str]) -> namesakes.Found:
+        """Every file of Stash that has one of the file *names*, by name.
+
+        One request for all names; a second one where Stash does not take the pattern.
+        """
+        asked = tuple(dict.fromkeys(names))
+        if not asked:
+            return {}
+        every = {"per_page": namesakes.LIMIT, "sort": "id", "direction": "ASC"}
+        by_pattern = {"path": {"value": namesakes.pattern(asked), "modifier": "MATCHES_REGEX"}}
+        try:
+            data = self._query(namesakes.BY_PATTERN, {"filter": every, "scenes": by_pattern})
+            found = namesakes.read_answers([at(data, dict, "findScenes")], asked)
+        except StashQueryFailed:
+            found = {}
+        if not any(found.values()):
+            query, variables = namesakes.by_text(asked)
+            data = self._query(query, {"filter": every, **variables})
+            found = namesakes.read_answers(data.values(), asked)
+        return found
+
     def image(self, path: str) -> bytes | None:
         """Read an image by its *path* (with query) on Stash, or ``None`` when it is a placeholder.
 
@@ -259,7 +281,8 @@ def _image_answer(response: requests.Response) -> requests.Response:
     kind = response.headers.get("Content-Type", "").lower()
     if kind.startswith("text/html"):
         raise StashLoginNeeded("Stash sent a page instead of an image.")
-    if not kind.startswith("image/") or not response.content:
+    # Stash does not know every kind of image: AVIF, HEIC and damaged ones come as octets.
+    if not kind.startswith(("image/", "application/octet-stream")) or not response.content:
         raise StashUnavailable("Stash sent something else instead of an image.")
     return response
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, DatabaseTooNew
+from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, replaced
 
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
@@ -47,7 +46,13 @@ def set_wal(database: sqlite3.Connection, timeout: float) -> None:
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included."""
+    """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included.
+
+    Within another transaction it is a part of that.
+    """
+    if database.in_transaction:
+        yield
+        return
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -60,7 +65,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def durable(database: sqlite3.Connection) -> Iterator[None]:
-    """What is committed within is on disk for good, also when the power fails."""
+    """Make sure that a power failure undoes nothing that is committed within."""
     database.execute("PRAGMA synchronous = FULL")
     try:
         yield
@@ -80,40 +85,16 @@ def read_only(path: str, timeout: float) -> sqlite3.Connection:
         )
 
 
-def refuse_newer(path: str, known: int, timeout: float) -> None:
-    """An older version never touches a database that newer code has written.
-
-    Raises ``DatabaseTooNew``; a file that does not exist yet is not newer.
-    """
+def version_of(path: str, timeout: float) -> int | None:
+    """The schema's version of a database, ``None`` without a file. Changes nothing."""
     if not os.path.exists(path):
-        return
+        return None
     database = read_only(path, timeout)
     try:
         found: int = database.execute("PRAGMA user_version").fetchone()[0]
     finally:
         database.close()
-    if found > known:
-        raise DatabaseTooNew(
-            f"The database was written by a newer PlexSync (schema {found}, this one knows"
-            f" {known}). Update the plugin, or move the data directory away. Nothing was touched."
-        )
-
-
-def is_same_file(database: sqlite3.Connection, path: str) -> bool:
-    """Whether ``path`` is what ``database`` has open, found out by writing a number to one and
-    reading it from the other: some network file systems change the numbers of their files.
-    """
-    token = random.getrandbits(31)
-    database.execute(f"PRAGMA application_id = {token}")
-    empty_log(database)
-    other = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?immutable=1", uri=True)
-    try:
-        found: int = other.execute("PRAGMA application_id").fetchone()[0]
-    except sqlite3.DatabaseError:  # whatever it is, it is not ours
-        return False
-    finally:
-        other.close()
-    return found == token
+    return found
 
 
 def empty_log(database: sqlite3.Connection) -> None:
@@ -123,8 +104,27 @@ def empty_log(database: sqlite3.Connection) -> None:
         raise DatabaseBusy("Another program is reading the queue's database: edits wait for it.")
 
 
+class OpenFiles:
+    """Files that have to stay what they are while they are in use: SQLite itself goes on writing
+    to a deleted one. A file that is not there at first is not watched.
+    """
+
+    def __init__(self, *paths: str) -> None:
+        found = {path: identity_of(path) for path in paths}
+        self.identities = {path: identity for path, identity in found.items() if identity}
+
+    def check(self) -> None:
+        """See that each path still leads to the same file (microseconds).
+
+        Raises ``DatabaseReplaced``.
+        """
+        for path, identity in self.identities.items():
+            if identity_of(path) != identity:
+                raise replaced(path)
+
+
 def identity_of(path: str) -> tuple[int, int] | None:
-    """What tells one file from another at the same path; ``None`` when there is none."""
+    """The numbers that tell one file from another at the same path; ``None`` without a file."""
     try:
         found = os.stat(path)
     except FileNotFoundError:

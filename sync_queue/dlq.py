@@ -1,4 +1,4 @@
-"""Dead letters: jobs that will not succeed by waiting, kept with their whole story."""
+"""Dead letters: jobs that will not succeed by waiting. Standard library only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One job that was given up. Times are epoch seconds; ``id`` is 0 before it is stored."""
+    """One job that was given up, with its whole story.
+
+    Attributes:
+        attempts: tries that were charged to the job, the last one included.
+        evidence: what its sync found out, as JSON values: candidates, item, fields, status.
+        enqueued_at: epoch seconds of the first event.
+        failed_at: epoch seconds of the last try.
+        id: the number by which a user names it, 0 before it is stored.
+    """
 
     job: SyncJob
     reason: str
@@ -76,43 +84,44 @@ class DeadLetterQueue:
         )
         return cursor.lastrowid or 0
 
-    def get_recent(self, limit: int = 20) -> list[DeadLetter]:
+    def recent(self, limit: int = 20) -> list[DeadLetter]:
         """The newest dead letters, newest first."""
         rows = self.connection.execute(
             f"SELECT {COLUMNS} FROM dead_letters ORDER BY failed_at DESC, id DESC LIMIT ?", (limit,)
         )
         return [to_letter(row) for row in rows]
 
-    def get_by_id(self, number: int) -> DeadLetter | None:
-        """One dead letter, ``None`` when there is none of that number."""
+    def get(self, number: int) -> DeadLetter | None:
+        """One dead letter, whole; ``None`` without one of that number."""
         row = self.connection.execute(
             f"SELECT {COLUMNS} FROM dead_letters WHERE id = ?", (number,)
         ).fetchone()
         return to_letter(row) if row else None
 
-    def get_count(self) -> int:
+    def get_by_key(self, job_key: str) -> DeadLetter | None:
+        """The dead letter of a job's key (``scene:12``), whole; ``None`` without one."""
+        row = self.connection.execute(
+            f"SELECT {COLUMNS} FROM dead_letters WHERE job_key = ?", (job_key,)
+        ).fetchone()
+        return to_letter(row) if row else None
+
+    def count(self) -> int:
         """How many dead letters there are."""
         count: int = self.connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
         return count
+
+    def newest_at(self) -> float:
+        """When the newest dead letter failed (epoch seconds), 0 without one."""
+        newest: float = self.connection.execute(
+            "SELECT coalesce(max(failed_at), 0.0) FROM dead_letters"
+        ).fetchone()[0]
+        return newest
 
     def delete_older_than(self, before: float) -> int:
         """Delete dead letters from before ``before`` (epoch seconds); returns how many went."""
         return self.connection.execute(
             "DELETE FROM dead_letters WHERE failed_at < ?", (before,)
         ).rowcount
-
-    def has_older_than(self, before: float) -> bool:
-        """Whether there is a dead letter from before ``before`` (epoch seconds)."""
-        rows = self.connection.execute(
-            "SELECT 1 FROM dead_letters WHERE failed_at < ? LIMIT 1", (before,)
-        )
-        return rows.fetchone() is not None
-
-    def date_anew(self, before: float, now: float) -> None:
-        """Give the dead letters from before ``before`` another time: their clock was wrong."""
-        self.connection.execute(
-            "UPDATE dead_letters SET failed_at = ? WHERE failed_at < ?", (now, before)
-        )
 
     def supersede(self, job_key: str) -> None:
         """Drop the dead letter of a key: a newer edit of that scene has been synced or buried."""
@@ -127,7 +136,7 @@ class DeadLetterQueue:
 def to_letter(row: tuple[int, str, str, str, str, str, int, str, float, float]) -> DeadLetter:
     """A row as a record. Raises ``DatabaseDamaged`` when its job or evidence cannot be read."""
     try:
-        job = parse_job(read_object(row[1], "dead letter"))
+        job = parse_job(read_object(row[1], "dead letter"), row[8])
     except ValueError as error:
         raise damaged("dead letter") from error
     return DeadLetter(

@@ -1,52 +1,66 @@
-"""The queue's front door: jobs, dead letters, ledger, index and state of one data directory."""
+"""The one database of a data directory: jobs, scenes, dead letters, ledger, index and state."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from sync_queue import datadir, dlq, index_store, ledger, schema, spool, state
-from sync_queue.database import durable, refuse_newer
+from sync_queue import datadir, lock, schema, spool
+from sync_queue.database import OpenFiles, connect, durable, version_of
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
+from sync_queue.jobs import BUSY_SECONDS, JobQueue
 from sync_queue.ledger import Ledger
-from sync_queue.models import ClaimedJob, QueueStats, SyncJob
-from sync_queue.operations import BUSY_SECONDS, JobQueue
+from sync_queue.migrations import SCHEMA_VERSION, migrate
+from sync_queue.models import ClaimedJob, QueueStats
+from sync_queue.notices import Notices
+from sync_queue.older_names import OlderManager
+from sync_queue.scenes import Outcome, Scenes
 from sync_queue.state import StateStore
-from sync_queue.trouble import TRANSLATED, read_object
-from validation.records import LedgerEntry
+from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
 
-SCHEMA_VERSION = 1
-TABLES = (*dlq.CREATE, *state.CREATE, *ledger.CREATE, *index_store.CREATE)
 SPOOLED_AT_ONCE = 500
 
 
-class QueueManager:
-    """Opens (and creates or migrates) the database; use it as a context manager.
+class QueueManager(OlderManager):
+    """Opens the database; use it as a context manager.
 
-    Only the holder of the worker's lock may open one. Raises ``QueueError`` for a database that
-    newer code has written.
+    The holder of the worker's lock creates or migrates it; another process is a ``guest``, which
+    puts jobs and claims none. Raises ``DatabaseTooNew`` for a database that newer code has
+    written, and ``DatabaseOutdated`` for one that a guest finds unprepared.
     """
 
-    def __init__(self, data_dir: str) -> None:
+    def __init__(self, data_dir: str, *, guest: bool = False) -> None:
         self.data_dir = data_dir
-        refuse_newer(datadir.database_path(data_dir), SCHEMA_VERSION, BUSY_SECONDS)
-        self.queue = JobQueue(data_dir)
-        self.connection = self.queue.connection
+        path = datadir.database_path(data_dir)
+        found = version_of(path, BUSY_SECONDS) or 0
+        if found > SCHEMA_VERSION:
+            raise too_new(found, SCHEMA_VERSION)
+        if guest and found < SCHEMA_VERSION:
+            raise DatabaseOutdated("The worker has not prepared the database yet.")
+        with TRANSLATED:
+            datadir.make_private(os.path.dirname(path))
+        self.connection = connect(path, BUSY_SECONDS)
         try:
-            self.migrate()
+            migrate(self.connection, path)
             spool.remove_abandoned(data_dir)
+            self.jobs = JobQueue(self.connection, path)
+            lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
+            self.files = OpenFiles(path, path + "-shm", lock_file)
         except BaseException:
-            self.queue.close()
+            self.connection.close()
             raise
-        self.dlq = DeadLetterQueue(self.connection)
+        self.scenes = Scenes(self.connection)
         self.ledger = Ledger(self.connection)
+        self.letters = DeadLetterQueue(self.connection)
         self.index = IndexStore(self.connection)
         self.state = StateStore(self.connection)
+        self.notices = Notices(self.connection)
 
     def __enter__(self) -> Self:
         return self
@@ -57,91 +71,61 @@ class QueueManager:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.queue.close()
+        self.jobs.close()
 
-    def migrate(self) -> None:
-        """Bring the schema to this code's version, in one transaction."""
-        with self.queue.transaction() as database:
-            for statement in TABLES:
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    def transaction(self) -> AbstractContextManager[None]:
+        """One transaction over everything in the file; within another one a part of it."""
+        return self.jobs.transaction()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """One transaction over everything in the file."""
-        with self.queue.transaction():
-            yield
+    def check_files(self) -> None:
+        """See that database, -shm and lock are still the files that were opened.
 
-    def enqueue(self, job: SyncJob, *, due: float = 0.0, prio: int = 0) -> None:
-        """Store a job, or fold it into the waiting job of its key."""
-        self.queue.put(job, due=due, prio=prio)
+        Raises ``DatabaseReplaced``.
+        """
+        with TRANSLATED:
+            self.files.check()
 
-    def enqueue_in(self, job: SyncJob, *, prio: int = 0) -> None:
-        """``enqueue`` within the caller's transaction."""
-        self.queue.put_in(self.connection, job, prio=prio)
+    # -- settling -----------------------------------------------------------------------------
 
-    def enqueue_all(self, jobs: Sequence[SyncJob], *, prio: int = 0) -> None:
-        """Store many jobs in one transaction."""
-        with self.queue.transaction() as database:
-            for job in jobs:
-                self.queue.put_in(database, job, prio=prio)
-
-    def get_pending(self, now: float, limit: int = 1) -> list[ClaimedJob]:
-        """Lease up to ``limit`` due jobs."""
-        return self.queue.claim(now, limit)
-
-    def ack_job(self, leased: ClaimedJob, now: float) -> bool:
+    def complete(self, leased: ClaimedJob) -> bool:
         """Settle a leased job as done; its scene's older dead letter goes."""
         with self.transaction():
-            return self.ack_in(leased, now)
-
-    def ack_in(self, leased: ClaimedJob, now: float) -> bool:
-        """``ack_job`` within the caller's transaction, together with what was learnt."""
-        settled = self.queue.complete_in(self.connection, leased.queue_id, now)
-        if settled:
-            self.dlq.supersede(leased.job.job_key)
+            settled = self.jobs.complete(leased)
+            if settled:
+                self.letters.supersede(leased.job.job_key)
         return settled
 
-    def nack_job(
-        self, leased: ClaimedJob, due: float, *, charge: bool = False, error: str | None = None
-    ) -> bool:
-        """Give a leased job back, to be due at ``due`` (epoch seconds; 0 = at once)."""
-        with self.queue.transaction() as database:
-            return self.queue.retry_in(database, leased, due, charge=charge, error=error)
+    def bury(self, leased: ClaimedJob, letter: DeadLetter, scene_updated_at: str) -> int:
+        """Settle a leased job as failed, with its dead letter and its scene's outcome.
 
-    def fail_job(self, leased: ClaimedJob, letter: DeadLetter, seen: str) -> int:
-        """Bury a leased job: its end, its dead letter and its scene's outcome in one transaction.
-
-        ``seen`` is Stash's ``updated_at`` of the state that failed, so that the sweep does not
+        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
         take the same state for a change. Returns the letter's number, 0 when the job is not leased
         (any more): it will run again.
         """
-        with self.queue.transaction() as database:
-            number, message = leased.queue_id, letter.message
-            if not self.queue.bury_in(database, number, letter.failed_at, message):
+        with self.transaction():
+            if not self.jobs.bury(leased):
                 return 0
             if leased.job.scene_id:
-                self.ledger.set_outcome(
+                outcome = Outcome(
                     leased.job.scene_id,
                     letter.reason,
                     {"sentence": letter.message},
-                    scene_updated_at=seen,
-                    files=(),
-                    now=letter.failed_at,
+                    scene_updated_at,
+                    letter.failed_at,
                 )
-            return self.dlq.add(letter)
+                self.scenes.set_outcome(outcome, files=())
+            return self.letters.add(letter)
 
     def get_stats(self, now: float) -> QueueStats:
         """Jobs by state; ``failed`` counts dead letters."""
-        stats = self.queue.stats(now)
-        return QueueStats(
-            stats.pending, stats.delayed, stats.in_progress, stats.completed, self.dlq.get_count()
-        )
+        return replace(self.jobs.stats(now), failed=self.letters.count())
 
     def work_waits(self, now: float) -> bool:
         """Whether anything is due now, in the queue or in the spool."""
-        due = self.queue.next_due(now)
+        due = self.jobs.next_due(now)
         return (due is not None and due <= now) or bool(self.spooled())
+
+    # -- what hooks left in files -------------------------------------------------------------
 
     def spooled(self) -> list[str]:
         """The files that hooks left when the database did not answer, oldest first."""
@@ -155,15 +139,16 @@ class QueueManager:
             return 0
         with TRANSLATED:
             events = {path: event for path in paths if (event := spool.read(path))}
-            with durable(self.connection), self.queue.transaction() as database:
+            with durable(self.connection), self.transaction():
                 for event in events.values():
-                    self.queue.put_in(database, event.job, version=event.version)
-                    seen_at = event.job.enqueued_at
-                    values = {"connection": event.connection, "now": seen_at}
-                    database.execute(schema.PUT_OLDER_CONNECTION, values)
+                    self.jobs.put(event.job)
+                    values = {"connection": event.connection, "now": event.job.enqueued_at}
+                    self.connection.execute(schema.PUT_OLDER_CONNECTION, values)
             for path in events:
                 os.remove(path)
         return len(events)
+
+    # -- Stash's address ----------------------------------------------------------------------
 
     def stash_connection(self) -> Mapping[str, object]:
         """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
@@ -177,13 +162,9 @@ class QueueManager:
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
         """Store what a task was told of Stash, as a hook does. Unlike a hook's, the same once more
-        is news too: a person asked for something.
+        is news too: a user asked for something.
         """
-        with self.queue.transaction() as database:
-            database.execute(schema.PUT_CONNECTION, {"connection": json.dumps(doc), "now": now})
-            database.execute("UPDATE connection SET seen_at = ?", (now,))
-
-    def store_entries(self, entries: Sequence[LedgerEntry]) -> None:
-        """Write ledger entries within the caller's transaction."""
-        for entry in entries:
-            self.ledger.put(entry)
+        with self.transaction():
+            values = {"connection": json.dumps(doc), "now": now}
+            self.connection.execute(schema.PUT_CONNECTION, values)
+            self.connection.execute("UPDATE connection SET seen_at = ?", (now,))

@@ -23,16 +23,18 @@ BUSY_SECONDS = 0.5
 LEFT_OPEN: list[sqlite3.Connection] = []
 
 MAKE_JOB = """
-SELECT json_object(
-    'scene_id', :scene_id, 'update_type', :update_type,
-    'data', json_object('fields', json(:fields)), 'enqueued_at', :now, 'job_key', :key)
+SELECT json_object('scene_id', :scene_id, 'update_type', :update_type, 'job_key', :key)
 """
 
-# A clock that jumped back keeps no notice silent; hooks at the same moment differ by less than a
-# minute. The count is made only when it is said.
+# The most important notice, at most one an hour whatever its cause. A clock that jumped back
+# keeps no notice silent; hooks at the same moment differ by less than a minute. The count is made
+# only when it is said.
 DUE_NOTICE = f"""
-SELECT replace(sentence, '{{waiting}}', (SELECT count(*) FROM {schema.JOBS} WHERE status < 2))
-FROM notice WHERE NOT :now BETWEEN said_at - 60 AND said_at + 3600
+SELECT cause,
+    replace(sentence, '{{waiting}}', (SELECT count(*) FROM {schema.JOBS} WHERE {schema.WAITS}))
+FROM notice
+WHERE NOT EXISTS (SELECT 1 FROM notice WHERE :now BETWEEN said_at - 60 AND said_at + 3600)
+ORDER BY prio DESC LIMIT 1
 """
 
 
@@ -40,7 +42,7 @@ def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None])
     """Store one event in the queue, or in a file. Raises ``OSError`` if neither works.
 
     ``record`` has ``key`` and ``scene_id`` of the job, ``update_type`` (the hook's name),
-    ``fields`` and ``connection`` (JSON text), ``version`` (of the code), ``now`` (epoch seconds).
+    ``connection`` (JSON text) and ``now`` (epoch seconds).
 
     ``say(level, line)`` writes to Stash's log. Lines go out before a write to disk: what is
     written just before a process ends may be lost.
@@ -70,13 +72,14 @@ def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bo
     values = job_values(database, record)
     database.execute("PRAGMA synchronous = FULL")
     database.execute("BEGIN IMMEDIATE")
-    created: bool = database.execute("PRAGMA user_version").fetchone()[0] > 0
-    if created:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    if version >= schema.NOTICES_SINCE:
         deliver_notice(database, values, say)
+    if version > 0:
         database.execute(schema.PUT_JOB, values)
         database.execute(schema.PUT_CONNECTION, values)
     database.execute("COMMIT")
-    return created
+    return version > 0
 
 
 def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> dict[str, object]:
@@ -88,12 +91,14 @@ def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> di
 def deliver_notice(
     database: sqlite3.Connection, values: Mapping[str, object], say: Callable[..., None]
 ) -> None:
-    """Say a standing problem where people look, at most once an hour."""
+    """Say a standing problem where users look, at most once an hour."""
     row = database.execute(DUE_NOTICE, values).fetchone()
     if row is None:
         return
-    database.execute("UPDATE notice SET said_at = :now", values)
-    say("w", row[0])
+    cause, sentence = row
+    said = {"now": values["now"], "cause": cause}
+    database.execute("UPDATE notice SET said_at = :now WHERE cause = :cause", said)
+    say("w", sentence)
 
 
 def spool(data_dir: str, record: Mapping[str, object]) -> str:
@@ -103,7 +108,7 @@ def spool(data_dir: str, record: Mapping[str, object]) -> str:
     reader = sqlite3.connect(":memory:")
     values = job_values(reader, record)
     text = reader.execute(
-        "SELECT json_object('version', 1, 'job', json(:job), 'code', :version,"
+        "SELECT json_object('version', 1, 'job', json_set(:job, '$.enqueued_at', :now),"
         " 'connection', json(:connection))",
         values,
     ).fetchone()[0]

@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sync_queue import datadir, jobs_table, lock, spool
+from sync_queue import datadir, lock, spool
 from sync_queue.database import read_only
+from sync_queue.job_counts import count_jobs
 from sync_queue.models import QueueStats
-from sync_queue.trouble import read_object
+from sync_queue.state import Breaker, Facts, HoldNote
 from validation.errors import QueueError
 from validation.reasons import NEEDS_USER
 
@@ -38,7 +39,7 @@ class QueueReport:
     """A look at a queue. ``problem`` says why the database could not be read ("" = it could).
 
     ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
-    (``synced`` or a reason code); ``states`` holds the worker's small facts by name; ``letters``
+    (``synced`` or a reason code); ``states`` holds the worker's small facts; ``letters``
     are the newest dead letters, newest first, and ``for_person`` some of the scenes that need a
     person, by reason: both no more than were asked for.
     """
@@ -48,7 +49,7 @@ class QueueReport:
     spooled: int
     stats: QueueStats = NOTHING
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    states: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    states: Facts = field(default_factory=Facts)
     letters: tuple[LetterLine, ...] = ()
     for_person: Mapping[str, list[int]] = field(default_factory=dict)
     problem: str = ""
@@ -66,17 +67,17 @@ class QueueReport:
     @property
     def hold_reason(self) -> str:
         """Why everything waits, "" when it does not."""
-        return str(self.states.get("hold", {}).get("reason", ""))
+        return self.states.load(HoldNote).reason
 
     @property
     def held_since(self) -> float:
         """When everything began to wait for this reason (epoch seconds), 0 when it does not."""
-        return float(str(self.states.get("hold", {}).get("since", 0.0)))
+        return self.states.load(HoldNote).since
 
     @property
     def plex_fails(self) -> bool:
         """Whether Plex failed when it was last asked."""
-        return bool(self.states.get("breaker", {}).get("failures", 0))
+        return self.states.load(Breaker).failures > 0
 
 
 def read_report(data_dir: str, now: float, *, most: int = 1) -> QueueReport:
@@ -103,7 +104,7 @@ def read_tables(
     database: sqlite3.Connection, report: QueueReport, now: float, most: int
 ) -> QueueReport:
     """The report with what the tables say."""
-    stats = jobs_table.count(database, now)
+    stats = count_jobs(database, now)
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(
         "SELECT id, scene_id, reason, message, attempts, failed_at FROM dead_letters"
@@ -120,7 +121,7 @@ def read_tables(
         report,
         stats=replace(stats, failed=failed),
         outcomes=outcomes,
-        states={name: read_object(doc, f"state {name}") for name, doc in states},
+        states=Facts(dict(states)),
         letters=tuple(LetterLine(*row) for row in letters),
         for_person={
             reason: scenes_of(database, reason, most)

@@ -1,48 +1,61 @@
-"""What became of each scene, what a person decided about it, and what it is waiting for."""
+"""The outcome of each scene, the user's decisions about it, and the files that it waits for."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from sync_queue.trouble import read_object
-from validation.file_names import file_key
+from validation.file_names import keys_of_new_file, wake_keys
 from validation.reasons import Reason
+from validation.records import Pin
 
 SYNCED = "synced"
 
-# ``related`` holds what the scene shows, a blank around each: " performer:3 tag:12 ".
+# Outcomes that a new file in Plex may change.
+WAITS_FOR_A_FILE = frozenset({Reason.NOT_IN_PLEX, Reason.AMBIGUOUS, Reason.ITEM_TAKEN})
+
+# ``related`` holds the things that the scene shows, a blank around each: " performer:3 tag:12 ".
 CREATE = (
     """
     CREATE TABLE IF NOT EXISTS scenes (
         scene_id INTEGER PRIMARY KEY,
         outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{"version": 1}',
         scene_updated_at TEXT NOT NULL DEFAULT '', changed_at REAL NOT NULL DEFAULT 0,
-        pinned_server TEXT, pinned_item INTEGER, ignored INTEGER NOT NULL DEFAULT 0,
+        ignored INTEGER NOT NULL DEFAULT 0,
         related TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS scene_outcome ON scenes(outcome)",
     """
-    CREATE TABLE IF NOT EXISTS parked_names (
-        name_key TEXT NOT NULL, scene_id INTEGER NOT NULL, PRIMARY KEY (name_key, scene_id)
+    CREATE TABLE IF NOT EXISTS parked_keys (
+        key TEXT NOT NULL, scene_id INTEGER NOT NULL, PRIMARY KEY (key, scene_id)
     ) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS parked_scene ON parked_names(scene_id)",
+    "CREATE INDEX IF NOT EXISTS parked_key_scene ON parked_keys(scene_id)",
+    """
+    CREATE TABLE IF NOT EXISTS pins (
+        server TEXT NOT NULL, rating_key INTEGER NOT NULL, scene_id INTEGER NOT NULL,
+        file TEXT NOT NULL, added_at INTEGER NOT NULL, part_ids TEXT NOT NULL,
+        PRIMARY KEY (server, rating_key)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX IF NOT EXISTS pin_scene ON pins(scene_id)",
 )
 
 _OUTCOME_COLUMNS = "scene_id, outcome, detail, scene_updated_at, changed_at"
 _PUT_OUTCOME = f"""
-INSERT INTO scenes ({_OUTCOME_COLUMNS}, related) VALUES (?, ?, ?, ?, ?, coalesce(?6, ''))
+INSERT INTO scenes ({_OUTCOME_COLUMNS}, related)
+VALUES (:scene_id, :outcome, :detail, :updated_at, :now, coalesce(:related, ''))
 ON CONFLICT (scene_id) DO UPDATE SET
     outcome = excluded.outcome, detail = excluded.detail,
     scene_updated_at = excluded.scene_updated_at, changed_at = excluded.changed_at,
-    related = coalesce(?6, related)
+    related = coalesce(:related, related)
 """
+_PIN_COLUMNS = "server, rating_key, scene_id, file, added_at, part_ids"
 _T = TypeVar("_T")
-_AT_ONCE = 500  # parameters of one statement; SQLite's own limit was 999 for long
+_PARAMETERS = 500  # of one statement; SQLite's own limit was 999 for a long time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +80,31 @@ class Scenes:
         self.connection = connection
 
     def set_outcome(
-        self,
-        scene_id: int,
-        outcome: str,
-        detail: Mapping[str, object],
-        *,
-        scene_updated_at: str,
-        files: Iterable[str],
-        now: float,
-        related: Iterable[str] | None = None,
+        self, outcome: Outcome, *, files: Iterable[tuple[str, int]], related: str | None = None
     ) -> None:
-        """Store how a sync ended. ``files`` are the scene's paths: a parked scene is woken when
-        a file of such a name appears in Plex. ``related`` are the things that the scene shows
-        (``performer:3``); ``None`` leaves what is stored of them."""
-        document = json.dumps({**detail, "version": 1})
-        shown = None if related is None else f" {' '.join(related)} "
+        """Store how a sync ended.
+
+        ``files`` are paths with sizes by which Plex may know the scene's files: a new file like
+        one of them wakes the scene. ``related`` are the things that the scene shows
+        (``performer:3``), blanks between; ``None`` leaves what is stored of them.
+        """
         self.connection.execute(
-            _PUT_OUTCOME, (scene_id, outcome, document, scene_updated_at, now, shown)
+            _PUT_OUTCOME,
+            {
+                "scene_id": outcome.scene_id,
+                "outcome": outcome.outcome,
+                "detail": json.dumps({**outcome.detail, "version": 1}),
+                "updated_at": outcome.scene_updated_at,
+                "now": outcome.changed_at,
+                "related": None if related is None else f" {related} ",
+            },
         )
-        self.connection.execute("DELETE FROM parked_names WHERE scene_id = ?", (scene_id,))
-        if outcome == Reason.NOT_IN_PLEX:
+        self.connection.execute("DELETE FROM parked_keys WHERE scene_id = ?", (outcome.scene_id,))
+        if outcome.outcome in WAITS_FOR_A_FILE:
+            keys = {key for path, size in files for key in wake_keys(path, size)}
             self.connection.executemany(
-                "INSERT OR IGNORE INTO parked_names (name_key, scene_id) VALUES (?, ?)",
-                [(file_key(path), scene_id) for path in files],
+                "INSERT INTO parked_keys (key, scene_id) VALUES (?, ?)",
+                [(key, outcome.scene_id) for key in sorted(keys)],
             )
 
     def outcome(self, scene_id: int) -> Outcome | None:
@@ -101,7 +116,7 @@ class Scenes:
         return next(map(_outcome, rows), None)
 
     def outcomes(
-        self, which: Collection[str], *, after: int = 0, limit: int = _AT_ONCE
+        self, which: Collection[str], *, after: int = 0, limit: int = _PARAMETERS
     ) -> list[Outcome]:
         """A page of the scenes whose outcome is one of ``which``, by id, from above ``after``."""
         rows = self.connection.execute(
@@ -130,20 +145,27 @@ class Scenes:
         return total
 
     def has_parked(self) -> bool:
-        """Does any scene wait for its file to appear in Plex?"""
-        rows = self.connection.execute("SELECT 1 FROM parked_names LIMIT 1")
-        return rows.fetchone() is not None
+        """Whether any scene waits for a file to appear in Plex."""
+        return self.connection.execute("SELECT 1 FROM parked_keys LIMIT 1").fetchone() is not None
 
-    def parked_scenes(self, files: Iterable[str]) -> list[int]:
-        """The parked scenes (``not_in_plex``) that have a file with the name of one of ``files``,
-        which are paths or names on any server."""
+    def parked_scenes(self, files: Iterable[tuple[str, int]]) -> list[int]:
+        """The scenes that wait for a file like one of ``files`` (Plex's path and size)."""
         found: set[int] = set()
-        for keys in _chunks(sorted(set(map(file_key, files)))):
+        for keys in _chunks(key for file in files for key in keys_of_new_file(*file)):
             rows = self.connection.execute(
-                f"SELECT scene_id FROM parked_names WHERE name_key IN ({_marks(keys)})", keys
+                f"SELECT scene_id FROM parked_keys WHERE key IN ({_marks(keys)})", keys
             )
             found.update(row[0] for row in rows)
         return sorted(found)
+
+    def kept_out(self, *, owner: int = 0, items: Collection[int] = ()) -> list[int]:
+        """The scenes whose item was taken by the scene ``owner``, or is one of ``items``."""
+        rows = self.connection.execute(
+            "SELECT scene_id, json_extract(detail, '$.owner'), json_extract(detail, '$.item')"
+            " FROM scenes WHERE outcome = ?",
+            (Reason.ITEM_TAKEN,),
+        )
+        return [row[0] for row in rows if (owner and row[1] == owner) or row[2] in items]
 
     def updated_at(self, scene_ids: Iterable[int]) -> dict[int, str]:
         """Stash's ``updated_at`` text by scene, as of each scene's last outcome. A scene that was
@@ -158,16 +180,7 @@ class Scenes:
             found.update(rows.fetchall())
         return found
 
-    def scene_ids(self, after: int = 0, limit: int = _AT_ONCE) -> list[int]:
-        """A page of the scenes that have an outcome, by id, from above ``after``."""
-        rows = self.connection.execute(
-            "SELECT scene_id FROM scenes WHERE outcome != '' AND scene_id > ?"
-            " ORDER BY scene_id LIMIT ?",
-            (after, limit),
-        )
-        return [row[0] for row in rows]
-
-    def showing(self, related: str, after: int = 0, limit: int = _AT_ONCE) -> list[int]:
+    def showing(self, related: str, after: int = 0, limit: int = _PARAMETERS) -> list[int]:
         """A page of the scenes that showed a thing (``tag:12``) when they were last looked at, by
         id, from above ``after``. Stash itself does not know any more once the thing is deleted."""
         rows = self.connection.execute(
@@ -177,44 +190,66 @@ class Scenes:
         )
         return [row[0] for row in rows]
 
-    # -- what a person decided ----------------------------------------------------------------
+    def forget_scene(self, scene_id: int) -> None:
+        """Drop the outcome and the decisions about a scene that Stash does not have any more."""
+        for table in ("scenes", "parked_keys", "pins"):
+            self.connection.execute(f"DELETE FROM {table} WHERE scene_id = ?", (scene_id,))
 
-    def pin(self, scene_id: int, server: str, rating_key: int) -> None:
-        """A person chose the item for this scene. It is no longer ignored."""
-        self._decide(scene_id, server, rating_key, ignored=False)
+    # -- the user's decisions -----------------------------------------------------------------
+
+    def pin(self, pin: Pin) -> None:
+        """The user chose the item for this scene: no other scene keeps it, and none is ignored."""
+        self._decide(pin.scene_id, ignored=False)
+        self.connection.execute(
+            f"INSERT OR REPLACE INTO pins ({_PIN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                pin.server,
+                pin.rating_key,
+                pin.scene_id,
+                pin.file,
+                pin.added_at,
+                json.dumps(pin.part_ids),
+            ),
+        )
 
     def ignore(self, scene_id: int) -> None:
-        """A person wants this scene left alone. Its pin goes."""
-        self._decide(scene_id, None, None, ignored=True)
+        """The user wants this scene left alone. Its pin goes."""
+        self._decide(scene_id, ignored=True)
 
     def undecide(self, scene_id: int) -> None:
         """Neither pinned nor ignored any more."""
-        self._decide(scene_id, None, None, ignored=False)
+        self._decide(scene_id, ignored=False)
 
-    def pinned_item(self, scene_id: int, server: str) -> int | None:
-        """The rating key that a person chose for this scene on this server."""
-        row = self.connection.execute(
-            "SELECT pinned_item FROM scenes WHERE scene_id = ? AND pinned_server = ?",
-            (scene_id, server),
-        ).fetchone()
-        return row[0] if row else None
+    def pin_of_scene(self, server: str, scene_id: int) -> Pin | None:
+        """The item that the user chose for this scene on this server."""
+        return self._pin("server = ? AND scene_id = ?", server, scene_id)
+
+    def pin_of_item(self, server: str, rating_key: int) -> Pin | None:
+        """The scene for which the user chose this item."""
+        return self._pin("server = ? AND rating_key = ?", server, rating_key)
 
     def is_ignored(self, scene_id: int) -> bool:
-        """Did a person want this scene left alone?"""
+        """Whether the user wants this scene left alone."""
         row = self.connection.execute(
             "SELECT ignored FROM scenes WHERE scene_id = ?", (scene_id,)
         ).fetchone()
         return bool(row and row[0])
 
-    def _decide(
-        self, scene_id: int, server: str | None, rating_key: int | None, *, ignored: bool
-    ) -> None:
+    def _pin(self, where: str, server: str, number: int) -> Pin | None:
+        row = self.connection.execute(
+            f"SELECT {_PIN_COLUMNS} FROM pins WHERE {where}", (server, number)
+        ).fetchone()
+        if row is None:
+            return None
+        server_, rating_key, scene_id, file, added_at, ids = row
+        return Pin(server_, rating_key, scene_id, file, added_at, tuple(json.loads(ids)))
+
+    def _decide(self, scene_id: int, *, ignored: bool) -> None:
+        self.connection.execute("DELETE FROM pins WHERE scene_id = ?", (scene_id,))
         self.connection.execute(
-            "INSERT INTO scenes (scene_id, pinned_server, pinned_item, ignored)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT (scene_id) DO UPDATE SET"
-            " pinned_server = excluded.pinned_server, pinned_item = excluded.pinned_item,"
-            " ignored = excluded.ignored",
-            (scene_id, server, rating_key, ignored),
+            "INSERT INTO scenes (scene_id, ignored) VALUES (?, ?)"
+            " ON CONFLICT (scene_id) DO UPDATE SET ignored = excluded.ignored",
+            (scene_id, ignored),
         )
 
 
@@ -229,7 +264,7 @@ def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _chunks(values: Sequence[_T]) -> Iterator[list[_T]]:
+def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
     remaining = iter(values)
-    while chunk := list(islice(remaining, _AT_ONCE)):
+    while chunk := list(islice(remaining, _PARAMETERS)):
         yield chunk

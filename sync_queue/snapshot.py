@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from typing import Self
 
 from sync_queue import datadir, index_store, schema
-from sync_queue.database import read_only, refuse_newer, transaction
+from sync_queue.database import read_only, transaction, version_of
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.index_store import IndexStore
+from sync_queue.jobs import BUSY_SECONDS
 from sync_queue.ledger import Ledger
-from sync_queue.manager import SCHEMA_VERSION, TABLES
-from sync_queue.operations import BUSY_SECONDS
-from sync_queue.shared import is_current
+from sync_queue.migrations import SCHEMA_VERSION, TABLES
+from sync_queue.scenes import Scenes
 from sync_queue.state import StateStore
-from sync_queue.trouble import Connection, read_object
+from sync_queue.trouble import Connection, DatabaseDamaged, read_object, too_new
 
 
 class Snapshot:
@@ -30,15 +30,21 @@ class Snapshot:
         self.data_dir = data_dir
         self._told = connection
         path = datadir.database_path(data_dir)
-        refuse_newer(path, SCHEMA_VERSION, BUSY_SECONDS)
+        try:
+            found = version_of(path, BUSY_SECONDS) or 0
+        except DatabaseDamaged:  # the next worker restores it
+            found = 0
+        if found > SCHEMA_VERSION:
+            raise too_new(found, SCHEMA_VERSION)
         self._memory = in_memory(index_store.CREATE)
-        if is_current(path):
+        if found == SCHEMA_VERSION:
             self._database = read_only(path, BUSY_SECONDS)
         else:
             jobs = schema.CREATE_JOBS.format(table_name=schema.JOBS, key_column="_id")
-            self._database = in_memory((jobs, schema.CREATE_CONNECTION, *TABLES))
+            self._database = in_memory((jobs, *TABLES))
+        self.scenes = Scenes(self._database)
         self.ledger = Ledger(self._database)
-        self.dlq = DeadLetterQueue(self._database)
+        self.letters = DeadLetterQueue(self._database)
         self.state = StateStore(self._database)
         self.index = IndexStore(self._memory)
 

@@ -23,10 +23,9 @@ log = logging.getLogger("plexsync.queue")
 
 @dataclass(frozen=True, slots=True)
 class SpooledEvent:
-    """What ``producer.spool`` wrote: the job, the code's version, Stash's connection (JSON)."""
+    """What ``producer.spool`` wrote: the job and Stash's connection (JSON)."""
 
     job: SyncJob
-    version: str
     connection: str
 
 
@@ -41,8 +40,9 @@ def waiting(data_dir: str) -> list[str]:
 
 
 def read(path: str) -> SpooledEvent | None:
-    """One event. A file that nobody will ever be able to read is set aside, said in the log, and
-    ``None``. Raises ``OSError`` where trying again may help.
+    """One event; ``None`` for a file that no retry can read: it is set aside, and logged.
+
+    Raises ``OSError`` where a retry may help.
     """
     try:
         with open(path, "rb") as file:
@@ -62,11 +62,8 @@ def parse(doc: Any) -> SpooledEvent:
     """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for what no code of ours wrote."""
     if doc["version"] != 1:
         raise ValueError("written by other code")
-    return SpooledEvent(
-        job=parse_job(doc["job"]),
-        version=str(doc["code"]),
-        connection=json.dumps(doc["connection"]),
-    )
+    job = doc["job"]
+    return SpooledEvent(parse_job(job, job["enqueued_at"]), json.dumps(doc["connection"]))
 
 
 def remove_abandoned(data_dir: str) -> None:

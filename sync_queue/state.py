@@ -1,64 +1,271 @@
-"""Small facts that outlive a worker: breaker, last error, last runs. Versioned JSON by name."""
+"""Small facts that outlive a process: frozen records, each a versioned JSON object by name.
+
+A document of another version, or one that cannot be read, counts as the record's defaults.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Mapping
-
-from sync_queue.trouble import read_object
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 CREATE = ("CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, doc TEXT NOT NULL)",)
+VERSION = 1
+# An interrupted Sync All is not resumed after so long: too much may have changed.
+RESUME_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Base of all records. Every field has a default; all times are epoch seconds, 0 = never."""
+
+    NAME: ClassVar[str] = ""
+
+
+class BreakerState(StrEnum):
+    """What the circuit breaker lets the worker do."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker(Record):
+    """The circuit breaker.
+
+    Attributes:
+        failures: how many in a row while closed.
+        probes: how many were made while open.
+        pause: seconds from the last failure to ``probe_at``.
+        batch: how many jobs may be claimed together (0 = no limit).
+    """
+
+    NAME: ClassVar[str] = "breaker"
+    state: BreakerState = BreakerState.CLOSED
+    failures: int = 0
+    probes: int = 0
+    opened_at: float = 0.0
+    probe_at: float = 0.0
+    pause: float = 0.0
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNote(Record):
+    """Why everything waits: a reason code ("" = it does not) and a sentence for the user."""
+
+    NAME: ClassVar[str] = "hold"
+    reason: str = ""
+    sentence: str = ""
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LastError(Record):
+    """The last failed try: the job's key and a sentence."""
+
+    NAME: ClassVar[str] = "last_error"
+    job: str = ""
+    sentence: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSettings(Record):
+    """A sentence for each setting whose default is used because its value is wrong."""
+
+    NAME: ClassVar[str] = "wrong_settings"
+    problems: tuple[str, ...] = field(default=(), metadata={"of": str})
+
+
+@dataclass(frozen=True, slots=True)
+class SweepNote(Record):
+    """When the last sweep began, and the time of the installation (``baseline``)."""
+
+    NAME: ClassVar[str] = "sweep"
+    at: float = 0.0
+    baseline: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WokenNote(Record):
+    """Up to which row of a server's file index the parked scenes were looked for."""
+
+    NAME: ClassVar[str] = "woken"
+    server: str = ""
+    last_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRun(Record):
+    """How far a Sync All has come.
+
+    Attributes:
+        asked: when the user last asked for it; Plex is listed once since then.
+        settings: the fingerprint of the settings that it began with.
+        cursor: the highest scene that was put into the queue.
+        planned: how many scenes were.
+        listed: whether all were.
+    """
+
+    NAME: ClassVar[str] = "sync_all"
+    started: float = 0.0
+    asked: float = 0.0
+    settings: str = ""
+    cursor: int = 0
+    planned: int = 0
+    listed: bool = False
+
+    def can_resume(self, now: float, settings: str, *, due: int) -> bool:
+        """Whether a run that begins now resumes this one. ``due``: its jobs still waiting."""
+        if self.settings != settings or not 0 <= now - self.started < RESUME_SECONDS:
+            return False
+        return due > 0 or not self.listed
+
+
+@dataclass(frozen=True, slots=True)
+class RunNote(Record):
+    """How a task ended."""
+
+    task: str = ""
+    at: float = 0.0
+    done: int = 0
+    left: int = 0
+    problems: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LastRuns(Record):
+    """The last run of each task, the newest first."""
+
+    NAME: ClassVar[str] = "runs"
+    runs: tuple[RunNote, ...] = field(default=(), metadata={"of": RunNote})
+
+
+@dataclass(frozen=True, slots=True)
+class Restored(Record):
+    """The database was damaged or lost: its copy was restored, or it started empty.
+
+    Attributes:
+        at: when that was.
+        copied_at: when the restored copy was made, 0 for an empty start.
+        sentence: for the user.
+    """
+
+    NAME: ClassVar[str] = "restored"
+    at: float = 0.0
+    copied_at: float = 0.0
+    sentence: str = ""
+
+
+R = TypeVar("R", bound=Record)
 
 
 class StateStore:
-    """One JSON object per name. Nothing here commits: the caller owns the transaction."""
+    """The table of the records. Nothing here commits: the caller owns the transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
-    def get(self, name: str) -> dict[str, object]:
-        """The object stored under ``name``; empty when there is none of a version we know."""
+    def load(self, kind: type[R]) -> R:
+        """The stored record of a kind; its defaults without one."""
+        row = self.connection.execute(
+            "SELECT doc FROM state WHERE name = ?", (kind.NAME,)
+        ).fetchone()
+        return read_record(kind, row[0]) if row else kind()
+
+    def save(self, record: Record) -> None:
+        """Store a record in place of the older one of its kind."""
+        self.connection.execute(
+            "INSERT INTO state (name, doc) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET doc = excluded.doc",
+            (record.NAME, json.dumps({"version": VERSION, **asdict(record)})),
+        )
+
+    def clear(self, kind: type[Record]) -> None:
+        """Delete the stored record of a kind."""
+        self.connection.execute("DELETE FROM state WHERE name = ?", (kind.NAME,))
+
+    # -- names of version 1.0, for what has no record yet
+
+    def get(self, name: str) -> dict[str, Any]:
+        """The object stored under ``name``; empty without one of a version we know."""
         row = self.connection.execute("SELECT doc FROM state WHERE name = ?", (name,)).fetchone()
-        doc = read_object(row[0], f"state {name}") if row else {}
-        return {k: v for k, v in doc.items() if k != "version"} if doc.get("version") == 1 else {}
+        doc = read_document(row[0]) if row else {}
+        return {k: v for k, v in doc.items() if k != "version"}
 
     def put(self, name: str, doc: Mapping[str, object]) -> None:
         """Store ``doc`` under ``name``."""
         self.connection.execute(
             "INSERT INTO state (name, doc) VALUES (?, ?)"
             " ON CONFLICT (name) DO UPDATE SET doc = excluded.doc",
-            (name, json.dumps({"version": 1, **doc})),
+            (name, json.dumps({"version": VERSION, **doc})),
         )
 
-    def drop(self, name: str) -> None:
-        """Forget what is stored under ``name``."""
-        self.connection.execute("DELETE FROM state WHERE name = ?", (name,))
 
-    def set_notice(self, sentence: str) -> None:
-        """The standing problem that the next hook or task says in Stash's log; "" = none."""
-        if sentence:
-            self.connection.execute(
-                "INSERT INTO notice (id, sentence) VALUES (1, :sentence) ON CONFLICT (id) DO UPDATE"
-                " SET sentence = excluded.sentence WHERE sentence IS NOT excluded.sentence",
-                {"sentence": sentence},
-            )
-        else:
-            self.connection.execute("DELETE FROM notice")
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The stored documents of a moment, by name."""
 
-    def add_notice(self, sentence: str) -> None:
-        """A notice of less weight: it stands only where no other does."""
-        self.connection.execute(
-            "INSERT OR IGNORE INTO notice (id, sentence) VALUES (1, ?)", (sentence,)
-        )
+    documents: Mapping[str, object] = field(default_factory=dict)
 
-    def was_said(self) -> bool:
-        """Whether a hook or task has said the notice that stands."""
-        return (
-            self.connection.execute("SELECT 1 FROM notice WHERE said_at > 0").fetchone() is not None
-        )
+    def load(self, kind: type[R]) -> R:
+        """The record of a kind; its defaults without one."""
+        return read_record(kind, self.documents.get(kind.NAME))
 
-    def notice(self) -> str:
-        """The notice that stands, "" when there is none."""
-        row = self.connection.execute("SELECT sentence FROM notice").fetchone()
-        return str(row[0]) if row else ""
+
+def read_record(kind: type[R], text: object) -> R:
+    """A stored document as a record."""
+    doc = read_document(text)
+    try:
+        return make_record(kind, doc)
+    except ValueError:
+        return kind()
+
+
+def read_document(text: object) -> dict[str, Any]:
+    """A stored JSON object; empty for another version, or for what cannot be read."""
+    try:
+        doc = json.loads(text) if isinstance(text, str | bytes) else None
+    except (ValueError, RecursionError):
+        return {}
+    return doc if isinstance(doc, dict) and doc.get("version") == VERSION else {}
+
+
+def make_record(kind: type[R], doc: dict[str, Any]) -> R:
+    """A JSON object as a record. Raises ``ValueError`` for a value of a wrong type."""
+    values = {
+        each.name: convert(doc[each.name], each.default, each.metadata.get("of"))
+        for each in fields(kind)
+        if each.name in doc
+    }
+    return kind(**values)
+
+
+def convert(value: object, default: object, part: Any) -> object:
+    """A JSON value as what the default is. Raises ``ValueError``."""
+    if isinstance(default, tuple) and isinstance(value, list):
+        return tuple(convert_part(each, part) for each in value)
+    if isinstance(default, StrEnum) and isinstance(value, str):
+        return type(default)(value)
+    if isinstance(default, float) and type(value) in (int, float):
+        number = float(value)  # type: ignore[arg-type]  # one of the two
+        if math.isfinite(number):
+            return number
+    elif type(value) is type(default):
+        return value
+    raise ValueError(f"{value!r} is not a {type(default).__name__}")
+
+
+def convert_part(value: object, part: Any) -> object:
+    """One value of a list: a record or a plain value. Raises ``ValueError``."""
+    if isinstance(value, dict) and issubclass(part, Record):
+        return make_record(part, value)
+    if type(value) is not part:
+        raise ValueError(f"{value!r} is not a {part.__name__}")
+    return value

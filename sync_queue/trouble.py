@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Iterable
 from types import TracebackType
@@ -20,7 +21,7 @@ log = logging.getLogger("plexsync.queue")
 
 
 class DatabaseDamaged(QueueError):
-    """The file is not a sound database (any more): it is set aside and rebuilt."""
+    """The file is not a sound database (any more): it is set aside and its copy restored."""
 
 
 class DatabaseFull(QueueError):
@@ -39,25 +40,26 @@ class DatabaseTooNew(QueueError):
     """Newer code has written the database. Nothing is touched."""
 
 
-class DatabaseGone(QueueError):
-    """The file was deleted while it was open; what is open is the last copy of it."""
-
-
 class DatabaseReplaced(QueueError):
-    """Another file was put in the place of the open one."""
+    """A file of the queue was removed or replaced while it was in use: this process ends."""
+
+
+class DatabaseOutdated(QueueError):
+    """The database has not the tables of this code yet: the holder of the worker's lock makes
+    them.
+    """
 
 
 def needs_opening(error: QueueError) -> bool:
     """Whether waiting is of no use: the database has to be opened anew, or not at all."""
-    kinds = DatabaseDamaged, DatabaseTooNew, DatabaseGone, DatabaseReplaced
-    return isinstance(error, kinds)
+    return isinstance(error, DatabaseDamaged | DatabaseTooNew | DatabaseReplaced)
 
 
 _Kind = type[QueueError]
 
 _DAMAGED = (
-    "The queue's database is damaged ({code}). It is set aside and rebuilt from what can still be"
-    " read; check the disk for errors."
+    "The queue's database is damaged ({code}). It is set aside and its daily copy is restored;"
+    " check the disk for errors."
 )
 _FULL = (
     "The disk that holds the queue's database is full ({code}). Make some space: edits wait"
@@ -71,15 +73,19 @@ _BUSY = (
     "Another program keeps the queue's database locked ({code}). Close it (a backup, a database"
     " browser, a second Stash): edits wait meanwhile."
 )
-_GONE = (
-    "The queue's database was moved away while it was in use ({code}). It is written again from"
-    " what is still open."
+_REPLACED = (
+    "The queue's file {code} was removed or replaced while it was in use. This worker ends; the"
+    " next one opens the file that is there then. To restore a copy, disable the plugin first."
+)
+_TOO_NEW = (
+    "The database was written by a newer PlexSync (schema {found}, this one knows {known}). Update"
+    " the plugin, or move the data directory away. Nothing was changed."
 )
 
 # By extended code first, then by the primary one. What is missing here is a mistake of ours in
 # SQL or its use (SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISUSE, ...) and stays what it is.
 _BY_CODE: dict[int, tuple[_Kind, str]] = {
-    sqlite3.SQLITE_READONLY_DBMOVED: (DatabaseGone, _GONE),
+    sqlite3.SQLITE_READONLY_DBMOVED: (DatabaseReplaced, _REPLACED),
     sqlite3.SQLITE_CORRUPT: (DatabaseDamaged, _DAMAGED),
     sqlite3.SQLITE_NOTADB: (DatabaseDamaged, _DAMAGED),
     sqlite3.SQLITE_FORMAT: (DatabaseDamaged, _DAMAGED),
@@ -126,6 +132,16 @@ def translate_database_exception(error: Exception) -> Exception:
 def damaged(what: str) -> DatabaseDamaged:
     """The error for a stored value that no code of ours can have written."""
     return DatabaseDamaged(_DAMAGED.format(code=what))
+
+
+def replaced(path: str) -> DatabaseReplaced:
+    """The error for a file that is not the one that was opened."""
+    return DatabaseReplaced(_REPLACED.format(code=os.path.basename(path)))
+
+
+def too_new(found: int, known: int) -> DatabaseTooNew:
+    """The error for a database of a newer version than ``known``."""
+    return DatabaseTooNew(_TOO_NEW.format(found=found, known=known))
 
 
 def read_object(text: str, what: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ VERSION = "1.0.0"
 def code_version(plugin_dir: str) -> str:
     """The version and the time of the files that every release replaces.
 
-    Each job carries it, so that a resident worker started by older code notices.
+    A resident worker asks again and again, and hands over when newer code was installed.
     """
     stamp = 0
     for name in ("PlexSync.yml", "PlexSync.py"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sync_queue.report import LetterLine, QueueReport
+from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError, WrongSettings
 from validation.reasons import TABLE, Reason
 from validation.words import count
 
@@ -15,35 +16,29 @@ def advice(reason: str) -> str:
     return f"{about.meaning} {about.todo}" if about else ""
 
 
-def blockers(states: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
+def blockers(states: Facts) -> list[tuple[str, str]]:
     """Return a sentence for everything that blocks syncing, each with the user's next step."""
     found = []
-    hold = states.get("hold", {})
-    if hold.get("sentence"):
-        reason = str(hold.get("reason"))
-        todo = TABLE[Reason(reason)].todo if reason in set(Reason) else "Read plexsync.log."
-        found.append((f"Everything waits ({reason}): {hold['sentence']}", todo))
-    breaker = states.get("breaker", {})
-    if breaker.get("state", "closed") != "closed":
+    hold = states.load(HoldNote)
+    if hold.sentence:
+        known = hold.reason in set(Reason)
+        todo = Reason(hold.reason).about.todo if known else "Read plexsync.log."
+        found.append((f"Everything waits ({hold.reason}): {hold.sentence}", todo))
+    if states.load(Breaker).state is not BreakerState.CLOSED:
         sentence = "Plex does not answer. Edits wait, and PlexSync retries at least every 60 s."
         found.append((sentence, Reason.WAITING_FOR_PLEX.about.todo))
-    last = states.get("last_error", {})
-    if last.get("sentence"):
+    last = states.load(LastError)
+    if last.sentence:
         todo = "PlexSync retries by itself. If the error stays, read plexsync.log."
-        found.append((f"Last error: {last['sentence']}", todo))
+        found.append((f"Last error: {last.sentence}", todo))
     return found
 
 
-def problem_lines(states: Mapping[str, Mapping[str, object]]) -> list[str]:
+def problem_lines(states: Facts) -> list[str]:
     """Return what blocks syncing, and what is wrong with the settings."""
-    problems = states.get("wrong_settings", {}).get("problems")
-    wrong = [f"The default is used: {problem}" for problem in list_of(problems)]
+    problems = states.load(WrongSettings).problems
+    wrong = [f"The default is used: {problem}" for problem in problems]
     return [*(sentence for sentence, _ in blockers(states)), *wrong]
-
-
-def list_of(stored: object) -> list[object]:
-    """Return a stored list, empty when there is none."""
-    return stored if isinstance(stored, list) else []
 
 
 def waiting_reason(report: QueueReport) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stash.client import StashClient
-from sync_queue.ledger import Ledger
-from sync_queue.state import StateStore
+from sync_queue.scenes import Scenes
+from sync_queue.state import StateStore, SweepNote
 from tasks.runs import PAGE
 from worker.sweep import INSTALL_MARGIN_SECONDS, changed_scenes
 
@@ -22,12 +22,12 @@ class ChangedPage:
 
 
 def changed_pages(
-    stash: StashClient, ledger: Ledger, state: StateStore, now: float
+    stash: StashClient, scenes: Scenes, state: StateStore, now: float
 ) -> Iterator[ChangedPage]:
     """Compare the whole library with the ledger, scene by scene, on parsed times."""
-    installed = float(str(state.get("sweep").get("baseline", now - INSTALL_MARGIN_SECONDS)))
+    installed = state.load(SweepNote).baseline or now - INSTALL_MARGIN_SECONDS
     for page in stash.pages(PAGE):
-        known = ledger.updated_at(scene_id for scene_id, _ in page.scenes)
+        known = scenes.updated_at(scene_id for scene_id, _ in page.scenes)
         changed = tuple(changed_scenes(page.scenes, known, installed))
         unknown = [scene_id for scene_id, _ in page.scenes if scene_id not in known]
         yield ChangedPage(changed, len(set(unknown) - set(changed)))

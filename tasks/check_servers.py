@@ -13,11 +13,12 @@ from stash.client import StashClient
 from sync_queue.snapshot import Snapshot
 from tasks.findings import Finding, fine, look, wrong
 from validation.config import validate_config
-from validation.errors import InvalidScene
+from validation.metadata import SyncMetadata
 from validation.paths import PathRule, is_below, propose_rules, same_path
 from validation.setting_types import describe_secret
-from worker.look import Look, Looker
-from worker.session import Session
+from worker.assess import Assessment, assess
+from worker.batch import Batch, make_batch, read_scenes
+from worker.servers import Servers
 
 OUR_TASK = "Process Queue"
 OLD_SETTINGS = frozenset({"plexToken", "plexHost", "plexPort"})
@@ -71,20 +72,20 @@ def check_plex(
 
 
 def check_rules(
-    memory: Snapshot, session: Session, sections: tuple[PlexSection, ...]
+    memory: Snapshot, servers: Servers, sections: tuple[PlexSection, ...]
 ) -> Iterator[Finding]:
     """The path rules, held against sample scenes and the libraries' folders."""
-    scenes = sample_scenes(session)
+    scenes = sample_scenes(servers)
     if not scenes:
         yield look("Stash has no scene to test the path rules with.", "Scan files in Stash.")
-    looker = Looker(memory, session, time.time)
-    looks = list(tried(looker, scenes))
+    batch = make_batch(memory, servers, scenes, time.time)
+    found = list(tried(memory, batch))
     paths = [str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]]
     folders = [place for section in sections for place in section.locations]
-    for rule in session.config.path_rules.rules:
+    for rule in batch.config.path_rules.rules:
         yield from check_rule(rule, paths, folders)
-    yield from map(told, looks)
-    pairs = [pair for one in looks if (pair := one.unmapped_pair())]
+    yield from map(told, found)
+    pairs = [pair for one in found if (pair := one.unmapped_pair())]
     for proposal in propose_rules(pairs):
         yield look(
             f"Suggested path rule: {proposal}.", "Add it to the setting Path rules (path_map)."
@@ -111,26 +112,24 @@ def check_rule(rule: PathRule, paths: list[str], folders: list[str]) -> Iterator
         )
 
 
-def sample_scenes(session: Session) -> dict[int, Mapping[str, object]]:
+def sample_scenes(servers: Servers) -> Mapping[int, Mapping[str, object]]:
     """Scenes from the beginning and the middle of Stash, in three requests."""
-    stash, size = session.stash(), SAMPLES // 2
+    stash, size = servers.stash(), SAMPLES // 2
     total, first = stash.page(1, size)
     middle = stash.page(max(1, total // size // 2 + 1), size)[1]
     ids = dict.fromkeys(scene_id for scene_id, _ in (*first, *middle))
-    return dict(session.read_scenes(ids)) if ids else {}
+    return read_scenes(servers, ids)[0] if ids else {}
 
 
-def tried(looker: Looker, scenes: Mapping[int, Mapping[str, object]]) -> Iterator[Look]:
-    """Some of the scenes, evenly, as a sync would look at them."""
-    step = max(1, len(scenes) // TRIED)
-    for raw in list(scenes.values())[::step][:TRIED]:
-        try:
-            yield looker.look(raw, always=True)
-        except InvalidScene:
-            continue
+def tried(memory: Snapshot, batch: Batch) -> Iterator[Assessment]:
+    """Some of the scenes, evenly, as a sync would assess them."""
+    step = max(1, len(batch.parsed) // TRIED)
+    for scene in list(batch.parsed.values())[::step][:TRIED]:
+        if isinstance(scene, SyncMetadata):
+            yield assess(memory, batch, scene, {})
 
 
-def told(one: Look) -> Finding:
+def told(one: Assessment) -> Finding:
     """Both servers' paths of one scene side by side."""
     path = one.scene.files[0].path if one.scene.files else "no file"
     if one.match is None:

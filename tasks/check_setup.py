@@ -15,7 +15,7 @@ from tasks.deliver import Progress
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first
 from validation.errors import PlexSyncError, SetupError
-from worker.session import Session
+from worker.servers import Servers
 
 # The data directory is one more.
 MOST_LINES = 14
@@ -58,33 +58,36 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
 
 def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     """Both servers, as far as they answer: what fails is a finding, and the rest goes on."""
-    session = Session(memory, request.environ, time.time, time.sleep)
+    servers = Servers(memory, request.environ, time.time, time.sleep)
     raw: Mapping[str, object] = {}
     try:
-        raw, _enabled = session.stash().read_settings()
-        yield from check_stash(session.stash())
+        raw, enabled = servers.stash().read_settings()
+        servers.take_settings(raw, enabled)
+        yield from check_stash(servers.stash())
         stash_answers = True
     except PlexSyncError as error:
         stash_answers = False
-        yield failed(error, STASH_TODO, at=stash_address(session))
-    session.take_settings(raw, session.plugin_enabled)
+        servers.take_settings(raw, enabled=True)
+        yield failed(error, STASH_TODO, at=stash_address(servers))
     yield from check_settings(raw or sent_settings(memory), request.environ)
-    if session.setup_problem:
+    config = servers.settings.config
+    if servers.settings.setup_problem:
         return
-    address = session.config.plex_url
+    address = config.plex_url
+    plex = servers.plex(config)
     try:
-        sections = session.plex().sections(fresh=True)
+        sections = plex.sections(fresh=True)
     except PlexSyncError as error:
         yield failed(error, PLEX_TODO, at=address)
         yield from check_address(address, in_container=is_container())
         return
     try:
-        chosen = choose_sections(sections, session.config.libraries)
-        yield from check_plex(session.plex(), sections, chosen)
+        chosen = choose_sections(sections, config.libraries)
+        yield from check_plex(plex, sections, chosen)
         if stash_answers:
-            yield from check_rules(memory, session, chosen)
+            yield from check_rules(memory, servers, chosen)
         if request.flag("probe"):
-            yield probe(session.plex(), chosen)
+            yield probe(plex, chosen)
     except SetupError as error:
         yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
@@ -97,9 +100,9 @@ def sent_settings(memory: Snapshot) -> Mapping[str, object]:
     return sent if isinstance(sent, dict) else {}
 
 
-def stash_address(session: Session) -> str:
+def stash_address(servers: Servers) -> str:
     """Where Stash is, "" where nobody has said it."""
     try:
-        return session.connection().base_url
+        return servers.stash_connection().base_url
     except PlexSyncError:
         return ""

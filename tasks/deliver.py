@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
 from sync_queue.shared import is_waiting
+from sync_queue.trouble import DatabaseDamaged
 from tasks.context import TaskRequest
 from validation.words import count
 from worker.processor import SyncWorker
@@ -53,6 +55,7 @@ def deliver(
             drain(request, data_dir, total, progress, is_over)
         finally:
             lock.release(descriptor)
+            os.close(descriptor)
     after = read_report(data_dir, time.time())
     show(after, total, progress)
     if after.left and request.lets_worker_in:
@@ -85,7 +88,6 @@ def drain(
         manager.queue.resume_unack_tasks()
         worker = SyncWorker(
             manager,
-            manager.dlq,
             plugin_dir=request.plugin_dir,
             environ=request.environ,
             when_idle=True,
@@ -99,9 +101,10 @@ def drain(
                 worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
         finally:
             worker.stop()
-        if worker.trouble is not None:
-            log.error("%s", worker.trouble)
-            rescue.mend(manager, worker.trouble)  # raises it where only a person can help
+    if worker.error is not None:
+        if isinstance(worker.error, DatabaseDamaged):
+            rescue.restore(data_dir)
+        raise worker.error
 
 
 def follow(

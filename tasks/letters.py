@@ -34,7 +34,7 @@ def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
 def revive_letters(manager: QueueManager, now: float) -> int:
     """Every dead letter becomes a job again; returns how many."""
     count = 0
-    while letters := manager.dlq.get_recent(PAGE):
+    while letters := manager.letters.recent(PAGE):
         with manager.transaction():
             for letter in letters:
                 manager.enqueue_in(replace(letter.job, enqueued_at=now), prio=MANY_PRIO)
@@ -46,7 +46,7 @@ def revive_letters(manager: QueueManager, now: float) -> int:
 def revive_scenes(manager: QueueManager, now: float) -> int:
     """Every scene that a second look may help becomes a job again; returns how many."""
     count = after = 0
-    while page := manager.ledger.outcomes(RETRIED, after=after, limit=PAGE):
+    while page := manager.scenes.outcomes(RETRIED, after=after, limit=PAGE):
         jobs = [scene_job(outcome.scene_id, TITLE, now) for outcome in page]
         manager.enqueue_all(jobs, prio=MANY_PRIO)
         count, after = count + len(page), page[-1].scene_id
@@ -60,7 +60,7 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
     begun = time.time()
     remember_connection(data_dir, request.connection)
     with shared_queue(data_dir) as manager:
-        letter = manager.dlq.get_by_id(number)
+        letter = manager.letters.get(number)
         if letter is None:
             raise SetupError(f"There is no dead letter {number}.")
         job = replace(letter.job, enqueued_at=begun)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 
 from sync_queue.manager import QueueManager
-from sync_queue.models import scene_job
+from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.shared import is_waiting, shared_queue
 from tasks import exit_codes, preview
@@ -13,8 +15,9 @@ from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver_first, left_lines
 from tasks.handshake import remember_connection
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from validation.reasons import Reason
+from worker.pins import pin_to
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -34,17 +37,46 @@ def pin(request: TaskRequest, progress: Progress) -> TaskResult:
     data_dir = request.resolve()
     remember_connection(data_dir, request.connection)
     with shared_queue(data_dir) as manager:
-        if item:
-            plex = ready_session(request, manager).plex()
-            plex.read(item)  # raises PlexNotFound with a sentence
-            server = plex.server
-        with manager.transaction():
-            if item:
-                manager.ledger.pin(scene_id, server, item)
-                manager.ledger.release_items(server, scene_id, keep=item)
-            else:
-                manager.ledger.undecide(scene_id)
-        return sync_now(request, manager, scene_id, progress)
+        notes = choose(request, manager, scene_id, item) if item else unpin(manager, scene_id)
+        result = sync_now(request, manager, scene_id, progress)
+    return replace(result, lines=(*notes, *result.lines))
+
+
+def choose(request: TaskRequest, manager: QueueManager, scene_id: int, item: int) -> list[str]:
+    """Store a pin; says whose the item was. Raises ``PlexNotFound``, and ``SetupError`` for an
+    item that cannot be synced."""
+    servers = ready_servers(request, manager)
+    config = servers.settings.config
+    plex = servers.plex(config)
+    sections = servers.file_index(plex).sections(config.libraries)
+    pin = pin_to(scene_id, item, plex.read_many((item,)), plex.server, sections)
+    before = manager.scenes.pin_of_item(plex.server, item)
+    entry = manager.ledger.entry(plex.server, item)
+    with manager.transaction():
+        manager.scenes.pin(pin)
+        released = manager.ledger.release_items(plex.server, scene_id, keep=[item])
+        wake(manager, manager.scenes.kept_out(owner=scene_id, items=released))
+        if before is not None and before.scene_id != scene_id:
+            wake(manager, [before.scene_id])
+            return [f"Item {item} was chosen for scene {before.scene_id} before; it is not now."]
+        if entry is not None and entry.scene_id not in (0, scene_id):
+            wake(manager, [entry.scene_id])
+            return [f"Item {item} belonged to scene {entry.scene_id} before."]
+    return []
+
+
+def unpin(manager: QueueManager, scene_id: int) -> list[str]:
+    """Take a user's choice back; the scenes that it kept out are synced again."""
+    with manager.transaction():
+        manager.scenes.undecide(scene_id)
+        wake(manager, manager.scenes.kept_out(owner=scene_id))
+    return []
+
+
+def wake(manager: QueueManager, scene_ids: Iterable[int]) -> None:
+    """Sync scenes again whose items may have changed hands, within the caller's transaction."""
+    jobs = [scene_job(scene_id, "item released", time.time()) for scene_id in scene_ids]
+    manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
 
 def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -54,7 +86,7 @@ def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
     remember_connection(data_dir, request.connection)
     with shared_queue(data_dir) as manager:
         with manager.transaction():
-            manager.ledger.ignore(scene_id)
+            manager.scenes.ignore(scene_id)
         return sync_now(request, manager, scene_id, progress, wanted=Reason.FILTERED)
 
 
@@ -71,7 +103,7 @@ def sync_now(
     """
     job = scene_job(scene_id, "Sync Scene", time.time())
     after = deliver_first(request, manager, job, progress)
-    outcome = manager.ledger.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
+    outcome = manager.scenes.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
     waits = is_waiting(manager, job.job_key)
     if waits:
         outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)

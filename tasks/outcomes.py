@@ -33,7 +33,7 @@ def library_result(
 
     ``notes`` are further lines of the report.
     """
-    outcomes, writes = manager.ledger.counts(since), manager.ledger.writes(since)
+    outcomes, writes = manager.scenes.counts(since), manager.scenes.writes(since)
     synced, done = outcomes.get(SYNCED, 0), sum(outcomes.values())
     needs = sum(outcomes.get(reason, 0) for reason in NEEDS_USER)
     problems = after.stats.failed + needs
@@ -67,12 +67,12 @@ def named(manager: QueueManager) -> list[str]:
     """Return the scenes that need the user, and the dead letters, by reason."""
     said = []
     for reason in sorted(NEEDS_USER):
-        scenes = manager.ledger.outcomes([reason], limit=MOST_NAMED)
+        scenes = manager.scenes.outcomes([reason], limit=MOST_NAMED)
         if scenes:
             numbers = ", ".join(str(outcome.scene_id) for outcome in scenes)
             said.append(f"{reason}: scenes {numbers}.")
     letters: dict[str, list[str]] = {}
-    for letter in manager.dlq.get_recent(MOST_NAMED):
+    for letter in manager.letters.recent(MOST_NAMED):
         told = f"no. {letter.id} ({letter.job.job_key})"
         letters.setdefault(letter.reason, []).append(told)
     return said + [f"{reason}: dead letters {', '.join(told)}." for reason, told in letters.items()]

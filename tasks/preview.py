@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from plex.exceptions import PlexNotFound
 from sync_queue import datadir
@@ -15,15 +15,15 @@ from tasks.changes import changed_pages
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
 from tasks.runs import PAGE
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from tasks.tally import Seen, Tally, change_text
 from validation.errors import PermanentError
 from validation.reasons import Exit, Reason
-from validation.records import Owner
-from worker.look import Look, Looker
+from worker.assess import Assessment, assess
+from worker.batch import Batch, make_batch, read_scenes
 from worker.policy import reason_for
-from worker.removals import RemovalGuard, TooManyRemovals
-from worker.session import Session
+from worker.run import Run, TooManyRemovals
+from worker.servers import Servers
 
 TITLE = "Preview"
 # Kept beside the database: a preview changes nothing in it.
@@ -31,7 +31,7 @@ MARKER = "preview.json"
 BATCH = 100
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
-Scenes = Callable[[Snapshot, Session], Iterator[tuple[int, Sequence[int]]]]
+Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -54,20 +54,20 @@ def run_waiting(request: TaskRequest, progress: Progress) -> TaskResult:
     return preview(request, progress, queued_scenes)
 
 
-def whole_library(_memory: Snapshot, session: Session) -> Iterator[tuple[int, Sequence[int]]]:
+def whole_library(_memory: Snapshot, servers: Servers) -> Iterator[tuple[int, Sequence[int]]]:
     """Every scene."""
-    for page in session.stash().pages(PAGE):
+    for page in servers.stash().pages(PAGE):
         yield page.left, [scene_id for scene_id, _ in page.scenes]
 
 
-def changed_scenes(memory: Snapshot, session: Session) -> Iterator[tuple[int, Sequence[int]]]:
+def changed_scenes(memory: Snapshot, servers: Servers) -> Iterator[tuple[int, Sequence[int]]]:
     """The scenes that Stash changed since their last sync."""
-    pages = changed_pages(session.stash(), memory.ledger, memory.state, time.time())
+    pages = changed_pages(servers.stash(), memory.scenes, memory.state, time.time())
     ids = [scene_id for page in pages for scene_id in page.changed]
     yield len(ids), ids
 
 
-def queued_scenes(memory: Snapshot, _session: Session) -> Iterator[tuple[int, Sequence[int]]]:
+def queued_scenes(memory: Snapshot, _servers: Servers) -> Iterator[tuple[int, Sequence[int]]]:
     """The scenes that wait in the queue."""
     ids = memory.waiting_scenes()
     yield len(ids), ids
@@ -78,10 +78,10 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
     data_dir = request.resolve()
     tally = Tally()
     with Snapshot(data_dir, request.connection) as memory:
-        session = ready_session(request, memory)
-        previewer = Previewer(memory, session)
+        servers = ready_servers(request, memory)
+        previewer = Previewer(memory, servers, time.time())
         total = 0
-        for left, page in scenes(memory, session):
+        for left, page in scenes(memory, servers):
             total = total or left
             for start in range(0, len(page), BATCH):
                 for seen in previewer.look_at(page[start : start + BATCH]):
@@ -102,8 +102,8 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
 def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
     """Evidence, plan and reason for one scene."""
     with Snapshot(request.resolve(), request.connection) as memory:
-        previewer = Previewer(memory, ready_session(request, memory))
-        (seen,) = previewer.look_at([scene_id], always=True)
+        previewer = Previewer(memory, ready_servers(request, memory))
+        (seen,) = previewer.look_at([scene_id])
     verdict = f"{seen.reason}. {seen.sentence}".strip() if seen.reason else "would be synced."
     lines = [f"Scene {scene_id} “{seen.title}”: {verdict}"]
     for planned in seen.items:
@@ -127,44 +127,46 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
 
 
 class Previewer:
-    """Looks at scenes on the worker's road and stops where the worker would begin to write."""
+    """Assesses scenes as the worker does, and stops where the worker would begin to write.
 
-    def __init__(self, memory: Snapshot, session: Session) -> None:
-        self.session = session
-        self.looker = Looker(memory, session, time.time)
-        self.removals = RemovalGuard(memory.ledger)
-        self.begun = time.time()
+    ``listed_since``: the libraries are listed whole since then (epoch seconds, infinity = only
+    where a scene needs it).
+    """
 
-    def look_at(self, scene_ids: Sequence[int], *, always: bool = False) -> Iterator[Seen]:
-        """Look at up to ``BATCH`` scenes; with ``always`` also where nothing has changed. Raises
-        what keeps everything from being synced.
-        """
-        scenes = self.session.read_scenes(scene_ids)
-        self.looker.expect(scenes, newer_than=self.begun)
+    def __init__(self, memory: Snapshot, servers: Servers, listed_since: float = math.inf) -> None:
+        self.memory = memory
+        self.servers = servers
+        self.listed_since = listed_since
+        self.run = Run()
+
+    def look_at(self, scene_ids: Sequence[int]) -> Iterator[Seen]:
+        """Assess up to ``BATCH`` scenes. Raises what keeps everything from being synced."""
+        raw, _failed = read_scenes(self.servers, scene_ids)
+        batch = make_batch(
+            self.memory, self.servers, raw, time.time, listed_since=self.listed_since
+        )
         for scene_id in scene_ids:
-            yield self.look(scene_id, scenes.get(scene_id), always=always)
+            yield self.look(batch, scene_id)
 
-    def look(self, scene_id: int, raw: Any, *, always: bool) -> Seen:
-        """Look at one scene; ``raw`` is what Stash said of it, ``None`` when it is gone."""
-        if raw is None:
+    def look(self, batch: Batch, scene_id: int) -> Seen:
+        """Assess one scene of a batch."""
+        if scene_id not in batch.parsed:
             return Seen(scene_id, reason=Reason.SCENE_GONE)
-        title = str(raw.get("title") or "")
+        title = str(batch.raw[scene_id].get("title") or "")
         try:
-            look = self.looker.look(raw, always=always)
-            self.claim(look)
+            found = assess(self.memory, batch, batch.scene(scene_id), self.run.claimed)
+            self.note(found)
         except (PermanentError, PlexNotFound) as error:
             reason = error.reason if isinstance(error, TooManyRemovals) else reason_for(error)
             return Seen(scene_id, title, reason, str(error))
-        return Seen(scene_id, title, look.reason, "", look.items, look.match)
+        return Seen(scene_id, title, found.reason, found.sentence, found.items, found.match)
 
-    def claim(self, look: Look) -> None:
-        """What the worker would have noted before the next scene: whose each item is, and how
-        many lost something. Raises ``TooManyRemovals``."""
-        for planned in look.items:
-            self.removals.admit(look.scene.scene_id, planned.edits)
-            parts = planned.item.parts
-            owner = Owner(look.scene.scene_id, parts[0].file if parts else "")
-            self.looker.claims[planned.item.rating_key] = owner
+    def note(self, found: Assessment) -> None:
+        """Note what the worker would have noted before the next scene: whose each item is, and
+        how many lost something. Raises ``TooManyRemovals``."""
+        for planned in found.items:
+            self.run.admit(self.memory.scenes, found.scene.scene_id, planned.edits)
+            self.run.claimed[planned.item.rating_key] = found.scene.scene_id
 
 
 def note_seen(data_dir: str, now: float, result: TaskResult) -> None:

@@ -6,20 +6,19 @@ import time
 
 from tasks.context import TaskRequest
 from validation.errors import SetupError
-from worker.memory import Memory
-from worker.session import Session
+from worker.servers import Servers, Store
 
 
-def session_for(request: TaskRequest, memory: Memory) -> Session:
-    """A session with Stash's settings read. Raises ``StashUnavailable``."""
-    session = Session(memory, request.environ, time.time, time.sleep)
-    session.read_settings()
-    return session
+def servers_for(request: TaskRequest, store: Store) -> Servers:
+    """The servers with Stash's settings read. Raises ``StashUnavailable``."""
+    servers = Servers(store, request.environ, time.time, time.sleep)
+    servers.read_settings()
+    return servers
 
 
-def ready_session(request: TaskRequest, memory: Memory) -> Session:
-    """Like ``session_for``, for what is of no use without Plex. Raises ``SetupError``."""
-    session = session_for(request, memory)
-    if session.setup_problem:
-        raise SetupError(session.setup_problem)
-    return session
+def ready_servers(request: TaskRequest, store: Store) -> Servers:
+    """Like ``servers_for``, for a task that is of no use without Plex. Raises ``SetupError``."""
+    servers = servers_for(request, store)
+    if servers.settings.setup_problem:
+        raise SetupError(servers.settings.setup_problem)
+    return servers

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sync_queue.report import QueueReport, read_report
+from sync_queue.state import Breaker, HoldNote, LastRuns, Restored, read_document
 from sync_queue.version import VERSION
 from tasks import exit_codes
 from tasks.advice import letter_text, problem_lines, reasons_lines, waiting_reason
@@ -40,7 +41,7 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
 
 def details(report: QueueReport) -> dict[str, object]:
     """The report for programs."""
-    stats = report.stats
+    stats, hold = report.stats, report.states.load(HoldNote)
     return {
         "version": VERSION,
         "data_dir": report.data_dir,
@@ -51,11 +52,11 @@ def details(report: QueueReport) -> dict[str, object]:
         "completed": stats.completed,
         "failed": stats.failed,
         "outcomes": dict(report.outcomes),
-        "breaker": str(report.states.get("breaker", {}).get("state", "closed")),
-        "hold": {k: v for k, v in report.states.get("hold", {}).items() if k != "version"},
+        "breaker": report.states.load(Breaker).state.value,
+        "hold": asdict(hold) if hold.reason else {},
         "problem": report.problem,
-        "runs": last_runs(report.states),
-        "path_rules": rule_lines(report.states.get("path_rules", {})),
+        "runs": [asdict(run) for run in report.states.load(LastRuns).runs],
+        "path_rules": rule_lines(read_document(report.states.documents.get("path_rules"))),
         "waits_for": waiting_reason(report) if report.left else "",
         "letters": [asdict(letter) for letter in report.letters],
         "for_person": dict(report.for_person),
@@ -74,9 +75,9 @@ def lines(report: QueueReport) -> list[str]:
     if report.problem:
         said.append(report.problem)
     said.extend(problem_lines(report.states))
-    rescued = report.states.get("rescue", {}).get("sentence")
-    if rescued:
-        said.append(str(rescued))
+    restored = report.states.load(Restored).sentence
+    if restored:
+        said.append(restored)
     if report.outcomes:
         counted = sorted(report.outcomes.items(), key=lambda item: (-item[1], item[0]))
         said.append("Scenes by outcome: " + ", ".join(f"{n} {name}" for name, n in counted) + ".")
@@ -85,8 +86,8 @@ def lines(report: QueueReport) -> list[str]:
     said.extend(reasons_lines({**report.outcomes, **waiting}, MOST_REASONS))
     if report.letters:
         said.append(f"Newest dead letter: {letter_text(report.letters[0])}")
-    said.extend(rule_lines(report.states.get("path_rules", {}))[:MOST_RULES])
-    said.extend(map(run_line, last_runs(report.states)[:MOST_RUNS]))
+    said.extend(rule_lines(read_document(report.states.documents.get("path_rules")))[:MOST_RULES])
+    said.extend(map(run_line, report.states.load(LastRuns).runs[:MOST_RUNS]))
     return said[:MOST_LINES]
 
 
@@ -95,8 +96,3 @@ def rule_lines(learnt: Mapping[str, Any]) -> list[str]:
     proposals = "; ".join(map(str, learnt.get("proposals", ())))
     said = [f"Suggested path rules (setting path_map): {proposals}"] if proposals else []
     return [*map(str, learnt.get("unused", ())), *said]
-
-
-def last_runs(states: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """How the last tasks ended, newest first."""
-    return list(states.get("runs", {}).get("runs", ()))

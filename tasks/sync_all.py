@@ -8,6 +8,7 @@ import time
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO
 from sync_queue.shared import due_jobs, hurry, shared_queue
+from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
@@ -15,12 +16,11 @@ from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.runs import (
     PAGE,
-    LibraryRun,
+    ask_again,
     end_listing,
-    last_library_run,
     put_page,
 )
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from validation.config import fingerprint
 from validation.words import count
 
@@ -59,19 +59,19 @@ def put_scenes(
 
     What a person should know of it goes to the log at once, and to ``notes`` for the report.
     """
-    session = ready_session(request, manager)
-    settings = fingerprint(session.config)
-    before = last_library_run(manager)
+    servers = ready_servers(request, manager)
+    settings = fingerprint(servers.settings.config)
+    before = manager.state.load(LibraryRun)
     due = due_jobs(manager, LIBRARY_PRIO, now)
-    plan = LibraryRun(now, settings)
-    if before is not None and before.goes_on(now, settings, due=due):
+    plan = LibraryRun(started=now, asked=now, settings=settings)
+    if before.can_resume(now, settings, due=due):
         done = count(before.planned, "scene", "scenes")
         tell(f"{TITLE} continues where it was interrupted, after {done}.", notes)
-        plan = before
+        plan = ask_again(manager, before, now)
         hurry(manager, LIBRARY_PRIO)
     if plan.listed:
         return plan
-    for page in session.stash().pages(PAGE, after=plan.cursor):
+    for page in servers.stash().pages(PAGE, after=plan.cursor):
         if not plan.planned and preview.last_seen(manager.data_dir) is None:
             tell(ANNOUNCEMENT.format(scenes=count(page.left, "scene", "scenes")), notes)
             log.info("To run Preview Sync first, stop %s now.", TITLE)

@@ -13,7 +13,7 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
 from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from validation.words import count
 
 TITLE = "Sync Changed Scenes"
@@ -27,9 +27,9 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     begun = time.time()
     remember_connection(data_dir, request.connection)
     with shared_queue(data_dir) as manager:
-        stash = ready_session(request, manager).stash()
+        stash = ready_servers(request, manager).stash()
         found = unknown = 0
-        for page in changed_pages(stash, manager.ledger, manager.state, begun):
+        for page in changed_pages(stash, manager.scenes, manager.state, begun):
             jobs = [scene_job(scene_id, TITLE, begun) for scene_id in page.changed]
             manager.enqueue_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown

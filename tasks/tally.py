@@ -12,7 +12,7 @@ from tasks.advice import reasons_lines
 from validation.reasons import Reason
 from validation.records import Value
 from validation.words import count
-from worker.look import PlannedItem
+from worker.assess import PlannedItem
 
 # Scenes that a whole report tells one by one, of those that would be written and of the others.
 MOST_SCENES = 1000

@@ -158,11 +158,11 @@ def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigRepor
         for name, found in inner
         for problem in found
     ]
-    setup_problem = next(connection, "") or _missing(config)
+    setup_problem = next(connection, "") or missing_setting(config)
     return ConfigReport(config, (*problems, *lines), setup_problem)
 
 
-def _missing(config: PlexSyncConfig) -> str:
+def missing_setting(config: PlexSyncConfig) -> str:
     """Return what must be entered before Plex can be reached, "" = nothing."""
     if not config.plex_url:
         return f"The Plex address is not set; enter it (plex_url) under {_PAGE}."

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from validation.paths import basename, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
-# "Alien" tells a film, "gx" and "cd" do not.
-_TELLING_LETTERS = 4
-# A time stamp to the minute has twelve digits, a camera's counter four to eight.
-_TELLING_DIGITS = 12
+# "Saw" tells a film, "gx" and "cd" do not. Bytes of UTF-8, so that one ideograph is enough.
+_TELLING_LETTERS = 3
 
-_WORD = re.compile(r"[^\W\d_]+")
-_DIGITS = re.compile(r"\d+")
 # Words that programs and cameras give to every file, and that people give to every folder.
 _GENERIC_WORDS = """
 video videos movie movies film films clip clips scene scenes part parts pt disc disk cd dvd vol
@@ -24,7 +21,8 @@ untitled unknown new final full main feature sample trailer preview output expor
 rec record download downloads media data content stream bdmv vts vob vid img mvi mov dsc dscf dscn
 pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
 dcim gopro msdcf canon eos nikon sony apple andro private avchd clpr root card
-the and of a an copy version видео vidéo vídeo 视频 影片 動画 영상
+the and of a an copy kopie copie copia edit edited version видео vidéo vídeo 视频 影片 動画 영상
+raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen enregistrement grabación gravação registrazione запись
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -34,6 +32,40 @@ def file_key(path: str) -> str:
     return unicodedata.normalize("NFC", basename(path)).lower()
 
 
+def folded_path(path: str) -> str:
+    """A full path for look-ups: one Unicode form, case and separators ignored. A superset of
+    equality."""
+    return unicodedata.normalize("NFC", "/".join(split_names(path.replace("\\", "/")))).lower()
+
+
+def tail_key(path: str) -> str:
+    """The parent folder's name and the file's for look-ups."""
+    return "/".join(folded_path(path).split("/")[-2:])
+
+
+def title_key(title: str) -> str:
+    """A title's words for look-ups: without case, punctuation and Unicode form."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold()))
+
+
+def wake_keys(path: str, size: int) -> frozenset[str]:
+    """The keys of a file that a scene waits for: a new file in Plex with one of them wakes it.
+
+    Two files share a key when their full paths agree; or name and parent folder; or name and size;
+    or parent folder and size. An equal name alone never decides a match, and 10,000 files may be
+    called ``video.mp4``: it is a key only where the size is unknown.
+    """
+    folder, _, name = tail_key(path).rpartition("/")
+    keys = {f"path {folded_path(path)}", f"tail {folder}/{name}"}
+    sized = {f"name {name} {size}", f"folder {folder} {size}"}
+    return frozenset(keys | (sized if size else {f"name {name}"}))
+
+
+def keys_of_new_file(path: str, size: int) -> frozenset[str]:
+    """The keys of a new file in Plex, to be looked up among those of ``wake_keys``."""
+    return wake_keys(path, size) | {f"name {file_key(path)}"}
+
+
 def stem(path: str) -> str:
     """The file name without its extension; a name that is all extension stays whole."""
     name = basename(path)
@@ -41,18 +73,82 @@ def stem(path: str) -> str:
     return head if dot and head.strip(".") and " " not in tail else name
 
 
+# What release names put behind the title: nothing after the first of these belongs to it.
+_TRAILER = re.compile(
+    r"(?i)\b(?:\d{3,4}[pi]|[48]k|uhd|hdr|x26[45]|h26[45]|hevc|avc|xvid|divx|web[- ]?dl|webrip"
+    r"|blu-?ray|b[dr]rip|dvdrip|hdtv|remux|proper|repack)\b.*"
+)
+# A moment to the second, in any of the usual spellings: two recordings seldom share one.
+_MOMENT = re.compile(
+    r"(?<!\d)(?:19|20)\d\d([-_.:]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"\D{0,6}?(?:[01]?\d|2[0-3])([-_.:]?)[0-5]\d\2[0-5]\d"
+)
+# The number of a download or a message, but no counter that begins with zeros.
+_LONG_NUMBER = re.compile(r"(?<!\d)[1-9]\d{12,}")
+_HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
+# Numbers that a user gives: an episode, a part, a date before the words, a year.
+_USERS_NUMBER = re.compile(
+    r"\bs\d+\W?e\d+(?:\W?e\d+)*"
+    r"|\b(?:cd|dvd|dis[ck]|part|pt|vol|volume|teil|ep|episode|season|chapter)\W*\d+\b"
+    r"|^\W*(?:19|20)\d\d(?:[-.]?\d\d){0,2}\b"
+    r"|\b(?:19|20)\d\d\b"
+)
+_WORD_OR_NUMBER = re.compile(r"[^\W\d]+|\d+")
+# "0012" and "4711" count recordings, behind two words too; "2" may be a sequel.
+_COUNTER = re.compile(r"0\d\d+|\d{4,}")
+
+
+@lru_cache(maxsize=4096)
 def is_distinctive(text: str) -> bool:
     """Whether a name says enough that two different videos do not share it by chance.
 
-    ``video``, ``Disc 1``, ``clip 03`` and a camera's ``GOPR0123`` do not: what counts is letters
-    outside of such words, each by its weight in UTF-8 so that two ideographs are enough, or a long
-    run of digits such as a time stamp.
+    Judged by its form, since a list of prefixes is never complete: words of a user do, and a time
+    stamp to the second. ``video``, ``GOPR0123``, ``Aufnahme 001``, ``Channel 1`` and every other
+    single word with a number do not.
     """
-    words = _WORD.findall(unicodedata.normalize("NFC", text).lower())
-    telling = [word for word in words if word not in _GENERIC]
-    digits = sum(char.isdigit() for word in _DIGITS.findall(text) for char in word)
-    letters = sum(len(word.encode("utf-8", "replace")) for word in telling)
-    return letters >= _TELLING_LETTERS or letters + digits >= _TELLING_DIGITS
+    plain = unicodedata.normalize("NFC", text).lower()
+    compact = _HEXADECIMAL.search(plain.replace("-", ""))
+    if _MOMENT.search(plain) or _LONG_NUMBER.search(plain) or (compact and _is_mixed(compact[0])):
+        return True
+    letters = "".join(char for char in plain if unicodedata.category(char)[0] != "M")
+    spaced = letters.replace("_", " ")
+    phrases = _phrases(_USERS_NUMBER.sub(" ", _TRAILER.sub("", spaced).strip() or spaced))
+    words = [word for phrase, _number in phrases for word in phrase]
+    if len(words) == 1 and any(number for _phrase, number in phrases):
+        return False
+    return any(_tells(phrase, number) for phrase, number in phrases)
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether a hexadecimal number has letters and digits enough to be a digest."""
+    digits = sum(map(str.isdigit, text))
+    return 4 <= digits <= len(text) - 4
+
+
+def _phrases(text: str) -> list[tuple[list[str], str]]:
+    """The telling words between numbers, each with the number that follows ("" = none)."""
+    phrases: list[tuple[list[str], str]] = [([], "")]
+    end_of_number = -1
+    for token in _WORD_OR_NUMBER.finditer(text):
+        if token[0].isdecimal():
+            phrases[-1] = (phrases[-1][0], token[0])
+            phrases.append(([], ""))
+            end_of_number = token.end()
+        elif token.start() != end_of_number and _is_telling(token[0]):  # "100CANON" is one code
+            phrases[-1][0].append(token[0])
+    return phrases
+
+
+def _is_telling(word: str) -> bool:
+    return word not in _GENERIC and len(word.encode()) > 1
+
+
+def _tells(words: list[str], number: str) -> bool:
+    """Whether words say something, although a number follows."""
+    if sum(len(word.encode()) for word in words) < _TELLING_LETTERS:
+        return False
+    wanted = 3 if _COUNTER.fullmatch(number) else 2 if number else 1
+    return len(words) >= wanted
 
 
 def needles(path: str, separator: str = "") -> tuple[str, ...]:
@@ -91,11 +187,6 @@ def _length(text: str) -> int:
     return len(unicodedata.normalize("NFD", text))
 
 
-# What release names put behind the title: nothing after the first of these belongs to it.
-_TRAILER = re.compile(
-    r"(?i)\b(?:\d{3,4}[pi]|[48]k|uhd|hdr|x26[45]|h26[45]|hevc|avc|xvid|divx|web[- ]?dl|webrip"
-    r"|blu-?ray|b[dr]rip|dvdrip|hdtv|remux|proper|repack)\b.*"
-)
 _BRACKETS = re.compile(r"\[[^\]]*\]|\{[^}]*\}|\((?:19|20)\d\d\)")
 
 

@@ -71,9 +71,24 @@ def _split(path: str) -> _Parts:
 @lru_cache(maxsize=4096)
 def normalise(path: str) -> str:
     """The form in which two paths of one server are compared; equal means the same file."""
-    parts = _split(path)
-    lead = parts.root + "/" if parts.root.endswith(":") else parts.root
-    return lead + "/".join(parts.keys)
+    return _joined(path, _split(path).keys)
+
+
+def _joined(path: str, names: Iterable[str]) -> str:
+    root = _split(path).root
+    return (root + "/" if root.endswith(":") else root) + "/".join(names)
+
+
+@lru_cache(maxsize=4096)
+def spelled(path: str) -> str:
+    """The path in its own spelling, whatever its separators: equal means the same text."""
+    return _joined(path, _split(path).names)
+
+
+@lru_cache(maxsize=4096)
+def folded(path: str) -> str:
+    """The path without case and Unicode form. Two files may share it; see ``spelled``."""
+    return _joined(path, _split(path).folded)
 
 
 def same_path(a: str, b: str) -> bool:
@@ -188,8 +203,8 @@ class PathRules:
         ordered = sorted(unique, key=lambda rule: -len(_split(rule.stash).names))
         return cls(tuple(ordered)), tuple(problems)
 
-    def to_plex(self, path: str) -> tuple[str, ...]:
-        """Plex's names for a path of Stash; without a rule for it, the path itself.
+    def mapped(self, path: str) -> tuple[str, ...]:
+        """Plex's names for a path of Stash by the rules; empty without a rule for it.
 
         Only the longest folder with a rule counts. One folder may have several rules, when Plex
         knows it by several names: then there are several answers.
@@ -197,12 +212,16 @@ class PathRules:
         found: list[str] = []
         depth = -1
         for rule in self.rules:
-            mapped = rule.apply(path)
+            name = rule.apply(path)
             size = len(_split(rule.stash).names)
-            if mapped is not None and depth in (-1, size):
-                found.append(mapped)
+            if name is not None and depth in (-1, size):
+                found.append(name)
                 depth = size
-        return tuple(dict.fromkeys(found)) or (path,)
+        return tuple(dict.fromkeys(found))
+
+    def to_plex(self, path: str) -> tuple[str, ...]:
+        """Plex's names for a path of Stash; without a rule for it, the path itself."""
+        return self.mapped(path) or (path,)
 
 
 def _what_is_wrong(sides: Sequence[str]) -> str:

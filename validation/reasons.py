@@ -19,8 +19,8 @@ class Reason(StrEnum):
     ITEM_TAKEN = "item_taken"
     INVALID = "invalid"
     REFUSED_BY_PLEX = "refused_by_plex"
-    IMAGE_TOO_BIG = "image_too_big"
     IMAGE_UNUSABLE = "image_unusable"
+    IMAGE_TOO_BIG = "image_too_big"
     TOO_MANY_REMOVALS = "too_many_removals"
     PLEX_KEPT_OTHER_VALUE = "plex_kept_other_value"
     WAITING_FOR_PLEX = "waiting_for_plex"
@@ -111,13 +111,13 @@ TABLE: Final[Mapping[Reason, About]] = {
         "Read the dead letter, then run Retry Failed.",
         Exit.SOME,
     ),
+    Reason.IMAGE_UNUSABLE: _decision(
+        "Plex cannot take the cover: it is damaged, or of a type such as AVIF or HEIC.",
+        "Save the cover in Stash as JPEG or PNG, or install Pillow, which converts other types.",
+    ),
     Reason.IMAGE_TOO_BIG: _decision(
         "The cover is larger than the 10 MB that Plex accepts.",
-        "Install Pillow, which scales it, or choose a smaller cover.",
-    ),
-    Reason.IMAGE_UNUSABLE: _decision(
-        "The cover is damaged, or of a type that Plex does not accept.",
-        "Choose a cover of type JPEG, PNG, GIF or WebP.",
+        "Save a smaller cover in Stash, or install Pillow, which scales it.",
     ),
     Reason.TOO_MANY_REMOVALS: _decision(
         "The run stopped before it removed values from too many items.",

@@ -13,7 +13,6 @@ Value = str | tuple[str, ...]
 class FieldState(StrEnum):
     """How far a field's last write has come."""
 
-    PLANNED = "planned"  # about to be sent: only the original is known, nothing of ours yet
     SENT = "sent"  # accepted by Plex, not read back
     SETTLED = "settled"  # read back, or found in Plex as we want it
 
@@ -22,40 +21,48 @@ class FieldState(StrEnum):
 class FieldMemory:
     """What the ledger remembers of one field of one Plex item.
 
-    ``written`` is Stash's value as we last sent it, ``stored`` the form Plex gave back for it,
-    ``original`` and ``original_locked`` Plex's own value and lock before our first write.
-    For a tag field ``written`` and ``stored`` are parallel: ``stored`` has ``""`` for a name that
-    is not in Plex, because a person took it out or Plex does not take it. ``removed`` is what the
-    last write took out, until it is read back. ``doubts`` counts how often in a row Plex gave
-    back something else than was sent; at 2 we believe it and send the value no more until Stash's
-    own value changes.
+    - ``written``: Stash's value as we last sent it.
+    - ``stored``: the form that Plex gave back for it, exactly. For a tag field it is parallel to
+      ``written``, with ``""`` for a name that is not in Plex: a user took it out, or Plex does not
+      take it.
+    - ``original`` and ``original_locked``: Plex's own value and lock before our first write.
+      ``None``: unknown, an undo lists the field instead of guessing.
+    - ``adopted``: the values of ``stored`` that Plex had before us. They are not ours to remove.
+    - ``locked``: we locked the field.
+    - ``before``: Plex's value before our last write, and ``removed`` the names that this write took
+      out, until both are read back.
+    - ``order``: the names of ``stored`` in Plex's order, where that is another.
+    - ``doubts``: how often in a row Plex kept the value from before our write. At 2 we believe it
+      and send the value no more until Stash's own value changes.
     """
 
     written: Value
     stored: Value
-    original: Value
+    original: Value | None
     original_locked: bool = False
     state: FieldState = FieldState.SETTLED
     removed: tuple[str, ...] = ()
     doubts: int = 0
+    before: Value | None = None
+    locked: bool = False
+    adopted: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """What we know of one Plex item that we have written for one scene.
 
-    ``fields`` is keyed by Plex's field name (``title``, ``genre``, ``actor``, …); ``images`` maps
-    ``poster`` and ``background`` to the SHA-1 of the bytes last uploaded (hex);
-    ``image_versions`` maps the same names to Stash's version of the cover they came from;
-    ``item_updated_at`` is Plex's ``updatedAt`` as read back (epoch seconds, 0 = not yet read
-    back); ``scene_updated_at`` Stash's ``updated_at`` text of the state we wrote;
-    ``fingerprint`` stands for the settings that shaped the write, ``considered`` for Stash's
-    values as the last plan saw them, written or not (``""`` = plan again).
-    ``scene_file`` and ``file`` are the pair of paths, Stash's and Plex's, by which the item was
-    matched (``scene_file`` is "" in an entry of version 1.0); ``added_at`` and ``part_ids`` tell
-    the item's incarnation (0 and empty = unknown).
-    ``intended`` is what ``fields`` will be once the write that was begun is answered; it stays
-    when no answer comes.
+    - ``fields``: memory by Plex's field name (``title``, ``genre``, ``actor``, …).
+    - ``intended``: what ``fields`` will be once the write that was begun is answered; it stays
+      when no answer comes.
+    - ``images``: the SHA-1 (hex) of the bytes last uploaded, by ``poster`` and ``background``;
+      ``image_versions``: Stash's version of the cover that was last looked at, by the same names;
+      ``image_notes``: why Plex does not show that cover (see ``plex.images``).
+    - ``scene_file`` and ``file``: the pair of paths, Stash's and Plex's, by which the item was
+      matched (``scene_file`` is "" in an entry of version 1.0).
+    - ``added_at`` and ``part_ids``: the item's incarnation (0 and empty = unknown).
+    - ``searched``: a digest of the scene's paths that the match was decided for.
     """
 
     server: str
@@ -66,33 +73,42 @@ class LedgerEntry:
     intended: Mapping[str, FieldMemory] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     image_versions: Mapping[str, str] = field(default_factory=dict)
-    fingerprint: str = ""
-    considered: str = ""
-    scene_updated_at: str = ""
-    item_updated_at: int = 0
-    synced_at: float = 0.0
+    image_notes: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
     scene_file: str = ""
     added_at: int = 0
     part_ids: tuple[int, ...] = ()
+    searched: str = ""
+
+    @property
+    def unread(self) -> bool:
+        """Whether the item has to be read back: a write was sent, or its answer is missing."""
+        sent = (memory.state is FieldState.SENT for memory in self.fields.values())
+        return bool(self.intended) or any(sent)
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The scene that a Plex item was written for, by which file of Plex, and whether a person
-    chose the item for it."""
+class Pin:
+    """The item that the user chose for a scene, by the file that it held then.
 
+    ``part_ids`` and ``added_at`` tell the item's incarnation (empty and 0 = unknown).
+    """
+
+    server: str
+    rating_key: int
     scene_id: int
     file: str
-    pinned: bool = False
+    added_at: int = 0
+    part_ids: tuple[int, ...] = ()
+    scene_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
     """One file of one Plex item as a listing showed it: a hint, never proof.
 
-    ``size`` is in bytes and ``duration`` in milliseconds (0 = unknown); ``added_at`` and
-    ``updated_at`` are epoch seconds; ``kind`` is Plex's type (``movie`` or ``episode``).
+    ``size`` is in bytes and ``duration`` in milliseconds (0 = unknown); ``added_at`` is in epoch
+    seconds; ``kind`` is Plex's type (``movie`` or ``episode``).
     """
 
     rating_key: int
@@ -104,7 +120,6 @@ class IndexedFile:
     title: str
     year: int
     added_at: int
-    updated_at: int
     part_id: int = 0
 
 
@@ -113,12 +128,14 @@ class IndexedSection:
     """How far the index follows one Plex library.
 
     ``content_changed_at`` is Plex's counter before the last refresh; ``watermark`` the newest
-    ``updatedAt`` seen (epoch seconds of Plex's clock); ``listed_at`` and ``refreshed_at`` are the
-    times of the last full and of the last refresh of any kind (epoch seconds of our clock).
+    change seen (epoch seconds of Plex's clock); ``hidden`` the items that Plex counted and did not
+    show in the last whole listing; ``listed_at`` and ``refreshed_at`` are the times of the last
+    whole listing and of the last refresh of any kind (epoch seconds of our clock).
     """
 
     section_id: int
     content_changed_at: int
     watermark: int
+    hidden: int
     listed_at: float
     refreshed_at: float

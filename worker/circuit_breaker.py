@@ -8,10 +8,9 @@ the database, so that a restarted worker knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from sync_queue.state import Breaker, BreakerState
 from worker.backoff import LONGEST_RETRY_AFTER
 
 FAILURES_TO_OPEN = 5
@@ -21,28 +20,9 @@ PROBE_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)
 FIRST_BATCH = 1
 
 
-class BreakerState(StrEnum):
-    """What the worker may do."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
-
-
 @dataclass(frozen=True, slots=True)
-class CircuitBreaker:
-    """``failures`` in a row while closed, ``probes`` made while open, ``opened_at`` and
-    ``probe_at`` in epoch seconds, ``pause`` seconds from the last failure to ``probe_at``,
-    ``batch`` how many jobs may be taken at once (0 = no limit).
-    """
-
-    state: BreakerState = BreakerState.CLOSED
-    failures: int = 0
-    probes: int = 0
-    opened_at: float = 0.0
-    probe_at: float = 0.0
-    pause: float = 0.0
-    batch: int = 0
+class CircuitBreaker(Breaker):
+    """The stored breaker with its transitions."""
 
     def wait(self, now: float) -> float:
         """Seconds until the worker may talk to Plex; 0 when it may at once.
@@ -93,31 +73,3 @@ class CircuitBreaker:
             batch = self.batch + 1 if self.batch else 0
             return CircuitBreaker(batch=batch if batch < 100 else 0)
         return CircuitBreaker(batch=FIRST_BATCH)
-
-    def as_doc(self) -> dict[str, object]:
-        """For the database."""
-        return {
-            "state": self.state.value,
-            "failures": self.failures,
-            "probes": self.probes,
-            "opened_at": self.opened_at,
-            "probe_at": self.probe_at,
-            "pause": self.pause,
-            "batch": self.batch,
-        }
-
-
-def breaker_from(doc: Mapping[str, object]) -> CircuitBreaker:
-    """From the database; a closed one where nothing usable is stored."""
-    try:
-        return CircuitBreaker(
-            state=BreakerState(str(doc["state"])),
-            failures=int(str(doc["failures"])),
-            probes=int(str(doc["probes"])),
-            opened_at=float(str(doc["opened_at"])),
-            probe_at=float(str(doc["probe_at"])),
-            pause=float(str(doc["pause"])),
-            batch=int(str(doc["batch"])),
-        )
-    except (KeyError, ValueError):
-        return CircuitBreaker()

@@ -1,19 +1,38 @@
-"""A scene's cover as the item's poster (and background, when asked for)."""
+"""A scene's cover as the item's poster (and background, when asked for).
+
+*Keep edits* keeps a user's image. Plex says that an image is locked, but not by whom, so:
+
+- An image that is locked and that we never uploaded is a user's.
+- After an upload of ours Plex is asked which image it shows, when the cover changes in Stash and
+  when *Keep edits* is turned off. Without *Keep edits* it is never asked: an image that a user
+  chose stays until the cover changes in Stash.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from plex.client import ImageSlot, PlexClient
-from plex.images import fit_for_plex, needs_upload, sha1_of
+from plex.exceptions import PlexPermanentError, UnusableImage
+from plex.images import (
+    KEPT,
+    UNASKED,
+    as_jpeg,
+    can_convert,
+    fit_for_plex,
+    is_mark_of,
+    mark_of,
+    sent_sha1,
+)
 from plex.items import PlexItem
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
 from validation.errors import TransientError
 from validation.metadata import SyncMetadata
+from validation.reasons import Reason
 from validation.records import LedgerEntry
 
 
@@ -23,14 +42,17 @@ class CoverUnavailable(TransientError):
 
 # Plex's name of the field that a slot's upload locks.
 LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
+# Added to the version of a cover that only Pillow could make usable, while it is not installed.
+_NO_PILLOW = " without Pillow"
+_PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
 
 
-def wanted_slots(config: PlexSyncConfig) -> Iterator[ImageSlot]:
-    """What the cover is used for under these settings."""
+def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
+    """What the cover is used for under these settings. Plex gives episodes no background."""
     if not config.skip_posters:
         yield "poster"
-    if config.sync_background:
-        yield "background"
+        if config.sync_background and item.kind == "movie":
+            yield "background"
 
 
 def cover_version(scene: SyncMetadata) -> str:
@@ -39,35 +61,27 @@ def cover_version(scene: SyncMetadata) -> str:
 
 
 def stale_slots(
-    scene: SyncMetadata, entry: LedgerEntry, config: PlexSyncConfig
+    scene: SyncMetadata, item: PlexItem, entry: LedgerEntry | None, config: PlexSyncConfig
 ) -> tuple[ImageSlot, ...]:
-    """The slots whose cover has not been looked at in this version. Asks nobody."""
+    """The slots whose cover has to be compared. Asks nobody."""
     if not scene.cover:
         return ()
-    version = cover_version(scene)
+    versions = {} if entry is None else entry.image_versions
+    known = {cover_version(scene)} - {""}
+    if not can_convert():
+        known |= {version + _NO_PILLOW for version in known}
     return tuple(
         slot
-        for slot in wanted_slots(config)
-        if not version or entry.image_versions.get(slot) != version
+        for slot in wanted_slots(item, config)
+        if not _is_users(slot, item, entry, config)
+        and (versions.get(slot) not in known or _comes_back(slot, entry, config))
     )
 
 
-def with_same_covers(
-    scene: SyncMetadata, entry: LedgerEntry, config: PlexSyncConfig, stash: StashClient
-) -> LedgerEntry | None:
-    """The entry with the cover's version of now, if Plex was given these very bytes before.
-
-    ``None``: Plex has to be asked. Each save in Stash makes a new version of the same cover.
-    """
-    slots = stale_slots(scene, entry, config)
-    if not slots:
-        return entry
-    data = read_cover(scene, stash)
-    if data is not None and any(entry.images.get(slot) != sha1_of(data) for slot in slots):
-        return None
-    versions = dict(entry.image_versions)
-    versions.update((slot, cover_version(scene)) for slot in slots)
-    return replace(entry, image_versions=versions)
+def cover_problem(item: PlexItem, entry: LedgerEntry, config: PlexSyncConfig) -> Reason | None:
+    """Why Plex does not show the cover, if it cannot take it. Asks nobody."""
+    notes = (entry.image_notes.get(slot) for slot in wanted_slots(item, config))
+    return next((Reason(note) for note in notes if note in _PROBLEMS), None)
 
 
 def sync_covers(
@@ -77,34 +91,116 @@ def sync_covers(
     config: PlexSyncConfig,
     stash: StashClient,
     plex: PlexClient,
+    keep: Callable[[LedgerEntry], None],
 ) -> LedgerEntry:
     """Upload the cover where its bytes changed; returns the entry that remembers it.
 
-    One request to Plex per changed image. Raises ``UnusableImage``, ``ImageTooBig`` or
-    ``CoverUnavailable``.
+    One request to Plex per changed image. *keep* stores the entry after each slot, so that no
+    failure of the next one repeats it. A cover that Plex cannot take is noted with its version
+    (see :func:`cover_problem`). Raises ``CoverUnavailable``.
     """
-    slots = stale_slots(scene, entry, config)
-    if not slots:
-        return entry
-    data = read_cover(scene, stash)
-    images, versions = dict(entry.images), dict(entry.image_versions)
+    entry = _guarded(item, entry, config, keep) if scene.cover else entry
+    slots = stale_slots(scene, item, entry, config)
+    data = read_cover(scene, stash) if slots else None
     for slot in slots:
-        versions[slot] = cover_version(scene)
-        # Stash may have only a placeholder; Plex gives episodes no background of their own.
-        if data is None or (slot == "background" and item.kind != "movie"):
-            continue
+        after = _sync_slot(slot, data, item, entry, config, plex)
+        version = cover_version(scene)
+        if after.image_notes.get(slot) in _PROBLEMS and not can_convert():
+            version += _NO_PILLOW
+        entry = replace(after, image_versions={**after.image_versions, slot: version})
+        keep(entry)
+    return entry
+
+
+def _sync_slot(
+    slot: ImageSlot,
+    data: bytes | None,
+    item: PlexItem,
+    entry: LedgerEntry,
+    config: PlexSyncConfig,
+    plex: PlexClient,
+) -> LedgerEntry:
+    """The entry after one slot was compared with the cover, and uploaded where they differ."""
+    if data is None:  # Stash has only a placeholder
+        return entry
+    mark = entry.images.get(slot, "")
+    shown = is_mark_of(mark, data)
+    if config.preserve_plex_edits:
         locked = LOCKS[slot] in item.locked
-        if needs_upload(
-            images.get(slot, ""),
-            data,
-            locked=locked,
-            preserve_plex_edits=config.preserve_plex_edits,
-        ):
-            plex.upload_image(item.rating_key, slot, fit_for_plex(data))
-            images[slot] = sha1_of(data)
-    # An upload moves updatedAt: the item is read back with the next batch.
-    read_back = 0 if images != entry.images else entry.item_updated_at
-    return replace(entry, images=images, image_versions=versions, item_updated_at=read_back)
+        if mark and not shown and locked and not _shows(plex, item, slot, mark):
+            return _noted(entry, slot, KEPT)
+    elif shown and _comes_back(slot, entry, config):
+        note = entry.image_notes.get(slot)
+        shown = note == UNASKED and _shows(plex, item, slot, mark)
+    if not shown:
+        try:
+            sent = _uploaded(plex, item.rating_key, slot, data)
+        except UnusableImage as error:
+            return _noted(entry, slot, str(error.reason))
+        entry = replace(entry, images={**entry.images, slot: mark_of(data, sent)})
+    return _noted(entry, slot, UNASKED if config.preserve_plex_edits else "")
+
+
+def _uploaded(plex: PlexClient, rating_key: int, slot: ImageSlot, data: bytes) -> bytes:
+    """Upload the picture; returns the bytes that Plex took.
+
+    A picture that Plex refuses is converted and sent once more. Raises ``UnusableImage``.
+    """
+    sent = fit_for_plex(data)
+    try:
+        plex.upload_image(rating_key, slot, sent)
+    except PlexPermanentError:
+        sent = as_jpeg(data)
+        try:
+            plex.upload_image(rating_key, slot, sent)
+        except PlexPermanentError as refusal:
+            raise UnusableImage(f"Plex does not take the cover: {refusal}") from None
+    return sent
+
+
+def _guarded(
+    item: PlexItem,
+    entry: LedgerEntry,
+    config: PlexSyncConfig,
+    keep: Callable[[LedgerEntry], None],
+) -> LedgerEntry:
+    """The entry that says of each slot what *Keep edits* has kept, or may have: when it is turned
+    off, Stash's image comes back."""
+    if not config.preserve_plex_edits:
+        return entry
+    notes = dict(entry.image_notes)
+    for slot in wanted_slots(item, config):
+        if _is_users(slot, item, entry, config):
+            notes[slot] = KEPT
+        elif slot in entry.images:
+            notes.setdefault(slot, UNASKED)
+    if notes != entry.image_notes:
+        entry = replace(entry, image_notes=notes)
+        keep(entry)
+    return entry
+
+
+def _is_users(
+    slot: ImageSlot, item: PlexItem, entry: LedgerEntry | None, config: PlexSyncConfig
+) -> bool:
+    """Whether *Keep edits* keeps an image that was locked before we uploaded any."""
+    uploaded = entry is not None and slot in entry.images
+    return config.preserve_plex_edits and LOCKS[slot] in item.locked and not uploaded
+
+
+def _comes_back(slot: ImageSlot, entry: LedgerEntry | None, config: PlexSyncConfig) -> bool:
+    """Whether *Keep edits* was turned off after it kept an image, or may have kept one."""
+    note = "" if entry is None else entry.image_notes.get(slot, "")
+    return note in (KEPT, UNASKED) and not config.preserve_plex_edits
+
+
+def _shows(plex: PlexClient, item: PlexItem, slot: ImageSlot, mark: str) -> bool:
+    return plex.shows_upload(item.rating_key, slot, sent_sha1(mark))
+
+
+def _noted(entry: LedgerEntry, slot: ImageSlot, note: str) -> LedgerEntry:
+    notes = {name: text for name, text in entry.image_notes.items() if name != slot}
+    return replace(entry, image_notes={**notes, slot: note} if note else notes)
 
 
 def read_cover(scene: SyncMetadata, stash: StashClient) -> bytes | None:

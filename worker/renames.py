@@ -36,6 +36,6 @@ def remembered(key: str, manager: QueueManager) -> Iterator[int]:
     """The scenes that showed the thing when they were last looked at: once it is deleted, Stash
     does not know them any more."""
     after = 0
-    while page := manager.ledger.showing(key, after, PAGE):
+    while page := manager.scenes.showing(key, after, PAGE):
         yield from page
         after = page[-1]

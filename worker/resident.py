@@ -16,16 +16,17 @@ from sync_queue import datadir, lock, rescue
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseDamaged,
-    DatabaseGone,
     DatabaseReplaced,
     DatabaseTooNew,
     Patience,
+    replaced,
 )
 from sync_queue.version import code_version
 from validation.errors import QueueError
-from worker import bytecode, letters, logs
-from worker.off_switch import MAIN_FILE, REMOVED
-from worker.processor import IDLE, WAITING, SyncWorker
+from worker import bytecode, logs
+from worker.notices import LetterCount
+from worker.permission import MAIN_FILE, REMOVED
+from worker.processor import End, SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
 NEW_CODE = "new code"
@@ -85,11 +86,11 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
         while comes_back:
             try:
                 if isinstance(trouble, DatabaseDamaged):
-                    rescue.rebuild(data_dir)
+                    rescue.restore(data_dir)
                 trouble = None
                 with rescue.open_queue(data_dir) as manager:
                     comes_back = work(manager, plugin_dir, descriptor, limits, version, stop)
-            except DatabaseTooNew:
+            except (DatabaseTooNew, DatabaseReplaced):
                 raise
             except QueueError as error:
                 trouble = error
@@ -108,15 +109,17 @@ def work(
     stop: StopSignal,
 ) -> bool:
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
-    manager.queue.resume_unack_tasks()
-    letters.count(manager)
-    worker = SyncWorker(manager, manager.dlq, plugin_dir=plugin_dir)
+    if not lock.is_current(descriptor, manager.data_dir):
+        raise replaced(lock.LOCK_FILE)
+    manager.jobs.resume_unack_tasks()
+    LetterCount().log(manager)
+    worker = SyncWorker(manager, plugin_dir=plugin_dir)
     worker.start()
     reason = watch(worker, stop, plugin_dir, version, limits)
     worker.stop(limits.patience)
     log.info("Worker stops: %s.", reason)
-    if worker.trouble is not None:
-        return mend(manager, worker.trouble, descriptor, stop)
+    if worker.error is not None:
+        raise worker.error
     if reason == NEW_CODE:
         hand_over(plugin_dir, descriptor)
         return False
@@ -124,35 +127,14 @@ def work(
     return has_work(manager, reason) and lock.take(descriptor)
 
 
-def mend(manager: QueueManager, trouble: QueueError, descriptor: int, stop: StopSignal) -> bool:
-    """Put a database right that went away while it was open, however long that takes; whether to
-    come back. Raises ``trouble`` where the database has to be closed first.
-    """
-    if not isinstance(trouble, DatabaseGone | DatabaseReplaced):
-        raise trouble
-    if not lock.is_current(descriptor, manager.data_dir):
-        log.error("The data directory was removed: this worker ends. The next edit makes another.")
-        return False
-    log.error("%s", trouble)
-    patience = Patience()
-    while True:
-        try:
-            rescue.mend(manager, trouble)
-        except QueueError as error:
-            if stop.wait(patience.wait(error)):
-                return False
-        else:
-            return True
-
-
 def has_work(manager: QueueManager, reason: str) -> bool:
     """Whether something was queued while the lock was being released; a worker that waited because
     nobody had told it where Stash is comes back when somebody has.
     """
     try:
-        if reason == WAITING:
+        if reason == End.WAITING:
             return bool(manager.stash_connection().get("server_connection"))
-        return reason == IDLE and manager.work_waits(time.time())
+        return reason == End.IDLE and manager.work_waits(time.time())
     except QueueError:  # the lock is another's already, or the next hook's
         return False
 
@@ -171,7 +153,7 @@ def watch(
         if worker.finished or installed_version(plugin_dir) != version:
             return wait_for_files(plugin_dir, stop, limits)
         if worker.idle_seconds() > limits.idle:
-            return IDLE
+            return End.IDLE
     return TOLD
 
 

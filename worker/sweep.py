@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
+from sync_queue.state import SweepNote
 from validation.metadata import updated_time
 
 PAGE = 500
@@ -41,11 +42,11 @@ def last_sweep(manager: QueueManager, now: float) -> float:
     """When the last sweep began (epoch seconds, 0 = never). The first call notes ``now`` as the
     time of the installation.
     """
-    stored = manager.state.get("sweep")
-    if not stored:
+    stored = manager.state.load(SweepNote)
+    if stored == SweepNote():
         with manager.transaction():
-            manager.state.put("sweep", {"at": 0.0, "baseline": now - INSTALL_MARGIN_SECONDS})
-    return float(str(stored.get("at", 0.0)))
+            manager.state.save(SweepNote(baseline=now - INSTALL_MARGIN_SECONDS))
+    return stored.at
 
 
 def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool) -> Iterator[int]:
@@ -55,11 +56,11 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
     The time of a sweep that found nothing is kept only when it is the ``first`` of its worker: an
     idle worker writes nothing to disk.
     """
-    baseline = float(str(manager.state.get("sweep").get("baseline", now)))
+    baseline = manager.state.load(SweepNote).baseline or now
     number, found = 1, 0
     while True:
         total, page = stash.page(number, PAGE)
-        known = manager.ledger.updated_at(scene_id for scene_id, _ in page)
+        known = manager.scenes.updated_at(scene_id for scene_id, _ in page)
         ids = changed_scenes(page, known, baseline)
         jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
         # A job that waits for its next try keeps its time and its count of tries.
@@ -75,4 +76,4 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         log.info("The sweep found %d scenes that changed without a hook.", found)
     if found or first:
         with manager.transaction():
-            manager.state.put("sweep", {"at": now, "baseline": baseline})
+            manager.state.save(SweepNote(now, baseline))

@@ -7,7 +7,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 
-TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}
+TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "clip": 12, "collection": 18}
 TYPE_NAMES = {number: name for name, number in TYPES.items()}
 
 # Parameter name of a tag kind -> element name, in the order in which Plex lists them.
@@ -41,10 +41,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One version of an item: one file, or several parts played one after the other."""
+    """One version of an item: one file, or several parts played one after the other.
+
+    ``target`` is set for a version that Plex has made itself, such as "Optimized for TV".
+    """
 
     id: int
     parts: tuple[Part, ...]
+    target: str = ""
     width: int = 1920
     height: int = 1080
     bitrate: int = 4000
@@ -118,8 +122,10 @@ class Location:
 
 @dataclass(slots=True, eq=False)
 class Section:
-    """A library. ``content_changed_at`` is a counter, ``version`` counts every change of
-    state, ``files_version`` those that add or remove files."""
+    """A library. ``content_changed_at`` is the server's counter at the last change of content,
+    ``version`` counts every change of state, ``files_version`` those that add or remove files.
+    Items of an ``unstamped`` one have no updatedAt. ``incarnation`` counts its rebuilds.
+    """
 
     key: int
     title: str
@@ -130,7 +136,9 @@ class Section:
     locations: tuple[Location, ...]
     created_at: int
     scanned_at: int
-    content_changed_at: int = 1
+    unstamped: bool = False
+    incarnation: int = 0
+    content_changed_at: int = -1
     version: int = 0
     files_version: int = 0
     running_scans: int = 0
@@ -140,7 +148,8 @@ class Section:
 
     @property
     def uuid(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"section:{self.key}:{self.title}"))
+        name = f"section:{self.key}:{self.title}:{self.incarnation}"
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
     @property
     def other_videos(self) -> bool:
@@ -154,14 +163,17 @@ class Section:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """Anything with a rating key. ``fields`` hold text as it goes over the wire."""
+    """Anything with a rating key. ``fields`` hold text as it goes over the wire.
+
+    ``stamp`` is when it was last changed; None for an item that Plex has never stamped.
+    """
 
     rating_key: int
     section: Section
     type: str
     guid: str
     added_at: int
-    updated_at: int
+    stamp: int | None
     fields: dict[str, str] = field(default_factory=dict)
     links: dict[str, list[TagLink]] = field(default_factory=dict)
     locked: set[str] = field(default_factory=set)
@@ -173,14 +185,27 @@ class Item:
     art_shelf: Shelf = field(default_factory=Shelf)
     collections: list[Item] = field(default_factory=list, repr=False)
     agent_copy: AgentCopy = field(default_factory=lambda: AgentCopy({}, {}), repr=False)
-    # Collections only: the members in their order, the query of a smart one, the preferences.
+    extras: list[Item] = field(default_factory=list, repr=False)
+    # Collections only: the members in their order.
     members: dict[int, Item] = field(default_factory=dict, repr=False)
-    smart_uri: str = ""
     tag: Tag | None = None
     folded_files: str = field(init=False, repr=False)  # what the ``file=`` filter looks into
 
     def __post_init__(self) -> None:
+        self.hold(self.media)
+
+    def hold(self, media: tuple[Media, ...]) -> None:
+        """Have these versions."""
+        self.media = media
         self.folded_files = "\n".join(self.files).casefold()
+
+    @property
+    def updated_at(self) -> int | None:
+        return None if self.section.unstamped else self.stamp
+
+    @updated_at.setter
+    def updated_at(self, stamp: int | None) -> None:
+        self.stamp = stamp
 
     @property
     def title(self) -> str:

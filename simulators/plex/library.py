@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from simulators.plex import collections
 from simulators.plex.events import DELETED, DONE, Events
+from simulators.plex.habits import Habits, flipped
 from simulators.plex.items import (
     NO_AGENT,
     AgentCopy,
@@ -23,51 +23,59 @@ from simulators.plex.items import (
     sha1,
     stem,
 )
-from simulators.plex.tags import TagSpec, TagTable
+from simulators.plex.tags import TagSpec, TagTable, forget_collection, settle_collections
 
 Clock = Callable[[], float]
 MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
 
 _YEAR = re.compile(r"^(.*\S)\s*[(\[]((?:19|20)\d\d)[)\]]")
+_USERS_OWN = ("userRating", "lastRatedAt", "viewCount", "lastViewedAt")
 _AGENTS = {
     "movie": ("tv.plex.agents.movie", "Plex Movie"),
     "show": ("tv.plex.agents.series", "Plex TV Series"),
 }
 
 
-class Library:
-    """Everything Plex remembers. Hold ``lock`` while reading more than one thing, or writing.
+class Numbers:
+    """Ids from 1 on; those that were given back are handed out first, lowest first."""
 
-    Switches for what nobody outside Plex knows, so that a client can be run against both answers:
-    ``append_tags`` (a tag edit of one item adds to its tags instead of replacing them),
-    ``edits_change_content`` (an edit moves the section's contentChangedAt), ``date_sets_year``,
-    ``like_wildcards``, ``ignored_edits`` (names of fields that an edit silently leaves alone) and
-    ``stored_form`` (how Plex normalises a text value before it stores it).
-    """
+    def __init__(self) -> None:
+        self._next = 1
+        self._spare: list[int] = []
 
-    def __init__(self, clock: Clock = time.time, append_tags: bool = False) -> None:
+    def take(self) -> int:
+        if self._spare:
+            return self._spare.pop(0)
+        self._next += 1
+        return self._next - 1
+
+    def give_back(self, numbers: Iterable[int]) -> None:
+        self._spare = sorted({*self._spare, *numbers})
+
+
+class Library(Habits):
+    """Everything Plex remembers. Hold ``lock`` while reading more than one thing, or writing."""
+
+    def __init__(self, clock: Clock = time.time, **habits: Any) -> None:
+        super().__init__(**{**flipped(), **habits})
         self.clock = clock
-        self.append_tags = append_tags
-        self.edits_change_content = True
-        self.date_sets_year = False
-        self.like_wildcards = False
-        self.plex_pass = False
-        self.ignored_edits: set[str] = set()
-        self.stored_form: Callable[[str, str], str] = lambda _field, text: text
         self.lock = threading.RLock()
         self.sections: dict[int, Section] = {}
         self.items: dict[int, Item] = {}
         self.tags = TagTable()
         self.events = Events()
-        self._keys = itertools.count(1)
-        self._ids = itertools.count(1)
+        self.keys = Numbers()
+        self.part_ids = Numbers()
+        self._section_keys = Numbers()
+        self._location_ids = Numbers()
+        self._content_changes = 0
 
     def now(self) -> int:
         """Epoch seconds, whole, as Plex stamps things: two edits in a second look alike."""
         return int(self.clock())
 
     def new_key(self) -> int:
-        return next(self._keys)
+        return self.keys.take()
 
     def add_section(
         self,
@@ -77,20 +85,24 @@ class Library:
         agent: str | None = None,
         scanner: str | None = None,
         language: str | None = None,
+        unstamped: bool = False,
     ) -> Section:
-        """Add a library. ``agent="none"`` makes it "Other Videos", whose items have no agent."""
+        """Add a library. ``agent="none"`` makes it "Other Videos", whose items have no agent;
+        items of an ``unstamped`` one have no updatedAt.
+        """
         none = agent in ("none", NO_AGENT)
         default_agent, default_scanner = _AGENTS[type]
         section = Section(
-            key=len(self.sections) + 1,
+            key=self._section_keys.take(),
             title=title,
             type=type,
             agent=NO_AGENT if none else agent or default_agent,
             scanner=scanner or ("Plex Video Files Scanner" if none else default_scanner),
             language=language or ("xn" if none else "en-US"),
-            locations=tuple(Location(next(self._ids), path) for path in locations),
+            locations=tuple(Location(self._location_ids.take(), path) for path in locations),
             created_at=self.now(),
             scanned_at=self.now(),
+            unstamped=unstamped or self.unstamped,
         )
         with self.lock:
             self.sections[section.key] = section
@@ -115,19 +127,17 @@ class Library:
         ``size`` in bytes and ``duration`` in milliseconds are those of each file. Without a title
         the file name gives it, as the scanner does.
         """
-        versions = self._versions(media or [[path or ""]], size, duration)
+        versions = self.versions(media or [[path or ""]], size, duration)
         key, now = self.new_key(), self.now() if added_at is None else added_at
         first = versions[0].parts[0].file
-        if section.other_videos:
-            guid = guid or f"{NO_AGENT}://{sha1(first)}?lang=xn"
         item = Item(
             rating_key=key,
             section=section,
             type="movie",
-            guid=guid or f"local://{key}",
+            guid=guid or self.guid_for(section, key, first),
             added_at=now,
-            updated_at=now,
-            fields=_scanned_fields(section, first, now),
+            stamp=now,
+            fields=scanned_fields(section, first, now),
             media=versions,
             guids=tuple(guids),
         )
@@ -136,7 +146,7 @@ class Library:
     def add_show(self, section: Section, title: str, **fields: object) -> Item:
         """The show of that title, made when there is none."""
         show = section.shows.get(title)
-        if show is None or show.rating_key not in self.items:
+        if show is None or self.items.get(show.rating_key) is not show:
             show = self._add_folder(section, "show", None, {"title": title, **fields})
             section.shows[title] = show
         return show
@@ -156,7 +166,7 @@ class Library:
         **fields: object,
     ) -> Item:
         """Add an episode, its show and season where missing. Two episodes may share a file."""
-        parent = self._season(self.add_show(section, show), season)
+        parent = self.season(self.add_show(section, show), season)
         key, now = self.new_key(), self.now()
         item = Item(
             rating_key=key,
@@ -164,14 +174,15 @@ class Library:
             type="episode",
             guid=guid or f"local://{key}",
             added_at=now,
-            updated_at=now,
+            stamp=now,
             fields={"title": f"Episode {index}", "index": str(index)},
-            media=self._versions([[path]], size, duration),
+            media=self.versions([[path]], size, duration),
             parent=parent,
         )
         return self.adopt(item, fields, tags or {})
 
-    def _season(self, show: Item, number: int) -> Item:
+    def season(self, show: Item, number: int) -> Item:
+        """The show's season of that number, made when there is none."""
         for child in show.children:
             if child.fields.get("index") == str(number):
                 return child
@@ -203,73 +214,104 @@ class Library:
                 item.parent.children.sort(key=lambda child: int(child.fields.get("index", 0)))
             for kind, specs in tags.items():
                 item.links[kind] = [self.tags.link(item.section, kind, spec) for spec in specs]
-            collections.settle(self, item)
+            settle_collections(self, item)
             item.agent_copy = AgentCopy(
                 dict(item.fields),
                 {kind: tuple(links) for kind, links in item.links.items() if kind != "collection"},
             )
             self.content_changed(item.section)
+            self.events.arrival(item)
         return item
 
     def remove(self, item: Item) -> None:
         """Forget an item, what is below it, and a parent or collection that is empty then."""
         with self.lock:
-            for child in list(item.children):
+            for child in [*item.children, *item.extras]:
                 self.remove(child)
             self.items.pop(item.rating_key, None)
             item.section.items.pop(item.rating_key, None)
             item.links.pop("collection", None)
-            collections.settle(self, item)
+            settle_collections(self, item)
             self.content_changed(item.section)
             if item.parent:
-                item.parent.children.remove(item)
-                if not item.parent.children:
+                siblings = item.parent.extras if item.type == "clip" else item.parent.children
+                siblings.remove(item)
+                if item.type != "clip" and not siblings:
                     self.remove(item.parent)
             self.events.item(item, DELETED, "deleted")
 
-    def touch(self, item: Item) -> None:
-        """Stamp an edited item. Its thumb's address ends in the same number."""
-        item.updated_at = self.now()
+    def touch(self, item: Item, stamp: bool = True) -> None:
+        """Note an edit. One that leaves no stamp is no event either, as Plex is silent of ratings."""
         item.section.version += 1
         if self.edits_change_content:
-            item.section.content_changed_at += 1
-        self.events.item(item, DONE)
+            self._count_content(item.section)
+        if stamp:
+            item.updated_at = self.now()
+            self.events.item(item, DONE)
 
     def content_changed(self, section: Section) -> None:
-        """Items came or went."""
+        """Items or files came or went."""
         section.version += 1
         section.files_version += 1
-        section.content_changed_at += 1
+        self._count_content(section)
+
+    def _count_content(self, section: Section) -> None:
+        self._content_changes += 1
+        section.content_changed_at = self._content_changes if section.items else -1
 
     def refresh(self, item: Item) -> None:
-        """The agent's refresh: what is not locked goes back to what the agent knows."""
+        """The agent's refresh, plain and forced alike: what is not locked becomes what the agent
+        knows."""
+        known = item.agent_copy
         with self.lock:
-            for name in set(item.fields) | set(item.agent_copy.fields):
-                if name in item.locked or name in ("userRating", "lastRatedAt", "viewCount"):
+            for name in set(item.fields) | set(known.fields):
+                if name in item.locked or name in _USERS_OWN:
                     continue
-                if name in item.agent_copy.fields:
-                    item.fields[name] = item.agent_copy.fields[name]
+                if name in known.fields:
+                    item.fields[name] = known.fields[name]
                 else:
                     del item.fields[name]
-            for kind in set(item.links) | set(item.agent_copy.tags):
+            for kind in set(item.links) | set(known.tags):
                 if kind not in item.locked and kind not in ("collection", "label"):
-                    item.links[kind] = list(item.agent_copy.tags.get(kind, ()))
+                    item.links[kind] = list(known.tags.get(kind, ()))
             if "thumb" not in item.locked and item.poster_shelf.pictures:
                 item.poster_shelf.selected = next(iter(item.poster_shelf.pictures))
             self.touch(item)
 
-    def _versions(self, media: MediaSpec, size: int, duration: int) -> tuple[Media, ...]:
+    def renew(self, section: Section, keep_key: bool) -> None:
+        """Delete a library and add one of the same title and folders, without items."""
+        with self.lock:
+            for collection in list(section.collections.values()):
+                forget_collection(self, collection)
+            section.incarnation += 1
+            section.created_at = section.scanned_at = self.now()
+            section.shows.clear()
+            if not keep_key:
+                del self.sections[section.key]
+                section.key = self._section_keys.take()
+                self.sections[section.key] = section
+
+    def guid_for(self, section: Section, key: int, file: str, known: str = "") -> str:
+        """The guid of a new item: by its file where there is no agent, the ``known`` one where an
+        agent has matched it, else by its key."""
+        if section.other_videos:
+            return f"{NO_AGENT}://{sha1(file)}?lang=xn"
+        unmatched = not known or known.startswith(("local://", NO_AGENT))
+        return f"local://{key}" if unmatched else known
+
+    def versions(self, media: MediaSpec, size: int, duration: int) -> tuple[Media, ...]:
+        """Versions of an item, each of the files that it is listed with."""
         stamp = self.now()
         return tuple(
             Media(
-                next(self._ids),
-                tuple(Part(next(self._ids), file, size, duration, stamp) for file in files),
+                self.part_ids.take(),
+                tuple(Part(self.part_ids.take(), file, size, duration, stamp) for file in files),
             )
             for files in media
         )
 
 
-def _scanned_fields(section: Section, path: str, now: int) -> dict[str, str]:
+def scanned_fields(section: Section, path: str, now: int) -> dict[str, str]:
     """What Plex knows from the file alone. "Other Videos" take the file's date."""
     name = stem(path)
     if section.other_videos:

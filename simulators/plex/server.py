@@ -7,17 +7,18 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
+from simulators.faults import Faults
 from simulators.http_server import HttpServer
 from simulators.plex.calls import Server
-from simulators.plex.edits import Edit, TagEdit, apply_edit
-from simulators.plex.faults import Faults
+from simulators.plex.disk import Disk
 from simulators.plex.handler import Front, PlexHandler
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Clock, Library, MediaSpec
 from simulators.plex.requests import RequestLog
 from simulators.plex.scan import Scanner
-from simulators.plex.snapshot import snapshot
+from simulators.plex.seed import snapshot
 from simulators.plex.tags import TagSpec
+from simulators.plex.user import User
 
 TagMode = Literal["replace", "append"]
 
@@ -26,26 +27,33 @@ class PlexSimulator:
     """A Plex Media Server on loopback.
 
     ``token`` is asked of every request but ``/identity`` (None: of none). ``tag_mode`` says what
-    sending tags for one item does: replace its tags of that kind, or add to them. ``clock`` gives
-    epoch seconds. ``max_target`` limits the request's path and query, as a reverse proxy does.
+    sending tags for one item does: append (the default) or replace; ``habits`` are the other
+    switches of ``Habits``. ``clock`` gives epoch seconds. ``max_target`` limits the request's path
+    and query, as a reverse proxy does. ``disk`` and ``user`` act on the library: as its files
+    change and scans meet them, and as a user does in Plex's own page.
     Usable as a context manager; state and port survive ``stop`` and ``restart``.
     """
 
     def __init__(
         self,
         token: str | None = "plex-token-for-tests",
-        tag_mode: TagMode = "replace",
+        tag_mode: TagMode | None = None,
         port: int = 0,
         machine_identifier: str | None = None,
         *,
         host: str = "127.0.0.1",
         clock: Clock = time.time,
         max_target: int | None = None,
+        **habits: Any,
     ) -> None:
         self.token = token
         self.machine_identifier = machine_identifier or uuid.uuid4().hex + "00000000"
-        self.library = Library(clock, append_tags=tag_mode == "append")
+        if tag_mode:
+            habits["append_tags"] = tag_mode == "append"
+        self.library = Library(clock, **habits)
         self.scanner = Scanner(self.library)
+        self.disk = Disk(self.library, self.scanner)
+        self.user = User(self.library)
         self.requests = RequestLog()
         self.faults = Faults()
         server = Server(self.library, self.scanner, self.requests, self.machine_identifier)
@@ -87,9 +95,11 @@ class PlexSimulator:
         locations: Iterable[str] = (),
         agent: str | None = None,
         scanner: str | None = None,
+        unstamped: bool = False,
     ) -> Section:
-        """Add a library; ``type`` movie or show; ``agent="none"`` makes it "Other Videos"."""
-        return self.library.add_section(title, type, locations, agent, scanner)
+        """Add a library; ``type`` movie or show; ``agent="none"`` makes it "Other Videos"; items
+        of an ``unstamped`` one have no updatedAt."""
+        return self.library.add_section(title, type, locations, agent, scanner, unstamped=unstamped)
 
     def add_movie(
         self,
@@ -127,7 +137,7 @@ class PlexSimulator:
         """All items that have files, of one section or of all."""
         self.scanner.advance()
         found = section.items.values() if section else self.library.items.values()
-        return [item for item in found if item.files]
+        return [item for item in found if item.files and item.type != "clip"]
 
     def collection(self, section: Section, title: str) -> Item | None:
         """The section's collection of that title."""
@@ -140,16 +150,8 @@ class PlexSimulator:
         tags: Mapping[str, Sequence[TagSpec]] | None = None,
         lock: bool = True,
     ) -> None:
-        """Edit as a person does in Plex's own page: values, whole tag lists, locked."""
-        edit = Edit(values=dict(fields or {}))
-        for kind, specs in (tags or {}).items():
-            pairs = [spec if isinstance(spec, tuple) else (spec, "") for spec in specs]
-            add = {n: {"name": name, "role": role} for n, (name, role) in enumerate(pairs)}
-            edit.tags[kind] = TagEdit(clear=True, add=add)
-        if lock:
-            edit.locks = dict.fromkeys([*edit.values, *edit.tags], True)
-        with self.library.lock:
-            apply_edit(self.library, [item], edit, one=True)
+        """Edit as a user does in Plex's own page: values, whole tag lists, locked."""
+        self.user.edit(item, fields, tags, lock)
 
     def refresh_metadata(self, item: Item) -> None:
         """Let the agent overwrite what is not locked with what it knows."""

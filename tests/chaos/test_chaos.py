@@ -39,7 +39,7 @@ def test_nothing_is_lost_and_nothing_is_wrong(
     report = chaos.finish()
     road.stop_worker()
     with QueueManager(str(road.plugin.data_dir)) as manager:
-        report.dead_letters = [str(letter) for letter in manager.dlq.get_recent(100)]
+        report.dead_letters = [str(letter) for letter in manager.letters.recent(100)]
         leases = manager.get_stats(time.time()).in_progress
     report.seconds = time.monotonic() - begun
     print(report)  # noqa: T201 (the report is what a long run is for)

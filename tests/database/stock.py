@@ -68,11 +68,11 @@ def fill(manager: QueueManager) -> None:
             manager.dlq.add(letter(5000 + n))
         for n in range(1, SCENES + 1):
             manager.ledger.put(entry(n))
-            manager.ledger.set_outcome(
+            manager.scenes.set_outcome(
                 n, "synced", {"n": n}, scene_updated_at="2026-11-21", files=(), now=NOON
             )
-        manager.ledger.pin(7, "server", 1007)
-        manager.ledger.ignore(8)
+        manager.scenes.pin(7, "server", 1007)
+        manager.scenes.ignore(8)
         manager.state.put("sweep", {"at": NOON, "baseline": 5.0})
         manager.state.put("woken", {"server": "server", "last_id": 40})
         manager.index.upsert(
@@ -105,7 +105,7 @@ def content(manager: QueueManager) -> Content:
                 "SELECT key, data FROM ack_queue_default WHERE status < 5"
             )
         },
-        letters=frozenset(found.job.scene_id for found in manager.dlq.get_recent(1000)),
+        letters=frozenset(found.job.scene_id for found in manager.letters.recent(1000)),
         entries=dict(database.execute("SELECT scene_id, doc FROM ledger").fetchall()),
         scenes={row[0]: tuple(row) for row in database.execute("SELECT * FROM scenes")},
         connection=manager.stash_connection(),

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sync_queue.damaged_file import open_damaged
+from sync_queue.weekly import copy_weekly
 
 from sync_queue import rescue
-from sync_queue.damaged_file import open_damaged
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged, DatabaseGone, DatabaseReplaced
-from sync_queue.weekly import copy_weekly
 from tests.database import stock
 from tests.database.stock import NOON, PAGE, Content
 
@@ -93,7 +93,7 @@ def test_a_newer_row_is_not_replaced_by_the_copy_s_older_one(tmp_path: Path) -> 
     stock.make(tmp_path)
     copy_now(tmp_path)
     with QueueManager(str(tmp_path)) as manager, manager.transaction():
-        manager.ledger.ignore(100)
+        manager.scenes.ignore(100)
         manager.ledger.put(stock.entry(3))
         manager.connection.execute("DELETE FROM ledger WHERE scene_id = 4")
         manager.connection.execute("UPDATE ledger SET item_updated_at = 77 WHERE scene_id = 5")
@@ -103,7 +103,7 @@ def test_a_newer_row_is_not_replaced_by_the_copy_s_older_one(tmp_path: Path) -> 
     rescue.rebuild(str(tmp_path), grace=0.0)
     _, manager = reopened(tmp_path)
 
-    assert manager.ledger.is_ignored(100)
+    assert manager.scenes.is_ignored(100)
     row = manager.connection.execute("SELECT item_updated_at FROM ledger WHERE scene_id = 5")
     assert row.fetchone() == (77,)
     manager.queue.close()

@@ -104,7 +104,7 @@ def test_a_table_that_lacks_columns_gets_them_with_their_defaults(tmp_path: Path
 
     with rescue.open_queue(str(tmp_path)) as manager:
         claimed = manager.get_pending(NOON, 1000)
-        assert manager.dlq.get_count() == 0
+        assert manager.letters.count() == 0
 
     assert len(claimed) == stock.JOBS
     assert {(leased.attempts, leased.interrupted) for leased in claimed} == {(0, 0)}

@@ -8,14 +8,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from sync_queue.weekly import WEEK_SECONDS, copy_weekly, weekly_path
+from worker.chores import Chores
+from worker.session import Session
 
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged
-from sync_queue.weekly import WEEK_SECONDS, copy_weekly, weekly_path
 from tests.database import stock
 from tests.database.stock import NOON
-from worker.chores import Chores
-from worker.session import Session
 
 DAY = 24 * 3600.0
 

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 from tests.matching.corpus_folders import FOLDERS
 from tests.matching.corpus_items import ITEMS
+from tests.matching.corpus_lives import FILES
 from tests.matching.corpus_memory import MEMORY
 from tests.matching.corpus_names import NAMES
 from tests.matching.corpus_paths import PATHS
+from tests.matching.corpus_twins import TWINS
 from tests.matching.layouts import Layout
 
 # Stash's folder, Plex's folder, the rule that a person would write.
@@ -98,5 +100,7 @@ def _products() -> Iterator[Layout]:
                 yield Layout(f"{name}, absent", scene, decoys, "not_in_plex", rules, libraries)
 
 
-SPECIAL: tuple[Layout, ...] = (*PATHS, *FOLDERS, *NAMES, *ITEMS, *MEMORY)
+SPECIAL: tuple[Layout, ...] = (
+    *PATHS, *FOLDERS, *NAMES, *ITEMS, *MEMORY, *FILES, *TWINS,
+)  # fmt: skip
 CORPUS: tuple[Layout, ...] = (*_products(), *SPECIAL)

@@ -16,7 +16,7 @@ FOLDERS = (
         "two folders, the path tells between copies",
         "/data/Bright/Alpha.mp4",
         ["/media/Amber/Alpha.mp4", "/media/Bright/Alpha.mp4"],
-        [2],
+        "ambiguous",
     ),
     Layout(
         "two discs with copies, folders say little",
@@ -155,7 +155,7 @@ FOLDERS = (
         "long path, nothing else known",
         "/data/Studio/Greek Letters/Alpha.mp4|0|0",
         ["/media/Studio/Greek Letters/Alpha.mp4|0|0"],
-        [1],
+        "ambiguous",
     ),
     Layout(
         "one folder, nothing else known",
@@ -187,6 +187,6 @@ FOLDERS = (
         "one folder and the duration, size unknown",
         "/data/Studio/Alpha.mp4|0",
         ["/media/Studio/Alpha.mp4|0"],
-        "ambiguous",
+        [1],
     ),
 )

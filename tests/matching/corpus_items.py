@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.matching.layouts import HD_SD, OTHER, RULE, TV, Layout
-from validation.records import Owner
 
 ITEMS = (
     # -- items with several files, files with several items --------------------------------------
@@ -20,7 +19,7 @@ ITEMS = (
         ["/media/Alpha cd1.avi|5 ++ /media/Alpha cd2.avi"],
         "item_taken",
         rules=RULE,
-        owners={1: Owner(8, "/media/Alpha cd1.avi")},
+        owners={1: ["/media/Alpha cd1.avi"]},
     ),
     Layout(
         "first part takes over from the second",
@@ -28,23 +27,16 @@ ITEMS = (
         ["/media/Alpha cd1.avi ++ /media/Alpha cd2.avi|5"],
         [1],
         rules=RULE,
-        owners={1: Owner(8, "/media/Alpha cd2.avi")},
+        owners={1: ["/media/Alpha cd2.avi"]},
     ),
     Layout(
-        "first part, chosen by a person for another",
+        "first part, pinned for another",
         "/data/Alpha cd1.avi",
         ["/media/Alpha cd1.avi ++ /media/Alpha cd2.avi|5"],
         "item_taken",
         rules=RULE,
-        owners={1: Owner(8, "/media/Alpha cd2.avi", pinned=True)},
-    ),
-    Layout(
-        "our own item",
-        "/data/Alpha.avi",
-        ["/media/Alpha.avi"],
-        [1],
-        rules=RULE,
-        owners={1: Owner(7, "/media/Alpha.avi")},
+        owners={1: ["/media/Alpha cd2.avi"]},
+        pins=[1],
     ),
     Layout(
         "both parts in one scene",

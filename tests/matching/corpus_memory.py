@@ -1,12 +1,11 @@
-"""What is known from before: the ledger, a person's pins, the file index."""
+"""What is known from before: the ledger and the file index."""
 
 from __future__ import annotations
 
 from tests.matching.layouts import HD_SD, RULE, Layout
-from validation.records import Owner
 
 MEMORY = (
-    # -- memory, pins, index ---------------------------------------------------------------------
+    # -- memory and index ---------------------------------------------------------------------
     Layout(
         "remembered",
         "/data/Studio/Alpha.mp4",
@@ -65,7 +64,7 @@ MEMORY = (
         "/data/Studio/New Alpha.mp4",
         ["/media/Studio/New Alpha.mp4"],
         [1],
-        memory={1: "/media/Studio/Alpha.mp4"},
+        memory={1: "/data/Studio/Alpha.mp4 -> /media/Studio/Alpha.mp4"},
     ),
     Layout(
         "remembered, and new rules know better",
@@ -81,7 +80,7 @@ MEMORY = (
         "/data/Two/video.mp4",
         ["/media/One/video.mp4|5|9"],
         "not_in_plex",
-        memory={1: "/media/One/video.mp4"},
+        memory={1: "/data/One/video.mp4 -> /media/One/video.mp4"},
     ),
     Layout(
         "remembered video.mp4, replaced",
@@ -141,30 +140,6 @@ MEMORY = (
         "not_in_plex",
         rules=RULE,
         index={1: "/media/Studio/Alpha.mp4"},
-    ),
-    Layout(
-        "pinned",
-        "/data/Studio/Alpha.mp4",
-        ["/media/Studio/Alpha.mp4", "/media/Studio/Beta.mp4|5|9"],
-        [2],
-        rules=RULE,
-        pinned=2,
-    ),
-    Layout(
-        "pinned although another scene has it",
-        "/data/Studio/Alpha.mp4",
-        ["", "/media/Studio/Beta.mp4"],
-        [2],
-        owners={2: Owner(8, "/media/Studio/Beta.mp4")},
-        pinned=2,
-    ),
-    Layout(
-        "pinned, but gone",
-        "/data/Studio/Alpha.mp4",
-        ["/media/Studio/Alpha.mp4"],
-        [1],
-        rules=RULE,
-        pinned=2,
     ),
     Layout("no file", [], ["/media/Studio/Alpha.mp4"], "no_file"),
     Layout("an empty library", "/data/Studio/Alpha.mp4", [], "not_in_plex", rules=RULE),

@@ -41,7 +41,7 @@ NAMES = (
         "video.mp4 in the mount itself",
         "/data/video.mp4",
         ["/media/video.mp4", "/media/Two/video.mp4|5|9"],
-        [1],
+        "ambiguous",
     ),
     Layout(
         "camera files of one size, folder renamed",
@@ -53,7 +53,7 @@ NAMES = (
         "camera files of one size, both cards",
         "/data/Card A/GOPR0001.MP4|4000000000|530",
         ["/media/Card B/GOPR0001.MP4|4000000000|530", "/media/Card A/GOPR0001.MP4|4000000000|530"],
-        [2],
+        "ambiguous",
     ),
     Layout(
         "camera files of one size, in the camera's own folders",
@@ -65,7 +65,7 @@ NAMES = (
         "camera files of one size, cards with names",
         "/data/Alps/GOPR0001.MP4|4000000000|530",
         ["/media/Norway/GOPR0001.MP4|4000000000|530", "/media/Alps/GOPR0001.MP4|4000000000|530"],
-        [2],
+        "ambiguous",
     ),
     Layout(
         "tape chunks, only the other tape is there",
@@ -93,8 +93,8 @@ NAMES = (
     ),
     Layout(
         "one is not eleven",
-        "/data/Scene 1.mp4",
-        ["/media/Scene 1.mp4", "/media/Scene 11.mp4|734003201|9"],
+        "/data/Studio/Scene 1.mp4",
+        ["/media/Studio/Scene 1.mp4", "/media/Studio/Scene 11.mp4|5|9"],
         [1],
     ),
     Layout(
@@ -190,8 +190,8 @@ NAMES = (
     ),
     Layout(
         "wildcards in the name",
-        "/data/A_B 100%.mp4",
-        ["/media/A_B 100%.mp4", "/media/AxB 100 per cent.mp4|5"],
+        "/data/Studio/A_B 100%.mp4",
+        ["/media/Studio/A_B 100%.mp4", "/media/Studio/AxB 100 per cent.mp4|5"],
         [1],
     ),
     Layout(
@@ -206,7 +206,7 @@ NAMES = (
         "renamed, same bytes and title, duration unknown",
         "/in/some.scene.1080p.mp4|700|0",
         ["/media/Some Scene Film.mp4|700|0 ~ Some Scene"],
-        "ambiguous",
+        [1],
         title="Some Scene",
     ),
 )

@@ -96,14 +96,14 @@ PATHS = (
         "a rule to a wrong folder",
         "/data/Studio/Alpha.mp4",
         ["/media/Studio/Alpha.mp4"],
-        [1],
+        "ambiguous",
         rules="/data => /wrong",
     ),
     Layout(
         "a rule to a folder too deep",
         "/data/Studio/Alpha.mp4",
         ["/media/Studio/Alpha.mp4", "/media/Studio/Studio/Other.mp4"],
-        [1],
+        "ambiguous",
         rules="/data => /media/Studio",
     ),
     Layout(

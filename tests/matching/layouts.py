@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from plex.candidates import Sources
+from plex.candidates import Sources, paths_digest
+from plex.identity import Claim, claim_of
+from plex.items import PlexItem
 from plex.matcher import MatchResult, find_plex_items_with_confidence
-from tests.matching.shelf import Item, Library, Shelf, scene_of
+from tests.matching.shelf import Item, Library, Shelf, read_file, scene_of
 from validation.config import validate_config
-from validation.records import Owner
+from validation.metadata import SceneFile
+from validation.records import LedgerEntry
 
 SCENE = 7
 RULE = "/data => /media"
@@ -30,7 +33,11 @@ class Layout:
     from 1, as "@library path ++ path ~ title (year)", all but one path optional; "" is an item
     that is gone. ``answer`` holds the numbers of the items to write, or the reason why nothing is
     written. ``libraries`` are "title folder", counted from 1; titles with TV hold episodes.
-    ``memory`` is the ledger's file per item, ``index`` what the file index believes; a ``deaf``
+    ``stash`` are files of other scenes. ``memory`` is the ledger's pair per item, as "Stash's path
+    -> Plex's path", or Plex's path alone for the scene's first file; ``searched`` says that the
+    scene had the same files then; ``rebuilt`` that the libraries were made anew since. ``owners``
+    are the files of Plex that another scene holds, per item, ``pins`` the items that a user chose
+    for another scene. ``index`` is what the file index believes before it is listed; a ``deaf``
     Plex finds nothing by file.
     """
 
@@ -44,11 +51,14 @@ class Layout:
     date: str = ""
     chosen: Sequence[str] = ()
     lenient: bool = False
+    stash: Sequence[str] = ()
     memory: Mapping[int, str] = field(default_factory=dict)
-    owners: Mapping[int, Owner] = field(default_factory=dict)
+    searched: bool = False
+    rebuilt: bool = False
+    owners: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    pins: Collection[int] = ()
     index: Mapping[int, str] = field(default_factory=dict)
     deaf: bool = False
-    pinned: int | None = None
 
     @property
     def files(self) -> Sequence[str]:
@@ -62,9 +72,38 @@ class Layout:
 
     def plex_items(self) -> dict[int, Item]:
         """Plex's items by their number."""
-        return {key: read_item(text) for key, text in enumerate(self.items, 1) if text}
+        added = 2 if self.rebuilt else 1
+        return {
+            key: replace(read_item(text), added=added)
+            for key, text in enumerate(self.items, 1)
+            if text
+        }
 
-    def shelf(self, *, like: bool = False, complete: bool = False) -> Shelf:
+    def entries(self, scene_id: int = SCENE) -> list[LedgerEntry]:
+        """What the ledger has of this scene."""
+        files = list(map(read_file, self.files))
+        pairs = [(key, pair.rpartition(" -> ")) for key, pair in self.memory.items()]
+        return [
+            LedgerEntry(
+                server="",
+                rating_key=key,
+                section_id=1,
+                scene_id=scene_id,
+                scene_file=mine or files[0].path,
+                file=theirs,
+                added_at=1,
+                part_ids=(10 * key,),
+                searched=paths_digest(files) if self.searched else "",
+            )
+            for key, (mine, _arrow, theirs) in pairs
+        ]
+
+    def stash_files(self, scene_id: int = SCENE) -> list[tuple[int, SceneFile]]:
+        """All files of Stash, each with its scene."""
+        own = [(scene_id, read_file(text)) for text in self.files]
+        return own + [(900 + n, read_file(text)) for n, text in enumerate(self.stash)]
+
+    def shelf(self, *, like: bool = False, listed: bool = False) -> Shelf:
         """Plex as this layout has it."""
         titled = (text.split(" ", 1) for text in self.libraries)
         return Shelf(
@@ -74,21 +113,16 @@ class Layout:
             },
             items=self.plex_items(),
             chosen=self.chosen,
-            memory=self.memory,
-            owners=self.owners,
+            memory=self.entries(),
             index={key: read_item(text) for key, text in self.index.items()},
-            complete=complete,
+            stash=self.stash_files(),
+            listed=listed,
             deaf=self.deaf,
             like=like,
         )
 
     def judged(
-        self,
-        sources: Sources,
-        *,
-        scene_id: int = SCENE,
-        libraries: Sequence[str] = (),
-        pinned: int | None = None,
+        self, sources: Sources, *, scene_id: int = SCENE, libraries: Sequence[str] = ()
     ) -> MatchResult:
         """The verdict about the scene; ``libraries`` stand for plex_library on a real server."""
         raw = {
@@ -97,15 +131,24 @@ class Layout:
             "plex_library": "; ".join(libraries),
         }
         scene = scene_of(self.files, self.title, self.date, scene_id)
-        config = validate_config(raw, {}).config
-        return find_plex_items_with_confidence(
-            scene, config, sources, pinned=self.pinned if pinned is None else pinned
-        )
+        return find_plex_items_with_confidence(scene, validate_config(raw, {}).config, sources)
 
+    def said(self, result: MatchResult) -> tuple[list[int], str]:
+        """What to compare with ``expected``: the items that the scene may claim, and the reason."""
+        held: dict[int, list[str]] = {}
+        for one in result.matches:
+            held.setdefault(one.item.rating_key, []).append(one.plex_file)
+        own = [
+            one.item.rating_key
+            for one in result.matches
+            if claim_of(one.item, held[one.item.rating_key]) > self._rival_claim(one.item)
+        ]
+        taken = "item_taken" if result.matches and not own else ""
+        return sorted(own), taken or str(result.reason or "")
 
-def said(result: MatchResult) -> tuple[list[int], str]:
-    """What to compare with a layout's answer."""
-    return sorted(one.item.rating_key for one in result.matches), str(result.reason or "")
+    def _rival_claim(self, item: PlexItem) -> Claim:
+        files = self.owners.get(item.rating_key, ())
+        return claim_of(item, files, pinned=item.rating_key in self.pins)
 
 
 def nfd(text: str) -> str:

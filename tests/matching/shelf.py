@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
-from plex.candidates import Remembered, choose_sections
+from plex.candidates import choose_sections
 from plex.items import PlexItem, PlexPart, PlexSection
-from validation.file_names import file_key, stem
+from plex.rivals import ROWS_SHOWN, Namesakes
+from validation.file_names import file_key, stem, title_guess
 from validation.metadata import SceneFile, SyncMetadata
-from validation.paths import same_path
-from validation.records import IndexedFile, Owner
+from validation.paths import basename, folded, split_names
+from validation.records import IndexedFile, LedgerEntry
 
 SIZE, SECONDS = 734_003_201, 1812.5
 
@@ -24,6 +26,7 @@ class Item:
     library: int = 1
     title: str = ""
     year: str = ""
+    added: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,33 +66,35 @@ def item_of(key: int, item: Item, kind: str = "movie") -> PlexItem:
         values=values,
         tags={},
         locked=frozenset(),
-        parts=tuple(PlexPart(part.path, part.size, round(part.duration * 1000)) for part in parts),
-        thumb="",
-        art="",
-        added_at=1,
-        updated_at=1,
+        parts=tuple(
+            PlexPart(part.path, part.size, round(part.duration * 1000), 10 * key + number)
+            for number, part in enumerate(parts)
+        ),
+        added_at=item.added,
         full=True,
     )
 
 
 @dataclass
 class Shelf:
-    """Implements ``plex.candidates.Sources``. ``asked`` lists the requests a server would get.
+    """Implements ``plex.candidates.Sources``. ``asked`` lists the requests that servers would get.
 
-    ``complete`` says that the index has every item and is asked first. ``like`` makes ``%`` and
-    ``_`` of a needle wildcards, which nobody outside Plex knows.
+    ``listed`` says that the index has every item. ``index`` is what it knew before. ``stash`` are
+    the files of other scenes. ``like`` makes ``%`` and ``_`` of a needle wildcards, which nobody
+    outside Plex knows; a ``deaf`` Plex finds nothing by file.
     """
 
     libraries: Mapping[int, Library]
     items: Mapping[int, Item]
     chosen: Sequence[str] = ()
-    memory: Mapping[int, str] = field(default_factory=dict)
-    owners: Mapping[int, Owner] = field(default_factory=dict)
+    memory: Sequence[LedgerEntry] = ()
     index: Mapping[int, Item] = field(default_factory=dict)
-    complete: bool = False
+    stash: Sequence[tuple[int, SceneFile]] = ()
+    listed: bool = False
     deaf: bool = False
     like: bool = False
     asked: list[str] = field(default_factory=list)
+    weighed_rows: int = 0
 
     def _item(self, key: int) -> PlexItem:
         item = self.items[key]
@@ -102,57 +107,86 @@ class Shelf:
         ]
         return choose_sections(found, self.chosen)
 
-    def remembered(self, scene_id: int) -> tuple[Remembered, ...]:
-        if self.memory:
-            self.asked.append("read")
-        return tuple(
-            Remembered(self._item(key), file)
-            for key, file in self.memory.items()
-            if key in self.items
-        )
-
-    def owner(self, rating_key: int) -> Owner | None:
-        return self.owners.get(rating_key)
+    def known(self, scene_id: int) -> tuple[LedgerEntry, ...]:
+        return tuple(entry for entry in self.memory if entry.scene_id == scene_id)
 
     def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
         self.asked.append("read")
         return tuple(self._item(key) for key in rating_keys if key in self.items)
 
     def by_file(self, section: PlexSection, needle: str) -> tuple[PlexItem, ...]:
-        found = [] if self.deaf else self._listed(section)
-        return self._search("file", needle, ((one, [p.file for p in one.parts]) for one in found))
-
-    def by_title(self, section: PlexSection, title: str) -> tuple[PlexItem, ...]:
-        return self._search("title", title, ((o, [o.title]) for o in self._listed(section)))
-
-    def indexed(self, path: str) -> tuple[IndexedFile, ...]:
-        return tuple(row for row in self._rows() if file_key(row.file) == file_key(path))
-
-    def indexed_at(self, path: str) -> tuple[IndexedFile, ...]:
-        return tuple(row for row in self._rows() if same_path(row.file, path))
-
-    def index_is_complete(self) -> bool:
-        return self.complete
-
-    def _rows(self) -> Iterator[IndexedFile]:
-        index = self.items if self.complete else self.index
-        return (row for key, item in index.items() for row in index_rows(item_of(key, item)))
-
-    def _listed(self, section: PlexSection) -> list[PlexItem]:
-        keys = [key for key, item in self.items.items() if item.library == section.section_id]
-        return [replace(self._item(key), full=False) for key in keys]
-
-    def _search(
-        self, name: str, needle: str, texts: Iterable[tuple[PlexItem, list[str]]]
-    ) -> tuple[PlexItem, ...]:
+        assert not self.listed, "the index has shown it already"
         assert needle.strip(), "an empty needle lists the whole library"
         assert "," not in needle, "Plex takes a comma for 'or'"
-        self.asked.append(name)
+        self.asked.append("file")
         pattern = re.escape(needle)
         if self.like:
             pattern = pattern.replace("%", ".*").replace("_", ".")
         found = re.compile(pattern, re.IGNORECASE | re.DOTALL)
-        return tuple(item for item, values in texts if any(map(found.search, values)))
+        return tuple(
+            replace(self._item(key), full=False)
+            for key, item in self.items.items()
+            if item.library == section.section_id and not self.deaf
+            if any(found.search(text.split("|")[0]) for text in item.files)
+        )
+
+    def hints(self, path: str) -> tuple[IndexedFile, ...]:
+        rows = self._rows() if self.listed else self._remembered_rows()
+        return tuple(row for row in rows if folded(row.file) == folded(path))
+
+    def is_listed(self) -> bool:
+        return self.listed
+
+    def list_libraries(self) -> None:
+        if not self.listed:
+            self.asked.append("list")
+        self.listed = True
+
+    def rows_at(self, path: str) -> tuple[IndexedFile, ...]:
+        return tuple(row for row in self._rows() if folded(row.file) == folded(path))
+
+    def rows_like(self, file: SceneFile, title: str) -> tuple[IndexedFile, ...]:
+        key = file_key(file.path)
+        titles = {title.casefold(), title_guess(file.path).casefold()}
+        kinds: list[Callable[[IndexedFile], bool]] = [
+            lambda row: split_names(row.file)[-2:] == split_names(file.path)[-2:],
+            lambda row: file_key(row.file) == key and row.size == file.size,
+            lambda row: row.size == file.size,
+            lambda row: row.title.casefold() in titles,
+            lambda row: file_key(row.file) == key,
+        ]
+        rows = tuple(self._rows())
+        found = tuple(chain(*(islice(filter(kind, rows), 20) for kind in kinds)))
+        self.weighed_rows += len(found)
+        return found
+
+    def plex_files(self, *, size: int = 0, name: str = "") -> tuple[IndexedFile, ...]:
+        rows = (
+            row
+            for row in self._rows()
+            if (row.size == size if size else file_key(row.file) == file_key(name))
+        )
+        return tuple(islice(rows, ROWS_SHOWN))
+
+    def stash_namesakes(self, name: str) -> Namesakes:
+        self.asked.append("stash")
+        return Namesakes.of(one for one in self.stash if basename(one[1].path) == name)
+
+    def _rows(self) -> Iterator[IndexedFile]:
+        assert self.listed, "an index that was not listed in this batch proves nothing"
+        return self._rows_of(self.items)
+
+    def _remembered_rows(self) -> Iterator[IndexedFile]:
+        return self._rows_of(self.index)
+
+    def _rows_of(self, items: Mapping[int, Item]) -> Iterator[IndexedFile]:
+        chosen = {section.section_id for section in self.sections()}
+        return (
+            row
+            for key, item in items.items()
+            if item.library in chosen
+            for row in index_rows(item_of(key, item))
+        )
 
 
 def index_rows(item: PlexItem) -> list[IndexedFile]:
@@ -161,7 +195,8 @@ def index_rows(item: PlexItem) -> list[IndexedFile]:
     return [
         IndexedFile(
             item.rating_key, item.section_id, item.kind, part.file, part.size, part.duration,
-            item.title, year, item.added_at, item.updated_at,
+            item.title, year, item.added_at,
+            part.part_id,
         )
         for part in item.parts
     ]  # fmt: skip

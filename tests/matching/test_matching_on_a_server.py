@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worker.read_ahead import ReadAhead
 
 from plex.client import PlexClient
 from plex.exceptions import PlexSetupError, PlexTemporaryError
@@ -21,7 +22,6 @@ from tests.matching.layouts import Layout, read_item, said
 from tests.matching.shelf import Item, index_rows, item_of, read_file, scene_of
 from validation.config import PlexSyncConfig, validate_config
 from validation.records import LedgerEntry
-from worker.read_ahead import ReadAhead
 from worker.sources import PlexSources
 
 GONE = 900_000  # added to a layout's number for an item that Plex does not have
@@ -105,7 +105,7 @@ class Stage:
         for key, owner in self.layout.owners.items():
             if owner.pinned:
                 with self.manager.transaction():
-                    self.manager.ledger.pin(owner.scene_id + GONE, server, self.key(key))
+                    self.manager.scenes.pin(owner.scene_id + GONE, server, self.key(key))
         for key, text in self.layout.index.items():
             item = read_item(text)
             section = self.sections[item.library - 1]

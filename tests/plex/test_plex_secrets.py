@@ -59,7 +59,7 @@ def everything_a_client_can_do(client: PlexClient, rating_key: int) -> Iterator[
         lambda: client.write(edits(rating_key, title="x")),
         lambda: client.rate(rating_key, 5),
         lambda: client.upload_image(rating_key, "poster", picture),
-        lambda: client.uploaded_images(rating_key, "poster"),
+        lambda: client.shows_upload(rating_key, "poster", "0" * 40),
         lambda: client.scan_folder(section, "/data/movies/x"),
     ]
     for step in steps:

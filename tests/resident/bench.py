@@ -53,7 +53,7 @@ class Bench:
         self.plugin_dir.mkdir(parents=True)
         for name in ("PlexSync.py", "PlexSync.yml"):
             shutil.copy2(ROOT / name, self.plugin_dir / name)
-        self.plex = PlexSimulator(clock=self.clock).start()
+        self.plex = self.new_plex().start()
         self.section = self.plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
         self.stash = StashSimulator(
             self.plugin_dir.parent, config_dir=folder, credentials=("ann", "word"), now=self.clock
@@ -76,13 +76,16 @@ class Bench:
         self.stash.close()
         self.plex.stop()
 
+    def new_plex(self) -> PlexSimulator:
+        """The simulated Plex, not started; a bench of another kind may want another one."""
+        return PlexSimulator(clock=self.clock)
+
     def new_worker(
         self, *, when_idle: bool = False, environ: Mapping[str, str] | None = None
     ) -> SyncWorker:
         """Another worker on the same data directory, as after a restart."""
         self.worker = SyncWorker(
             self.manager,
-            self.manager.dlq,
             plugin_dir=str(self.plugin_dir),
             environ=environ or {},
             clock=self.clock,
@@ -180,12 +183,12 @@ class Bench:
 
     def outcome(self, scene: int) -> str:
         """How the scene's last sync ended; "" when it was never synced."""
-        found = self.manager.ledger.outcome(scene)
+        found = self.manager.scenes.outcome(scene)
         return found.outcome if found else ""
 
     def notice(self) -> str:
         """What the next hook would say in Stash's log."""
-        return self.manager.state.notice()
+        return self.manager.notices.sentence()
 
     def hold(self) -> dict[str, object]:
         """What the database says of a hold."""
@@ -195,5 +198,5 @@ class Bench:
         """Scene, reason and message of every dead letter, newest first."""
         return [
             (letter.job.scene_id, letter.reason, letter.message)
-            for letter in self.manager.dlq.get_recent(1000)
+            for letter in self.manager.letters.recent(1000)
         ]

@@ -97,7 +97,7 @@ def test_a_delayed_job_is_slept_for_without_spinning(bench: Bench) -> None:
     seen = bench.manager.queue.data_version()
     bench.worker.nap(1.0, seen)
     bench.manager.connection.set_trace_callback(None)
-    polls = 1.0 / bench.worker.session.config.poll_interval
+    polls = 1.0 / bench.worker.servers.settings.config.poll_interval
     assert len(statements) <= 3 * (polls + 2)
     assert bench.worker.step() == pytest.approx(due - bench.clock.now)
 

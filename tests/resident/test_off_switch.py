@@ -6,13 +6,8 @@ import pytest
 
 from sync_queue import schema
 from tests.resident.bench import STASH_FOLDER, Bench
-from worker.off_switch import (
-    DISABLED,
-    REMOVED,
-    SETTINGS_SECONDS,
-    WAITING_SETTINGS_SECONDS,
-    Stopped,
-)
+from worker.permission import DISABLED, REMOVED, SETTINGS_SECONDS, WAITING_SETTINGS_SECONDS
+from worker.processor import Ended
 
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -45,7 +40,7 @@ def test_a_switch_while_draining_is_obeyed_within_ten_seconds(
     bench: Bench, action: str, why: str
 ) -> None:
     if why:
-        with pytest.raises(Stopped, match=why):
+        with pytest.raises(Ended, match=why):
             drain_while(bench, action)
         switched, writes = bench.clock.now, [r.at for r in bench.plex.requests.writes()]
     else:

@@ -19,7 +19,7 @@ def rename(bench: Bench, scenes: list[int]) -> None:
     person = bench.stash.library.performers.named("Ada")
     for scene in scenes:
         bench.stash.library.touch(scene, performers=[person])
-    job = SyncJob(0, "Performer.Update.Post", {}, bench.clock(), f"performer:{person.id}")
+    job = SyncJob(0, "Performer.Update.Post", bench.clock(), f"performer:{person.id}")
     renames.expand(job, bench.worker.session.stash(), bench.manager, bench.clock())
 
 

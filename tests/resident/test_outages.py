@@ -6,13 +6,13 @@ import itertools
 from typing import Any
 
 import pytest
+from worker.off_switch import Stopped
 
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from tests.resident.bench import Bench
 from worker.circuit_breaker import BreakerState, CircuitBreaker
-from worker.off_switch import Stopped
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -74,13 +74,13 @@ def test_a_task_asks_at_once_whether_plex_is_back(bench: Bench) -> None:
     scenes = edits(bench, 8)
     bench.plex.stop()
     bench.pass_time(5 * MINUTE)
-    assert bench.worker.gate.breaker.wait(bench.clock()) > 0
+    assert bench.worker.permission.breaker.wait(bench.clock()) > 0
     bench.plex.start()
     worker = bench.new_worker(when_idle=True)
     with pytest.raises(Stopped):
         while True:
             worker.step()
-    assert worker.gate.breaker.state == "closed"
+    assert worker.permission.breaker.state == "closed"
     assert "New" in titles(scenes)
 
 
@@ -88,7 +88,7 @@ def test_a_stopped_plex_opens_the_breaker_and_is_probed_ever_more_rarely(bench: 
     scenes = edits(bench, 8)
     bench.plex.stop()
     bench.run()
-    assert bench.worker.gate.breaker.state == "open"
+    assert bench.worker.permission.breaker.state == "open"
     attempts = [
         row[0] for row in bench.manager.connection.execute("SELECT attempts FROM ack_queue_default")
     ]
@@ -103,7 +103,7 @@ def test_a_stopped_plex_opens_the_breaker_and_is_probed_ever_more_rarely(bench: 
     assert [round(wait) for wait in probes[:7]] == [5, 10, 20, 40, 60, 60, 60]
     bench.plex.start()
     assert bench.pass_time(2 * MINUTE, until=lambda: titles(scenes) == {"New"}) <= 60 + 5
-    assert bench.worker.gate.breaker.state == "closed"
+    assert bench.worker.permission.breaker.state == "closed"
 
 
 def test_nobody_asks_anything_of_an_open_breaker_but_its_probe(bench: Bench) -> None:
@@ -138,7 +138,7 @@ def test_a_breaker_that_stayed_open_keeps_no_parked_scene_asleep(bench: Bench) -
     bench.edit(parked, title="New")
     bench.run()
     bench.plex.stop()
-    bench.worker.gate.keep(CircuitBreaker(BreakerState.OPEN, failures=5))
+    bench.worker.permission._keep(CircuitBreaker(BreakerState.OPEN, failures=5))
     bench.plex.start()
     item = bench.plex.add_movie(bench.section, "/media/videos/Parked.mp4")
     bench.pass_time(5 * MINUTE)
@@ -163,9 +163,9 @@ def test_the_breaker_outlives_its_worker(bench: Bench) -> None:
     scenes = edits(bench, 8)
     bench.plex.stop()
     bench.pass_time(5 * MINUTE)
-    before = bench.worker.gate.breaker
+    before = bench.worker.permission.breaker
     bench.new_worker()
-    assert bench.worker.gate.breaker == before
+    assert bench.worker.permission.breaker == before
     assert bench.run() > 1.0
     bench.plex.start()
     bench.pass_time(2 * MINUTE)
@@ -266,7 +266,7 @@ def test_one_scene_that_plex_always_fails_at_is_buried_and_harms_no_other(bench:
     assert titles(scenes) == {"New 9"}
     (letter,) = bench.letters()
     assert letter[:2] == (poisoned, "refused_by_plex")
-    kept = bench.manager.dlq.get_recent()[0]
+    kept = bench.manager.letters.recent()[0]
     assert kept.attempts == 5
     assert "PlexTemporaryError" in kept.stack_trace
     assert bench.outcome(poisoned) == "refused_by_plex"
@@ -291,7 +291,7 @@ def test_an_edit_that_plex_refuses_is_buried_at_once_with_its_story(bench: Bench
     refused = scenes[0][1].rating_key
     bench.plex.faults.add(Kind.STATUS, method="PUT", status=400, times=1)
     bench.run()
-    (letter,) = bench.manager.dlq.get_recent()
+    (letter,) = bench.manager.letters.recent()
     assert (letter.reason, letter.attempts) == ("refused_by_plex", 1)
     assert letter.error_type == "PlexPermanentError"
     assert letter.stack_trace
@@ -319,7 +319,7 @@ def test_an_item_that_vanishes_before_the_write_is_looked_for_again(bench: Bench
     bench.plex.faults.add(Kind.STATUS, method="PUT", status=404, times=3)
     bench.run()
     assert bench.stats.delayed == 1
-    assert bench.worker.gate.breaker.failures == 0
+    assert bench.worker.permission.breaker.failures == 0
     bench.pass_time(HOUR)
     assert item.title == "New"
     assert not bench.letters()

@@ -28,7 +28,7 @@ def test_a_parked_scene_wakes_within_a_minute_of_its_files_coming(bench: Bench) 
     passed = bench.pass_time(5 * MINUTE, until=lambda: item.title == "Titled in Stash")
     assert passed <= MINUTE + 1
     assert bench.outcome(scene) == "synced"
-    assert not bench.manager.ledger.has_parked()
+    assert not bench.manager.scenes.has_parked()
 
 
 def test_a_parked_scene_wakes_on_its_next_event(bench: Bench) -> None:
@@ -93,7 +93,7 @@ def test_an_ambiguous_scene_is_listed_with_its_candidates_and_not_written(bench:
     bench.edit(scene, title="New")
     bench.pass_time(10 * MINUTE)
     assert bench.outcome(scene) == "ambiguous"
-    listed = bench.manager.ledger.outcome(scene)
+    listed = bench.manager.scenes.outcome(scene)
     assert listed is not None
     candidates = listed.detail["candidates"]
     assert isinstance(candidates, list)

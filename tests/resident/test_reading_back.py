@@ -34,14 +34,19 @@ def test_reading_back_costs_one_request_for_fifty_scenes(bench: Bench, count: in
     rest = [request for request in bench.plex.requests if request.path.startswith("/library/m")]
     assert len(rest) <= 0.02 * count
     assert all(request.at >= written + 30 for request in rest)
-    assert bench.manager.ledger.unread_count(bench.worker.session.plex().server) == 0
+    assert (
+        bench.manager.ledger.unread_count(
+            bench.worker.servers.plex(bench.worker.servers.settings.config).server
+        )
+        == 0
+    )
 
 
 def test_a_sync_after_the_reading_back_asks_nothing_of_an_unchanged_item(bench: Bench) -> None:
     scene, _ = bench.add()
     bench.edit(scene, title="New")
     bench.pass_time(2 * MINUTE)
-    server = bench.worker.session.plex().server
+    server = bench.worker.servers.plex(bench.worker.servers.settings.config).server
     (entry,) = bench.manager.ledger.entries_of_scene(server, scene)
     assert entry.item_updated_at
 
@@ -83,7 +88,7 @@ def test_a_value_that_plex_ignores_is_sent_once_more_and_then_listed(bench: Benc
     writes = bench.plex.requests.writes()
     assert sum("summary.value" in request.query for request in writes) == 2
     assert bench.outcome(scene) == "plex_kept_other_value"
-    kept = bench.manager.ledger.outcome(scene)
+    kept = bench.manager.scenes.outcome(scene)
     assert kept is not None
     assert kept.detail["fields"] == ["summary"]
     assert "summary" not in item.fields
@@ -111,7 +116,12 @@ def test_an_item_that_is_gone_when_it_is_read_back_is_looked_for_again(bench: Be
     bench.plex.library.remove(item)
     bench.pass_time(2 * MINUTE)
     assert bench.outcome(scene) == "not_in_plex"
-    assert bench.manager.ledger.owner(bench.worker.session.plex().server, item.rating_key) is None
+    assert (
+        bench.manager.ledger.owner(
+            bench.worker.servers.plex(bench.worker.servers.settings.config).server, item.rating_key
+        )
+        is None
+    )
     assert not bench.letters()
 
 
@@ -124,7 +134,12 @@ def test_reading_back_waits_out_an_outage(bench: Bench) -> None:
     assert bench.states() == [schema.DONE]
     bench.plex.faults.clear()
     bench.pass_time(2 * MINUTE)
-    assert bench.manager.ledger.unread_count(bench.worker.session.plex().server) == 0
+    assert (
+        bench.manager.ledger.unread_count(
+            bench.worker.servers.plex(bench.worker.servers.settings.config).server
+        )
+        == 0
+    )
 
 
 def test_a_new_worker_reads_back_what_the_last_one_wrote(bench: Bench) -> None:
@@ -135,4 +150,9 @@ def test_a_new_worker_reads_back_what_the_last_one_wrote(bench: Bench) -> None:
     other, _ = bench.add("Other.mp4")
     bench.edit(other, title="New")
     bench.pass_time(2 * MINUTE)
-    assert bench.manager.ledger.unread_count(bench.worker.session.plex().server) == 0
+    assert (
+        bench.manager.ledger.unread_count(
+            bench.worker.servers.plex(bench.worker.servers.settings.config).server
+        )
+        == 0
+    )

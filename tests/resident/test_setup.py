@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from worker.off_switch import WAITING_SETTINGS_SECONDS
 
 from simulators.plex.faults import Kind
 from sync_queue import schema
 from sync_queue.report import read_report
 from tasks.advice import problem_lines
 from tests.resident.bench import Bench, MakeBench
-from worker.off_switch import WAITING_SETTINGS_SECONDS
 
 MINUTE = 60.0
 
@@ -136,7 +136,7 @@ def test_nonsense_in_an_optional_setting_is_said_where_people_look_and_its_defau
         bench.edit(scene, title=title)
         bench.pass_time(MINUTE)
     assert item.title == "Newest"
-    assert bench.worker.session.config.max_retries == 5
+    assert bench.worker.servers.settings.config.max_retries == 5
     assert sum(name in line.getMessage() for line in caplog.records) == 1
     (said,) = bench.said  # Stash's own log, at most once an hour
     assert name in said

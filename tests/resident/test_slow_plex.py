@@ -56,7 +56,7 @@ def test_at_ordinary_speeds_and_after_a_lone_edit_nobody_pauses(bench: Bench) ->
 def test_a_drain_in_which_every_answer_nearly_comes_too_late_ends_right(bench: Bench) -> None:
     edited(bench, 1)
     bench.run()
-    bench.worker.session.plex().close()
+    bench.worker.servers.plex(bench.worker.servers.settings.config).close()
     bench.worker.session._plex = PlexClient(  # shorter than a person may set it
         bench.plex.url, bench.plex.token or "", read_timeout=0.5, sleep=lambda _: None
     )

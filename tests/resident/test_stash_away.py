@@ -169,7 +169,7 @@ def test_a_scene_that_is_gone_ends_quietly_and_plex_is_left_alone(bench: Bench) 
     assert bench.states()[-2:] == [schema.DONE] * 2
     assert item.title == "New"
     assert its_item.title == "Other"
-    assert bench.manager.ledger.outcome(scene) is None
+    assert bench.manager.scenes.outcome(scene) is None
     assert not bench.letters()
 
 

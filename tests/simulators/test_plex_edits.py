@@ -232,22 +232,6 @@ def test_a_person_edits_and_locks(plex: PlexSimulator, movie: Item) -> None:
     assert movie.title == "Unlocked", "the lock was there before"
 
 
-def test_an_edit_moves_the_stamps(mode: TagMode) -> None:
-    now = [100.0]
-    with PlexSimulator(tag_mode=mode, clock=lambda: now[0]) as plex:
-        section = plex.add_section("M", locations=["/d"])
-        movie = plex.add_movie(section, "/d/a.mp4")
-        counted = section.content_changed_at
-        now[0] = 200.5
-        plex.edit(movie, {"title": "x"})
-        assert (movie.updated_at, section.content_changed_at) == (200, counted + 1)
-        plex.library.edits_change_content = False
-        plex.edit(movie, {"title": "y"})
-        assert section.content_changed_at == counted + 1
-        with PlexHttp(plex.url, plex.token or "") as http:
-            assert http.get("/library/metadata/1")[0].attrib["thumb"].endswith("/thumb/200")
-
-
 def test_what_nobody_knows_can_be_switched(
     http: PlexHttp, plex: PlexSimulator, movie: Item
 ) -> None:

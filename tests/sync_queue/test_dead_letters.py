@@ -34,19 +34,19 @@ def add(manager: QueueManager, *letters: DeadLetter) -> list[int]:
 
 def test_a_letter_keeps_its_whole_story(manager: QueueManager) -> None:
     (number,) = add(manager, letter(7))
-    found = manager.dlq.get_by_id(number)
+    found = manager.letters.get(number)
     assert found is not None
     assert found.id == number
     told = (found.job, found.reason, found.message, found.evidence, found.enqueued_at)
     asked = letter(7)
     assert told == (asked.job, asked.reason, asked.message, asked.evidence, asked.enqueued_at)
-    assert manager.dlq.get_by_id(number + 1) is None
+    assert manager.letters.get(number + 1) is None
 
 
 def test_a_scene_has_one_letter_and_it_is_the_newest(manager: QueueManager) -> None:
     add(manager, letter(7), letter(8), letter(7, NOW + 5, "invalid"))
-    assert manager.dlq.get_count() == 2
-    assert [(one.job.scene_id, one.reason) for one in manager.dlq.get_recent()] == [
+    assert manager.letters.count() == 2
+    assert [(one.job.scene_id, one.reason) for one in manager.letters.recent()] == [
         (7, "invalid"),
         (8, "refused_by_plex"),
     ]
@@ -54,7 +54,7 @@ def test_a_scene_has_one_letter_and_it_is_the_newest(manager: QueueManager) -> N
 
 def test_the_newest_letters_come_first_and_no_more_than_asked_for(manager: QueueManager) -> None:
     add(manager, *(letter(scene, NOW + scene % 3) for scene in range(1, 10)))
-    found = [one.job.scene_id for one in manager.dlq.get_recent(5)]
+    found = [one.job.scene_id for one in manager.letters.recent(5)]
     assert found == [8, 5, 2, 7, 4]
 
 
@@ -63,7 +63,7 @@ def test_old_letters_go_and_younger_ones_stay(manager: QueueManager) -> None:
     with manager.transaction():
         assert manager.dlq.delete_older_than(NOW) == 1
         assert manager.dlq.delete_older_than(NOW) == 0
-    assert {one.job.scene_id for one in manager.dlq.get_recent()} == {2, 3}
+    assert {one.job.scene_id for one in manager.letters.recent()} == {2, 3}
 
 
 def test_a_letter_is_dismissed_once(manager: QueueManager) -> None:
@@ -71,7 +71,7 @@ def test_a_letter_is_dismissed_once(manager: QueueManager) -> None:
     with manager.transaction():
         assert manager.dlq.dismiss(number)
         assert not manager.dlq.dismiss(number)
-    assert manager.dlq.get_count() == 0
+    assert manager.letters.count() == 0
 
 
 def test_a_job_and_its_letter_change_together_or_not_at_all(manager: QueueManager) -> None:
@@ -81,10 +81,10 @@ def test_a_job_and_its_letter_change_together_or_not_at_all(manager: QueueManage
         manager.queue.bury_in(database, leased.queue_id, NOW, "refused")
         manager.dlq.add(letter(1))
         _ = 1 / 0
-    assert manager.dlq.get_count() == 0
+    assert manager.letters.count() == 0
     assert manager.get_stats(NOW).in_progress == 1
     manager.fail_job(leased, letter(1), "")
-    assert manager.get_stats(NOW).failed == manager.dlq.get_count() == 1
+    assert manager.get_stats(NOW).failed == manager.letters.count() == 1
 
 
 def test_a_lease_that_was_given_back_is_neither_buried_nor_settled(manager: QueueManager) -> None:
@@ -94,7 +94,7 @@ def test_a_lease_that_was_given_back_is_neither_buried_nor_settled(manager: Queu
     manager.queue.release_all()
     assert manager.fail_job(leased, letter(1, NOW + 5, "invalid"), "") == 0
     assert not manager.ack_job(leased, NOW)
-    assert [one.reason for one in manager.dlq.get_recent()] == ["refused_by_plex"]
+    assert [one.reason for one in manager.letters.recent()] == ["refused_by_plex"]
     assert manager.get_stats(NOW).pending == 1
 
 

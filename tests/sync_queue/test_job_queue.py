@@ -258,7 +258,7 @@ def test_a_buried_job_is_a_dead_letter_and_no_job(manager: QueueManager) -> None
     leased = claim_one(manager)
     number = manager.fail_job(leased, letter(leased), "2026-01-01T00:00:00Z")
     assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 0, 1)
-    found = manager.dlq.get_by_id(number)
+    found = manager.letters.get(number)
     assert found is not None
     assert (found.job, found.reason, found.message) == (leased.job, "invalid", "no title")
     assert claimed_ids(manager) == []
@@ -269,9 +269,9 @@ def test_a_newer_edit_that_succeeds_supersedes_the_dead_letter(manager: QueueMan
     leased = claim_one(manager)
     manager.fail_job(leased, letter(leased), "")
     manager.enqueue(job(1, "title"))
-    assert manager.dlq.get_count() == 1
+    assert manager.letters.count() == 1
     assert manager.ack_job(claim_one(manager), NOW)
-    assert manager.dlq.get_count() == 0
+    assert manager.letters.count() == 0
 
 
 # --- unreadable rows

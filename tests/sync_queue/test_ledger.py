@@ -81,7 +81,7 @@ def entry(rating_key: int = 1, scene_id: int = 7, server: str = "one") -> Ledger
 
 def settle(ledger: Ledger, scene_id: int, outcome: str, now: float = 1.0, **more: str) -> None:
     files = more.pop("files", "").split()
-    ledger.set_outcome(
+    scenes.set_outcome(
         scene_id,
         outcome,
         {"sentence": "x"},
@@ -131,11 +131,11 @@ def test_another_server_is_no_memory(ledger: Ledger) -> None:
 
 def test_nothing_is_known_at_first(ledger: Ledger) -> None:
     assert ledger.entry("one", 1) is None
-    assert ledger.outcome(7) is None
+    assert scenes.outcome(7) is None
     assert not ledger.knows_scene(7)
-    assert not ledger.is_ignored(7)
+    assert not scenes.is_ignored(7)
     assert ledger.pinned_item(7, "one") is None
-    assert ledger.counts() == {}
+    assert scenes.counts() == {}
 
 
 def test_an_item_that_another_scene_takes_over_leaves_the_first(ledger: Ledger) -> None:
@@ -166,12 +166,12 @@ def test_a_scene_that_is_gone_is_forgotten_on_every_server(ledger: Ledger) -> No
     ledger.put(entry(2, server="two"))
     ledger.put(entry(3, scene_id=8))
     settle(ledger, 7, Reason.NOT_IN_PLEX, files="/stash/a.mp4")
-    ledger.pin(7, "one", 1)
+    scenes.pin(7, "one", 1)
     ledger.forget_scene(7)
     assert not ledger.knows_scene(7)
-    assert ledger.outcome(7) is None
+    assert scenes.outcome(7) is None
     assert ledger.pinned_item(7, "one") is None
-    assert ledger.parked_scenes(["a.mp4"]) == []
+    assert scenes.parked_scenes(["a.mp4"]) == []
     assert ledger.knows_scene(8)
 
 
@@ -180,11 +180,11 @@ def test_an_outcome_comes_back_with_its_story(detail: dict[str, object]) -> None
     connection = opened(":memory:")
     ledger = Ledger(connection)
     detail.pop("version", None)
-    ledger.set_outcome(
+    scenes.set_outcome(
         7, Reason.AMBIGUOUS, detail, scene_updated_at="2026-01-01T00:00:00Z", files=(), now=5.0
     )
     expected = Outcome(7, "ambiguous", detail, "2026-01-01T00:00:00Z", 5.0)
-    assert ledger.outcome(7) == expected
+    assert scenes.outcome(7) == expected
     connection.close()
 
 
@@ -192,19 +192,19 @@ def test_outcomes_are_counted_and_listed_by_pages(ledger: Ledger) -> None:
     for scene_id in range(1, 8):
         settle(ledger, scene_id, Reason.AMBIGUOUS if scene_id % 2 else SYNCED)
     settle(ledger, 20, Reason.ITEM_TAKEN)
-    assert ledger.counts() == {"ambiguous": 4, "synced": 3, "item_taken": 1}
-    first = ledger.outcomes(NEEDS_USER, limit=3)
+    assert scenes.counts() == {"ambiguous": 4, "synced": 3, "item_taken": 1}
+    first = scenes.outcomes(NEEDS_USER, limit=3)
     assert [one.scene_id for one in first] == [1, 3, 5]
-    rest = ledger.outcomes(NEEDS_USER, after=5)
+    rest = scenes.outcomes(NEEDS_USER, after=5)
     assert [one.scene_id for one in rest] == [7, 20]
-    assert ledger.outcomes(()) == []
+    assert scenes.outcomes(()) == []
 
 
 def test_a_later_outcome_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
     settle(ledger, 7, Reason.AMBIGUOUS, 1.0)
     settle(ledger, 7, SYNCED, 2.0)
-    assert ledger.counts() == {"synced": 1}
-    outcome = ledger.outcome(7)
+    assert scenes.counts() == {"synced": 1}
+    outcome = scenes.outcome(7)
     assert outcome is not None
     assert outcome.changed_at == 2.0
 
@@ -213,17 +213,17 @@ def test_a_parked_scene_is_found_by_the_name_of_a_new_file(ledger: Ledger) -> No
     settle(ledger, 7, Reason.NOT_IN_PLEX, files="/stash/Zoë.mp4 /stash/b.mp4")
     settle(ledger, 8, Reason.NOT_IN_PLEX, files="C:\\Videos\\b.MP4")
     settle(ledger, 9, SYNCED, files="/stash/b.mp4")
-    assert ledger.parked_scenes(["D:\\Plex\\ZOË.mp4"]) == [7]
-    assert ledger.parked_scenes(["/plex/b.mp4", "/plex/Zoë.mp4"]) == [7, 8]
-    assert ledger.parked_scenes([]) == []
+    assert scenes.parked_scenes(["D:\\Plex\\ZOË.mp4"]) == [7]
+    assert scenes.parked_scenes(["/plex/b.mp4", "/plex/Zoë.mp4"]) == [7, 8]
+    assert scenes.parked_scenes([]) == []
     many = [f"/plex/{number}.mp4" for number in range(1200)]
-    assert ledger.parked_scenes([*many, "/plex/b.mp4"]) == [7, 8]
+    assert scenes.parked_scenes([*many, "/plex/b.mp4"]) == [7, 8]
 
 
 def test_a_scene_that_was_woken_is_parked_no_more(ledger: Ledger) -> None:
     settle(ledger, 7, Reason.NOT_IN_PLEX, files="/stash/a.mp4")
     settle(ledger, 7, SYNCED, files="/stash/a.mp4")
-    assert ledger.parked_scenes(["a.mp4"]) == []
+    assert scenes.parked_scenes(["a.mp4"]) == []
 
 
 def test_the_sweep_asks_for_the_times_of_whole_pages(
@@ -232,60 +232,60 @@ def test_the_sweep_asks_for_the_times_of_whole_pages(
     connection.execute("BEGIN")
     for scene_id in range(1, 1101):
         settle(ledger, scene_id, SYNCED, scene_updated_at=f"time {scene_id}")
-    found = ledger.updated_at(range(1000, 1200))
+    found = scenes.updated_at(range(1000, 1200))
     assert found == {number: f"time {number}" for number in range(1000, 1101)}
-    assert len(ledger.updated_at(range(1, 1101))) == 1100
+    assert len(scenes.updated_at(range(1, 1101))) == 1100
     assert ledger.scene_ids(after=1098) == [1099, 1100]
     assert len(ledger.scene_ids()) == 500
 
 
 def test_scenes_are_found_by_what_they_showed(ledger: Ledger) -> None:
     for scene_id, related in [(1, ["tag:1", "tag:12"]), (2, ["tag:12"]), (3, [])]:
-        ledger.set_outcome(
+        scenes.set_outcome(
             scene_id, SYNCED, {}, scene_updated_at="", files=(), now=1.0, related=related
         )
-    assert ledger.showing("tag:1") == [1]
-    assert ledger.showing("tag:12") == [1, 2]
-    assert ledger.showing("tag:12", after=1) == [2]
+    assert scenes.showing("tag:1") == [1]
+    assert scenes.showing("tag:12") == [1, 2]
+    assert scenes.showing("tag:12", after=1) == [2]
     settle(ledger, 1, Reason.AMBIGUOUS)
-    assert ledger.showing("tag:1") == [1], "an outcome that does not say leaves it as it is"
+    assert scenes.showing("tag:1") == [1], "an outcome that does not say leaves it as it is"
 
 
 def test_waiting_scenes_are_known_to_exist(ledger: Ledger) -> None:
-    assert not ledger.has_parked()
+    assert not scenes.has_parked()
     settle(ledger, 7, Reason.NOT_IN_PLEX, files="/stash/a.mp4")
-    assert ledger.has_parked()
+    assert scenes.has_parked()
 
 
 def test_a_pin_names_an_item_of_one_server(ledger: Ledger) -> None:
     ledger.put(entry(1))
-    ledger.pin(7, "one", 1)
+    scenes.pin(7, "one", 1)
     assert ledger.pinned_item(7, "one") == 1
     assert ledger.pinned_item(7, "two") is None
     assert ledger.owner("one", 1) == Owner(7, "/plex/a.mp4", pinned=True)
-    ledger.pin(7, "one", 2)
+    scenes.pin(7, "one", 2)
     assert ledger.owner("one", 1) == Owner(7, "/plex/a.mp4", pinned=False)
 
 
 def test_pin_and_ignore_exclude_each_other_and_outlive_outcomes(ledger: Ledger) -> None:
-    ledger.pin(7, "one", 1)
+    scenes.pin(7, "one", 1)
     settle(ledger, 7, SYNCED)
     assert ledger.pinned_item(7, "one") == 1
-    ledger.ignore(7)
+    scenes.ignore(7)
     settle(ledger, 7, Reason.FILTERED)
-    assert ledger.is_ignored(7)
+    assert scenes.is_ignored(7)
     assert ledger.pinned_item(7, "one") is None
-    ledger.pin(7, "one", 3)
-    assert not ledger.is_ignored(7)
-    ledger.undecide(7)
+    scenes.pin(7, "one", 3)
+    assert not scenes.is_ignored(7)
+    scenes.undecide(7)
     assert ledger.pinned_item(7, "one") is None
 
 
 def test_a_decision_alone_is_no_outcome(ledger: Ledger) -> None:
-    ledger.ignore(7)
-    assert ledger.outcome(7) is None
-    assert ledger.counts() == {}
-    assert ledger.updated_at([7]) == {}
+    scenes.ignore(7)
+    assert scenes.outcome(7) is None
+    assert scenes.counts() == {}
+    assert scenes.updated_at([7]) == {}
     assert ledger.scene_ids() == []
 
 
@@ -294,10 +294,10 @@ def test_nothing_is_committed_here(tmp_path: Path, connection: sqlite3.Connectio
     connection.execute("BEGIN")
     ledger.put(entry())
     settle(ledger, 7, Reason.NOT_IN_PLEX, files="/stash/a.mp4")
-    ledger.pin(7, "one", 1)
+    scenes.pin(7, "one", 1)
     connection.execute("ROLLBACK")
     assert ledger.entry("one", 1) is None
-    assert ledger.outcome(7) is None
+    assert scenes.outcome(7) is None
     assert ledger.pinned_item(7, "one") is None
 
 

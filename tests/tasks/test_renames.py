@@ -20,7 +20,7 @@ def happened(library: Library, hook: str, number: int) -> None:
     """Store what the hook of a rename would."""
     key = f"{hook.partition('.')[0].lower()}:{number}"
     with shared_queue(str(library.data_dir)) as manager:
-        manager.enqueue(SyncJob(0, hook, {"fields": ["name"]}, 1.0, key))
+        manager.enqueue(SyncJob(0, hook, 1.0, key))
 
 
 def looked_at(library: Library) -> set[int]:
@@ -112,7 +112,7 @@ def test_many_scenes_come_page_by_page_and_a_repeat_after_a_kill_is_harmless(
 ) -> None:
     scenes = [library.add_scene(f"{n}.mp4", tags=["Noir"]) for n in range(2 * renames.PAGE + 1)]
     stash = StashClient(StashConnection.from_url(library.stash.url))
-    job = SyncJob(0, "Tag.Update.Post", {"fields": ["name"]}, 1.0, "tag:1")
+    job = SyncJob(0, "Tag.Update.Post", 1.0, "tag:1")
     with shared_queue(str(library.request("process_queue").resolve())) as manager:
         manager.connection.execute(
             "CREATE TRIGGER kill BEFORE INSERT ON ack_queue_default"

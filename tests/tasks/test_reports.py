@@ -113,7 +113,7 @@ def test_status_stays_within_its_lines_whatever_there_is(library: Library) -> No
     library.run("retry_failed")
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         for number, reason in enumerate(Reason):
-            manager.ledger.set_outcome(
+            manager.scenes.set_outcome(
                 number + 1, reason, {}, scene_updated_at="", files=(), now=1.0
             )
         manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})

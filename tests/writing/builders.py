@@ -25,7 +25,6 @@ def item(
     locked: frozenset[str] | set[str] = frozenset(),
     *,
     kind: str = "movie",
-    updated_at: int = 100,
     full: bool = True,
 ) -> PlexItem:
     return PlexItem(
@@ -36,9 +35,6 @@ def item(
         tags=tags or {},
         locked=frozenset(locked),
         parts=(PlexPart("/plex/A Film.mp4", 1000, 60_000),),
-        thumb="",
-        art="",
         added_at=1,
-        updated_at=updated_at,
         full=full,
     )

@@ -55,7 +55,6 @@ def put(item: PlexItem, path: str, *, append: bool) -> PlexItem:
         values=_shown({name: value for name, value in values.items() if value}),
         tags={kind: names for kind, names in tags.items() if names},
         locked=frozenset(locked),
-        updated_at=item.updated_at + 1,
     )
 
 
@@ -80,23 +79,21 @@ def _distinct(names: tuple[str, ...], removed: list[str]) -> tuple[str, ...]:
     return tuple(name for key, name in unique.items() if key not in gone)
 
 
-def person_sets(item: PlexItem, field: str, value: str) -> PlexItem:
-    """A person edits a field in Plex, which locks it."""
+def user_sets(item: PlexItem, field: str, value: str) -> PlexItem:
+    """A user edits a field in Plex, which locks it."""
     values = {**item.values, field: value}
     return replace(
         item,
         values=_shown({name: text for name, text in values.items() if text}),
         locked=item.locked | {field},
-        updated_at=item.updated_at + 1,
     )
 
 
-def person_tags(item: PlexItem, kind: str, names: tuple[str, ...]) -> PlexItem:
-    """A person edits a list in Plex, which locks it."""
+def user_tags(item: PlexItem, kind: str, names: tuple[str, ...]) -> PlexItem:
+    """A user edits a list in Plex, which locks it."""
     tags = {**item.tags, kind: _distinct(names, [])}
     return replace(
         item,
         tags={kind: names for kind, names in tags.items() if names},
         locked=item.locked | {kind},
-        updated_at=item.updated_at + 1,
     )

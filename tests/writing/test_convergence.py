@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plex.edit_plan import intend, needs_read, plan, recall, remember, settle
+from plex.edit_plan import confirm, intend, plan, remember
 from plex.fields import value_in_plex, wanted_fields
 from plex.items import PlexItem
 from plex.ownership import alike
@@ -108,22 +108,24 @@ class World:
         if act == "text":
             if name == "title" and not value:
                 return  # Plex has no item without a title
-            self.item = fake_plex.person_sets(self.item, name, value)
+            self.item = fake_plex.user_sets(self.item, name, value)
             return
         now = self.item.tags.get(name, ())
         others = tuple(one for one in now if name_key(one) != name_key(value))
         if act == "add":
             self.persons.add((name, value))
             others = (*others, value)
-        self.item = fake_plex.person_tags(self.item, name, others)
+        self.item = fake_plex.user_tags(self.item, name, others)
 
     def sync(self, what: SyncMetadata, *, answered: bool = True) -> None:
-        before, entry = self.item, recall(self.entry, self.item)
+        before, entry = self.item, self.entry
+        if entry is not None:
+            entry, _differences = confirm(entry, before)
         edits = plan(what, before, entry, self.config)
         if edits:
-            entry = intend(entry, what, before, edits, self.config, SERVER)
+            entry = intend(entry, edits, item=before, scene_id=7, server=SERVER)
         self.item = fake_plex.apply(before, edits, append=self.append)
-        self.entry = remember(entry, what, before, edits, self.config, 1.0, SERVER)
+        self.entry = remember(entry, edits, item=before, scene_id=7, server=SERVER)
         for name, value in edits.values.items():
             shown = value_in_plex(before, name)
             assert value or any(alike(shown, one) for one in self.ours(name)), (
@@ -135,7 +137,7 @@ class World:
         if edits and not answered:
             self.entry = entry
         elif self.read_back and edits:
-            self.entry, differences = settle(self.entry, self.item)
+            self.entry, differences = confirm(self.entry, self.item)
             assert differences == ()
 
     def ours(self, name: str) -> list[str]:
@@ -159,12 +161,12 @@ def test_a_second_sync_writes_nothing(history: tuple[World, Any]) -> None:
     world, steps = history
     for what, edits in steps:
         world.sync(what)
-        assert not plan(what, world.item, world.entry, world.config)
+        assert world.entry is not None
+        known, _differences = confirm(world.entry, world.item)
+        assert not plan(what, world.item, known, world.config)
         before = world.item
         world.sync(what)
         assert world.item == before
-        assert world.entry is not None
-        assert not needs_read(world.entry, what, world.config, world.item.updated_at)
         for edit in edits:
             world.person(*edit)
 

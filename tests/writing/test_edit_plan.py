@@ -11,12 +11,10 @@ from plex.edit_plan import (
     Difference,
     EditPlan,
     TagEdit,
+    confirm,
     intend,
-    needs_read,
     plan,
-    recall,
     remember,
-    settle,
     unsafe,
 )
 from plex.items import PlexItem
@@ -38,6 +36,10 @@ FULL: dict[str, Any] = {
 }
 
 
+def remembered(entry: LedgerEntry | None, before: PlexItem, sent: EditPlan) -> LedgerEntry:
+    return remember(entry, sent, item=before, scene_id=7, server=SERVER)
+
+
 def written(
     what: SyncMetadata,
     before: PlexItem,
@@ -47,8 +49,8 @@ def written(
     """Sync once: plan, write, remember, read back."""
     edits = plan(what, before, entry, config)
     after = fake_plex.apply(before, edits, append=True)
-    known = remember(entry, what, before, edits, config, 1000.0, SERVER)
-    settled, differences = settle(known, after)
+    known = remembered(entry, before, edits)
+    settled, differences = confirm(known, after)
     assert differences == ()
     return after, settled
 
@@ -129,7 +131,7 @@ def test_a_title_emptied_in_stash_becomes_the_name_of_the_file_only_when_it_was_
     assert not plan(scene(), item({"title": "Scanner's"}), None, DEFAULT)
     after, entry = written(scene(title="Ours"), item({"title": "Scanner's"}))
     assert plan(scene(), after, entry, DEFAULT).values == {"title": "A Film"}
-    edited = fake_plex.person_sets(after, "title", "Person's")
+    edited = fake_plex.user_sets(after, "title", "Person's")
     assert not plan(scene(), edited, entry, PRESERVE)
 
 
@@ -185,10 +187,10 @@ def test_the_item_moves_to_the_new_studios_collection_and_keeps_a_persons() -> N
 
 def test_a_collection_that_a_person_left_comes_back_only_with_another_studio() -> None:
     after, entry = written(scene(studio="Studio"), item())
-    left = fake_plex.person_tags(after, "collection", ())
+    left = fake_plex.user_tags(after, "collection", ())
     assert not plan(scene(studio="Studio", details="x"), left, entry, DEFAULT).tags
     edits = plan(scene(studio="Studio", details="x"), left, entry, DEFAULT)
-    entry = remember(entry, scene(studio="Studio"), left, edits, DEFAULT, 1.0, SERVER)
+    entry = remembered(entry, left, edits)
     assert not plan(scene(studio="Studio"), left, entry, DEFAULT).tags
     assert plan(scene(studio="Other"), left, entry, DEFAULT).tags == {
         "collection": TagEdit(("Other",), ())
@@ -197,9 +199,9 @@ def test_a_collection_that_a_person_left_comes_back_only_with_another_studio() -
 
 def test_a_membership_that_was_emptied_and_set_again_in_stash_comes_back() -> None:
     after, entry = written(scene(studio="Studio"), item())
-    left = fake_plex.person_tags(after, "collection", ())
+    left = fake_plex.user_tags(after, "collection", ())
     edits = plan(scene(), left, entry, DEFAULT)
-    entry = remember(entry, scene(), left, edits, DEFAULT, 1.0, SERVER)
+    entry = remembered(entry, left, edits)
     assert plan(scene(studio="Studio"), left, entry, DEFAULT).tags["collection"].wanted == (
         "Studio",
     )
@@ -234,11 +236,11 @@ def test_plex_own_value_is_known_even_when_the_reply_to_the_write_is_lost() -> N
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a",))
     edits = plan(what, before, None, DEFAULT)
-    noted = intend(None, what, before, edits, DEFAULT, SERVER)
+    noted = intend(None, edits, item=before, scene_id=7, server=SERVER)
     arrived = fake_plex.apply(before, edits, append=False)
     again = plan(what, arrived, noted, DEFAULT)
     assert not again
-    entry = remember(noted, what, arrived, again, DEFAULT, 1.0, SERVER)
+    entry = remembered(noted, arrived, again)
     assert entry.fields["summary"].original == "Agent's"
     assert entry.fields["genre"].original == ("x",)
     assert entry.fields["genre"].original_locked is False
@@ -251,7 +253,7 @@ def test_what_was_only_intended_is_not_ours() -> None:
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a",))
     edits = plan(what, before, None, DEFAULT)
-    noted = intend(None, what, before, edits, DEFAULT, SERVER)
+    noted = intend(None, edits, item=before, scene_id=7, server=SERVER)
     assert plan(what, before, noted, DEFAULT) == edits
     assert not plan(scene(title="A Film"), before, noted, DEFAULT)
 
@@ -260,15 +262,15 @@ def test_what_a_write_left_whose_answer_was_lost_is_ours() -> None:
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a", "b"), rating100=10)
     edits = plan(what, before, None, DEFAULT)
-    noted = intend(None, what, before, edits, DEFAULT, SERVER)
+    noted = intend(None, edits, item=before, scene_id=7, server=SERVER)
     arrived = fake_plex.apply(before, edits, append=False)
     next_one = scene(details="Newer", tags=("c",), rating100=90)
-    entry = recall(noted, arrived)
+    entry, differences = confirm(noted, arrived)
+    assert differences == ()
     edits = plan(next_one, arrived, entry, DEFAULT)
     assert edits.values == {"userRating": "9.0", "summary": "Newer"}
     assert edits.tags["genre"] == TagEdit(("c",), ("a", "b"))
-    assert recall(noted, before) == replace(noted, intended={})
-    assert entry is not None
+    assert confirm(noted, before) == (replace(noted, intended={}), ())
     assert entry.fields["summary"].original == "Agent's"
 
 
@@ -277,8 +279,7 @@ def test_values_found_equal_are_adopted_and_then_belong_to_stash() -> None:
     what = scene(title="A Film", details="Same", tags=("a",), rating100=80)
     edits = plan(what, before, None, DEFAULT)
     assert not edits
-    entry = remember(None, what, before, edits, DEFAULT, 5.0, SERVER)
-    assert entry.item_updated_at == before.updated_at
+    entry = remembered(None, before, edits)
     emptied = plan(scene(title="A Film"), before, entry, DEFAULT)
     assert emptied.values == {"userRating": "", "summary": ""}
     assert emptied.tags == {"genre": TagEdit((), ("A",))}
@@ -286,15 +287,7 @@ def test_values_found_equal_are_adopted_and_then_belong_to_stash() -> None:
 
 def test_another_servers_entry_is_no_memory() -> None:
     after, entry = written(scene(details="One"), item())
-    elsewhere = remember(
-        replace(entry, server="machine-2"),
-        scene(),
-        after,
-        EditPlan(42, 3, "movie"),
-        DEFAULT,
-        1.0,
-        SERVER,
-    )
+    elsewhere = remembered(replace(entry, server="machine-2"), after, EditPlan(42, 3, "movie"))
     assert elsewhere.server == SERVER
     assert "summary" not in elsewhere.fields
 
@@ -303,8 +296,8 @@ def test_a_cut_text_is_what_the_ledger_compares() -> None:
     what = scene(details="Long text")
     edits = as_sent(plan(what, item(), None, DEFAULT), {"summary.value": "Long"})
     after = fake_plex.apply(item(), edits, append=False)
-    entry = remember(None, what, item(), edits, DEFAULT, 1.0, SERVER)
-    entry, differences = settle(entry, after)
+    entry = remembered(None, item(), edits)
+    entry, differences = confirm(entry, after)
     assert (after.values["summary"], differences) == ("Long", ())
     assert not plan(what, after, entry, DEFAULT)
     assert plan(scene(details="Long text, changed"), after, entry, PRESERVE)
@@ -325,16 +318,16 @@ def sent(
     what = scene(**values)
     edits = plan(what, before, None, config)
     after = fake_plex.apply(before, edits, append=False)
-    return remember(None, what, before, edits, config, 1.0, SERVER), after, what
+    return remembered(None, before, edits), after, what
 
 
-def test_reading_back_learns_plex_form_and_its_time() -> None:
+def test_reading_back_learns_plex_form() -> None:
     entry, after, what = sent(item(), details="One\n\nTwo", tags=("a",))
-    assert entry.item_updated_at == 0
+    assert entry.unread
     assert entry.fields["summary"].state is FieldState.SENT
-    settled, differences = settle(entry, replace(after, updated_at=555))
+    settled, differences = confirm(entry, after)
     assert differences == ()
-    assert settled.item_updated_at == 555
+    assert not settled.unread
     assert settled.fields["summary"].stored == "One  Two"
     assert settled.fields["summary"].state is FieldState.SETTLED
     assert not plan(what, after, settled, PRESERVE)
@@ -344,18 +337,16 @@ def test_reading_back_learns_plex_form_and_its_time() -> None:
 def test_a_value_that_plex_ignored_is_sent_once_more_and_then_left(config: PlexSyncConfig) -> None:
     before = item({"summary": "Agent's"})
     entry, after, what = sent(before, config, details="Ours")
-    ignored = fake_plex.person_sets(after, "summary", "Agent's")
+    ignored = fake_plex.user_sets(after, "summary", "Agent's")
 
-    entry, differences = settle(entry, ignored)
+    entry, differences = confirm(entry, ignored)
     assert differences == (Difference("summary", "Ours", "Agent's", final=False),)
-    assert needs_read(entry, what, config, ignored.updated_at)
     again = plan(what, ignored, entry, config)
     assert again.values == {"summary": "Ours"}
 
-    entry = remember(entry, what, ignored, again, config, 2.0, SERVER)
-    entry, differences = settle(entry, ignored)
+    entry = remembered(entry, ignored, again)
+    entry, differences = confirm(entry, ignored)
     assert differences == (Difference("summary", "Ours", "Agent's", final=True),)
-    assert not needs_read(entry, what, config, ignored.updated_at)
     assert not plan(what, ignored, entry, config)
     assert not plan(scene(title="A Film"), ignored, entry, config), "it is not ours to clear"
     assert plan(scene(details="Newer"), ignored, entry, config).values == {"summary": "Newer"}
@@ -363,8 +354,8 @@ def test_a_value_that_plex_ignored_is_sent_once_more_and_then_left(config: PlexS
 
 def test_a_value_that_changed_between_write_and_reading_is_a_persons_when_edits_are_kept() -> None:
     entry, after, what = sent(item({"summary": "Agent's"}), PRESERVE, details="Ours")
-    edited = fake_plex.person_sets(after, "summary", "Person's")
-    entry, differences = settle(entry, edited)
+    edited = fake_plex.user_sets(after, "summary", "Person's")
+    entry, differences = confirm(entry, edited)
     assert [one.final for one in differences] == [False]
     assert not plan(what, edited, entry, PRESERVE)
     assert plan(what, edited, entry, DEFAULT).values == {"summary": "Ours"}
@@ -375,8 +366,8 @@ def test_a_field_that_plex_would_not_clear_is_cleared_once_more_and_then_left() 
     for final in (False, True):
         edits = plan(scene(), after, entry, DEFAULT)
         assert edits.values == {"summary": ""}
-        entry = remember(entry, scene(), after, edits, DEFAULT, 2.0, SERVER)
-        entry, differences = settle(entry, after)
+        entry = remembered(entry, after, edits)
+        entry, differences = confirm(entry, after)
         assert differences == (Difference("summary", "", "Ours", final),)
     assert not plan(scene(), after, entry, DEFAULT)
 
@@ -386,37 +377,37 @@ def test_a_tag_that_plex_does_not_take_is_sent_once_more_and_then_left(
     config: PlexSyncConfig,
 ) -> None:
     entry, after, what = sent(item(), config, tags=("a", "b"))
-    missing = fake_plex.person_tags(after, "genre", ("a",))
+    missing = fake_plex.user_tags(after, "genre", ("a",))
     for final in (False, True):
-        entry, differences = settle(entry, missing)
+        entry, differences = confirm(entry, missing)
         assert differences == (Difference("genre", ("a", "b"), ("a",), final),)
         edits = plan(what, missing, entry, config)
         assert bool(edits) is not final
-        entry = remember(entry, what, missing, edits, config, 2.0, SERVER)
+        entry = remembered(entry, missing, edits)
     assert plan(scene(tags=("a", "b", "c")), missing, entry, config).tags
 
 
 def test_a_changed_list_gets_a_second_try_again() -> None:
     entry, after, what = sent(item(), tags=("a", "b"))
-    missing = fake_plex.person_tags(after, "genre", ("a",))
+    missing = fake_plex.user_tags(after, "genre", ("a",))
     for tags, finals in [(("a", "b"), [False, True]), (("a", "b", "c"), [False, True])]:
         for final in finals:
             what = scene(tags=tags)
             edits = plan(what, missing, entry, DEFAULT)
-            entry = remember(entry, what, missing, edits, DEFAULT, 2.0, SERVER)
-            entry, differences = settle(entry, missing)
+            entry = remembered(entry, missing, edits)
+            entry, differences = confirm(entry, missing)
             assert [one.final for one in differences] == [final]
         assert not plan(what, missing, entry, DEFAULT)
 
 
 def test_sending_a_name_once_more_does_not_bring_back_one_that_a_person_took_out() -> None:
     after, entry = written(scene(tags=("a", "b")), item(), config=PRESERVE)
-    undone = fake_plex.person_tags(after, "genre", ("a",))
+    undone = fake_plex.user_tags(after, "genre", ("a",))
     what = scene(tags=("a", "b", "c"))
     edits = plan(what, undone, entry, PRESERVE)
     assert edits.tags == {"genre": TagEdit(("a", "c"), ())}
-    entry = remember(entry, what, undone, edits, PRESERVE, 2.0, SERVER)
-    entry, differences = settle(entry, undone)
+    entry = remembered(entry, undone, edits)
+    entry, differences = confirm(entry, undone)
     assert differences == (Difference("genre", ("a", "c"), ("a",), final=False),)
     assert plan(what, undone, entry, PRESERVE).tags == {"genre": TagEdit(("a", "c"), ())}
 
@@ -427,16 +418,16 @@ def test_a_tag_that_plex_does_not_remove_is_removed_once_more_and_then_left() ->
     for final in (False, True):
         edits = plan(what, after, entry, DEFAULT)
         assert edits.tags == {"genre": TagEdit(("a",), ("b",))}
-        entry = remember(entry, what, after, edits, DEFAULT, 2.0, SERVER)
-        entry, differences = settle(entry, after)
+        entry = remembered(entry, after, edits)
+        entry, differences = confirm(entry, after)
         assert differences == (Difference("genre", ("a",), ("a", "b"), final),)
     assert not plan(what, after, entry, DEFAULT)
 
 
 def test_a_name_that_plex_stores_with_other_punctuation_is_recognised() -> None:
     entry, after, what = sent(item(), tags=("Sci/Fi", "b"))
-    stored = fake_plex.person_tags(after, "genre", ("b", "Sci-Fi", "Person's"))
-    entry, differences = settle(entry, stored)
+    stored = fake_plex.user_tags(after, "genre", ("b", "Sci-Fi", "Person's"))
+    entry, differences = confirm(entry, stored)
     assert differences == ()
     assert entry.fields["genre"].stored == ("Sci-Fi", "b")
     assert not plan(what, stored, entry, DEFAULT)
@@ -445,62 +436,8 @@ def test_a_name_that_plex_stores_with_other_punctuation_is_recognised() -> None:
 
 def test_a_collection_that_a_person_left_is_no_difference_at_the_next_reading() -> None:
     after, entry = written(scene(studio="Studio"), item())
-    left = fake_plex.person_tags(after, "collection", ("Mine",))
+    left = fake_plex.user_tags(after, "collection", ("Mine",))
     config = PlexSyncConfig(sync_groups=True)
     after, entry = written(scene(studio="Studio", groups=("Box",)), left, entry, config)
     assert set(after.tags["collection"]) == {"Box", "Mine"}
     assert not plan(scene(studio="Studio", groups=("Box",)), after, entry, config)
-
-
-# -- asking nothing -----------------------------------------------------------------------------
-
-
-def test_an_unchanged_scene_needs_no_reading() -> None:
-    after, entry = written(scene(**FULL), item())
-    assert not needs_read(entry, scene(**FULL), DEFAULT, after.updated_at)
-    newer = scene(**FULL, updated_at="2026-01-01T00:00:00Z", code="unused")
-    assert not needs_read(entry, newer, DEFAULT, after.updated_at)
-
-
-@pytest.mark.parametrize(
-    ("values", "config", "moved"),
-    [
-        ({"title": "Other"}, DEFAULT, 0),
-        ({"performers": ("Ann", "Robert")}, DEFAULT, 0),
-        ({}, PRESERVE, 0),
-        ({}, DEFAULT, 1),
-        ({}, DEFAULT, -1),
-    ],
-)
-def test_any_change_on_either_side_or_in_the_settings_needs_a_reading(
-    values: dict[str, Any], config: PlexSyncConfig, moved: int
-) -> None:
-    after, entry = written(scene(**FULL), item())
-    assert needs_read(entry, scene(**{**FULL, **values}), config, after.updated_at + moved)
-
-
-def test_an_item_that_was_not_read_back_needs_a_reading() -> None:
-    entry, _after, what = sent(item(), details="Ours")
-    assert needs_read(entry, what, DEFAULT, 0)
-
-
-def test_a_kept_edit_of_a_person_needs_no_reading_again() -> None:
-    after, entry = written(scene(details="One"), item(), config=PRESERVE)
-    edited = fake_plex.person_sets(after, "summary", "Person's")
-    what = scene(details="Two")
-    edits = plan(what, edited, entry, PRESERVE)
-    assert not edits
-    entry = remember(entry, what, edited, edits, PRESERVE, 2.0, SERVER)
-    assert not needs_read(entry, what, PRESERVE, edited.updated_at)
-
-
-def test_an_edit_in_plex_between_write_and_reading_is_looked_at_by_the_next_sync() -> None:
-    first, entry = written(scene(details="One"), item())
-    what = scene(details="One", tags=("a",))
-    edits = plan(what, first, entry, DEFAULT)
-    entry = remember(entry, what, first, edits, DEFAULT, 2.0, SERVER)
-    after = fake_plex.apply(first, edits, append=True)
-    edited = fake_plex.person_sets(after, "summary", "Person's")
-    entry, differences = settle(entry, edited)
-    assert differences == ()
-    assert needs_read(entry, what, DEFAULT, edited.updated_at)

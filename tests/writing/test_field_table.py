@@ -70,25 +70,32 @@ def test_the_table_is_complete() -> None:
     assert {name for _, movie, _ in TABLE for name in movie} == {*wanted.values, *wanted.tags}
 
 
+def test_a_rating_that_is_switched_off_is_left_alone() -> None:
+    config = PlexSyncConfig(skip_rating=True)
+    wanted = wanted_fields(scene(rating100=80), "movie", config, title_is_ours=False)
+    assert "userRating" not in wanted.values
+
+
 @pytest.mark.parametrize(
-    ("settings", "absent"),
+    ("settings", "empty"),
     [
         ({"sync_code": False}, {"tagline"}),
-        ({"skip_rating": True}, {"userRating"}),
         ({"sync_groups": False, "skip_studio_collections": True}, {"collection"}),
+        ({"sync_groups": False}, set()),
     ],
 )
-def test_a_setting_that_is_off_leaves_the_field_alone(
-    settings: dict[str, bool], absent: set[str]
+def test_a_setting_that_is_off_leaves_nothing_of_ours(
+    settings: dict[str, bool], empty: set[str]
 ) -> None:
     config = PlexSyncConfig(**{"sync_code": True, "sync_groups": True, **settings})
-    wanted = wanted_fields(scene(), "movie", config, title_is_ours=False)
-    every = wanted_fields(scene(), "movie", ALL_ON, title_is_ours=False)
-    assert {*every.values, *every.tags} - {*wanted.values, *wanted.tags} == absent
+    wanted = wanted_fields(scene(**EVERYTHING), "movie", config, title_is_ours=False)
+    assert wanted.off == empty
+    every = {**wanted.values, **wanted.tags}
+    assert {name for name, value in every.items() if not value} == empty
 
 
 @pytest.mark.parametrize(
-    ("settings", "collections", "spared"),
+    ("settings", "collections", "kept_out"),
     [
         ({}, ("Studio",), {"box"}),
         ({"sync_groups": True}, ("Studio", "Box"), set()),
@@ -96,13 +103,13 @@ def test_a_setting_that_is_off_leaves_the_field_alone(
     ],
 )
 def test_collections_come_from_the_studio_and_on_request_from_groups(
-    settings: dict[str, bool], collections: tuple[str, ...], spared: set[str]
+    settings: dict[str, bool], collections: tuple[str, ...], kept_out: set[str]
 ) -> None:
     wanted = wanted_fields(
         scene(**EVERYTHING), "movie", PlexSyncConfig(**settings), title_is_ours=False
     )
     assert wanted.tags["collection"] == collections
-    assert wanted.rules["collection"].spared == spared
+    assert wanted.rules["collection"].off == kept_out
 
 
 def test_a_group_with_the_studios_name_is_one_collection() -> None:

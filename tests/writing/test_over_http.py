@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plex.client import PlexClient
-from plex.edit_plan import EditPlan, TagEdit, plan, remember, settle
+from plex.edit_plan import EditPlan, TagEdit, confirm, plan, remember
 from plex.fields import value_in_plex
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
@@ -66,8 +66,8 @@ def sync(
 ) -> tuple[EditPlan, LedgerEntry]:
     before, what = client.read(movie.rating_key), scene(**values)
     edits = client.write(plan(what, before, entry, config))
-    entry = remember(entry, what, before, edits, config, 1.0, client.server)
-    entry, differences = settle(entry, client.read(movie.rating_key))
+    entry = remember(entry, edits, item=before, scene_id=7, server=client.server)
+    entry, differences = confirm(entry, client.read(movie.rating_key))
     assert differences == ()
     return edits, entry
 

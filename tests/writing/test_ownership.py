@@ -1,8 +1,9 @@
 """Whose value is it? Every cell of the three-way rule, written out.
 
 Words of the tables: ``-`` no value; ``A`` what we wrote last; ``B`` what Stash has now instead;
-``P`` what a person or an agent put into Plex. Memory: ``none``, ``A``, or ``clr`` (we wrote a
-value once and have cleared it since).
+``P`` what a user or an agent put into Plex. Memory: ``none``, ``A``, ``clr`` (we wrote a value once and
+have cleared it since), ``adp`` (A was locked in Plex before us), or ``ign`` (we wrote A, and Plex
+still showed P when it was read back).
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ TEXT_TABLE = """
     -   A   A       clear  clear    clear  clear
     -   B   A       keep   keep     keep   keep
     -   P   A       keep   keep     keep   keep
-    A   -   A       write  write    keep   keep
+    A   -   A       write  write    write  keep
     A   A   A       adopt  adopt    adopt  adopt
-    A   B   A       write  write    keep   keep
-    A   P   A       write  write    keep   keep
-    B   -   A       write  write    keep   keep
+    A   B   A       write  write    write  keep
+    A   P   A       write  write    write  keep
+    B   -   A       write  write    write  keep
     B   A   A       write  write    write  write
     B   B   A       adopt  adopt    adopt  adopt
-    B   P   A       write  write    keep   keep
+    B   P   A       write  write    write  keep
 
     -   -   clr     adopt  adopt    adopt  adopt
     -   A   clr     keep   keep     keep   keep
@@ -53,12 +54,38 @@ TEXT_TABLE = """
     -   P   clr     keep   keep     keep   keep
     A   -   clr     write  write    write  write
     A   A   clr     adopt  adopt    adopt  adopt
-    A   B   clr     write  write    keep   keep
-    A   P   clr     write  write    keep   keep
+    A   B   clr     write  write    write  keep
+    A   P   clr     write  write    write  keep
     B   -   clr     write  write    write  write
-    B   A   clr     write  write    keep   keep
+    B   A   clr     write  write    write  keep
     B   B   clr     adopt  adopt    adopt  adopt
-    B   P   clr     write  write    keep   keep
+    B   P   clr     write  write    write  keep
+
+    -   -   adp     adopt  adopt    adopt  adopt
+    -   A   adp     keep   keep     keep   keep
+    -   B   adp     keep   keep     keep   keep
+    -   P   adp     keep   keep     keep   keep
+    A   -   adp     write  write    write  keep
+    A   A   adp     adopt  adopt    adopt  adopt
+    A   B   adp     write  write    write  keep
+    A   P   adp     write  write    write  keep
+    B   -   adp     write  write    write  keep
+    B   A   adp     write  write    write  write
+    B   B   adp     adopt  adopt    adopt  adopt
+    B   P   adp     write  write    write  keep
+
+    -   -   ign     adopt  adopt    adopt  adopt
+    -   A   ign     clear  clear    clear  clear
+    -   B   ign     keep   keep     keep   keep
+    -   P   ign     keep   keep     keep   keep
+    A   -   ign     write  write    write  keep
+    A   A   ign     adopt  adopt    adopt  adopt
+    A   B   ign     write  write    write  keep
+    A   P   ign     write  write    write  write
+    B   -   ign     write  write    write  keep
+    B   A   ign     write  write    write  write
+    B   B   ign     adopt  adopt    adopt  adopt
+    B   P   ign     write  write    write  write
 """
 
 # The star rating: the cells that differ from the table above. What we did not write stays.
@@ -68,18 +95,32 @@ STARS_TABLE = """
     B   A   none    keep   keep     keep   keep
     B   P   none    keep   keep     keep   keep
 
+    A   -   A       write  write    keep   keep
     A   B   A       keep   keep     keep   keep
     A   P   A       keep   keep     keep   keep
+    B   -   A       write  write    keep   keep
     B   P   A       keep   keep     keep   keep
 
     A   B   clr     keep   keep     keep   keep
     A   P   clr     keep   keep     keep   keep
     B   A   clr     keep   keep     keep   keep
     B   P   clr     keep   keep     keep   keep
+
+    A   -   adp     write  write    keep   keep
+    A   B   adp     keep   keep     keep   keep
+    A   P   adp     keep   keep     keep   keep
+    B   -   adp     write  write    keep   keep
+    B   A   adp     keep   keep     keep   keep
+    B   P   adp     keep   keep     keep   keep
+
+    A   -   ign     write  write    keep   keep
+    A   B   ign     keep   keep     keep   keep
+    B   -   ign     write  write    keep   keep
 """
 
 # One name of a list beside others: is it in Plex afterwards?
-# stash now | plex now | memory: none, had (we wrote it), not (we wrote the list without it)
+# stash now | plex now | memory: none, had (we wrote it), not (we wrote the list without it),
+# adp (Plex had it before us); we had locked the list
 # | tags: Stash wins: unlocked locked | preserve: unlocked locked | collections: the same four
 NAME_TABLE = """
     in    in    none    in    in    in    in      in    in    in    in
@@ -88,21 +129,28 @@ NAME_TABLE = """
     out   out   none    out   out   out   out     out   out   out   out
 
     in    in    had     in    in    in    in      in    in    in    in
-    in    out   had     in    in    out   out     out   out   out   out
+    in    out   had     in    in    in    out     in    out   in    out
     out   in    had     out   out   out   out     out   out   out   out
     out   out   had     out   out   out   out     out   out   out   out
 
     in    in    not     in    in    in    in      in    in    in    in
     in    out   not     in    in    in    in      in    in    in    in
-    out   in    not     in    in    in    in      in    in    in    in
+    out   in    not     out   in    out   in      in    in    in    in
     out   out   not     out   out   out   out     out   out   out   out
+
+    in    in    adp     in    in    in    in      in    in    in    in
+    in    out   adp     in    in    in    out     in    out   in    out
+    out   in    adp     out   in    out   in      in    in    in    in
+    out   out   adp     out   out   out   out     out   out   out   out
 """
 
 TEXTS = {"-": "", "A": "Alpha", "B": "Beta", "P": "Person's"}
 MEMORIES = {
     "none": None,
-    "A": FieldMemory("Alpha", "Alpha", "Agent's"),
-    "clr": FieldMemory("", "", "Agent's"),
+    "A": FieldMemory("Alpha", "Alpha", "Agent's", locked=True),
+    "clr": FieldMemory("", "", "Agent's", locked=True),
+    "adp": FieldMemory("Alpha", "Alpha", "Alpha", True, adopted=("Alpha",)),
+    "ign": FieldMemory("Alpha", "Alpha", "", doubts=1, before="Person's", locked=True),
 }
 MODES = [(False, False), (False, True), (True, False), (True, True)]  # (preserve, locked)
 
@@ -144,23 +192,31 @@ def test_a_star_rating_belongs_to_whom_the_table_says(row: list[str]) -> None:
 
 def test_the_table_of_names_names_every_case_once() -> None:
     named = [tuple(line[:3]) for line in rows(NAME_TABLE)]
-    assert sorted(named) == sorted(product(("in", "out"), ("in", "out"), ("none", "had", "not")))
+    assert sorted(named) == sorted(
+        product(("in", "out"), ("in", "out"), ("none", "had", "not", "adp"))
+    )
 
 
 def listed(word: str) -> tuple[str, ...]:
     """A list in which the name is or is not; ``other`` always is, so that it is never empty."""
-    return ("other", "name") if word in ("in", "had") else ("other",)
+    return ("other", "name") if word in ("in", "had", "adp") else ("other",)
 
 
 @pytest.mark.parametrize("row", rows(NAME_TABLE), ids="_".join)
 def test_a_name_is_in_plex_when_the_table_says(row: list[str]) -> None:
     stash, plex, memory, *expected = row
-    before = None if memory == "none" else FieldMemory(listed(memory), listed(memory), ())
+    adopted = ("name",) if memory == "adp" else ()
+    before = FieldMemory(listed(memory), listed(memory), (), locked=True, adopted=adopted)
     outcomes = []
     for membership, (preserve, locked) in product((False, True), MODES):
         rule = ListRule(membership=membership)
         decision = decide_list(
-            listed(stash), listed(plex), locked, before, preserve=preserve, rule=rule
+            listed(stash),
+            listed(plex),
+            locked,
+            None if memory == "none" else before,
+            preserve=preserve,
+            rule=rule,
         )
         outcome = "in" if "name" in decision.value else "out"
         assert "other" in decision.value
@@ -188,10 +244,20 @@ def test_plex_own_form_of_what_we_wrote_is_no_edit_of_a_person(preserve: bool) -
 
 
 @pytest.mark.parametrize("shown", ["ALPHA beta", "Alpha  beta", "Alpha\nbeta"])
-def test_case_and_spacing_alone_are_no_edit_of_a_person(shown: str) -> None:
+def test_capitals_and_spacing_are_an_edit_like_any_other(shown: str) -> None:
     memory = FieldMemory("Alpha beta", "Alpha beta", "")
-    decision = decide("Gamma", shown, True, memory, preserve=True)
-    assert decision.why is Why.STASH_CHANGED
+    assert decide("Gamma", shown, True, memory, preserve=True).why is Why.KEPT_EDIT
+    assert decide("Alpha beta", shown, True, memory, preserve=True).why is Why.KEPT_EDIT
+    back = decide("Alpha beta", shown, True, memory, preserve=False)
+    assert (back.value, back.why) == ("Alpha beta", Why.STASH_WINS)
+
+
+@pytest.mark.parametrize("shown", ["Two\n\nlines", "Two  lines"])
+def test_a_line_break_that_xml_lost_is_no_difference_before_the_first_write(shown: str) -> None:
+    assert decide("Two\n\nlines", shown, True, None, preserve=True).action is Action.ADOPT
+    memory = FieldMemory("Two  lines", "Two  lines", "")
+    changed = decide("Two\n\nlines", "Two  lines", True, memory, preserve=True)
+    assert changed.why is Why.STASH_CHANGED
 
 
 def test_a_title_whose_case_was_corrected_in_stash_is_written() -> None:
@@ -211,13 +277,31 @@ def test_unicode_form_is_no_difference() -> None:
     assert names.action is Action.ADOPT
 
 
-def test_plex_spelling_of_a_name_is_sent_back_and_its_case_never_fought_over() -> None:
-    memory = FieldMemory(("Drama",), ("DRAMA",), ())
+def test_plex_own_spelling_of_a_name_is_sent_back() -> None:
+    memory = FieldMemory(("drama",), ("Drama",), ())
     rule = ListRule()
-    same_tag = decide_list(("drama",), ("DRAMA",), True, memory, preserve=False, rule=rule)
-    assert same_tag.action is Action.KEEP
-    more = decide_list(("drama", "New"), ("DRAMA",), True, memory, preserve=False, rule=rule)
-    assert more.value == ("DRAMA", "New")
+    unchanged = decide_list(("drama",), ("Drama",), True, memory, preserve=False, rule=rule)
+    assert unchanged.action is Action.KEEP
+    more = decide_list(("drama", "New"), ("Drama",), True, memory, preserve=False, rule=rule)
+    assert more.value == ("Drama", "New")
+
+
+@pytest.mark.parametrize(
+    ("stash", "shown", "preserve", "value"),
+    [
+        ("drama", "DRAMA", False, ("drama",)),  # a user's spelling
+        ("drama", "DRAMA", True, ("DRAMA",)),
+        ("Drama!", "Drama", True, ("Drama!",)),  # another name
+        ("dRAMA", "Drama", True, ("dRAMA",)),  # Stash's spelling
+    ],
+)
+def test_capitals_of_a_name_are_an_edit_like_any_other(
+    stash: str, shown: str, preserve: bool, value: tuple[str, ...]
+) -> None:
+    memory = FieldMemory(("drama",), ("Drama",), ())
+    decision = decide_list((stash,), (shown,), True, memory, preserve=preserve, rule=ListRule())
+    assert decision.value == value
+    assert decision.action is (Action.KEEP if value == (shown,) else Action.WRITE)
 
 
 def test_a_name_that_plex_spells_differently_is_known_by_its_stored_form() -> None:
@@ -244,9 +328,29 @@ def test_a_cast_whose_order_plex_will_not_take_is_sent_once() -> None:
     rule = ListRule(ordered=True)
     first = decide_list(("Ann", "Bob"), ("Bob", "Ann"), False, None, preserve=False, rule=rule)
     assert first.action is Action.WRITE
-    memory = FieldMemory(("Ann", "Bob"), ("Ann", "Bob"), ())
+    memory = FieldMemory(("Ann", "Bob"), ("Ann", "Bob"), (), order=("Bob", "Ann"))
     again = decide_list(("Ann", "Bob"), ("Bob", "Ann"), True, memory, preserve=False, rule=rule)
     assert again.action is Action.KEEP
+
+
+@pytest.mark.parametrize(
+    ("preserve", "locked", "value"),
+    [
+        (False, True, ("Ann", "Bob", "Cid")),
+        (True, True, ("Bob", "Ann", "Cid")),
+        (True, False, ("Ann", "Bob", "Cid")),
+    ],
+)
+def test_the_order_of_a_cast_is_an_edit_like_any_other(
+    preserve: bool, locked: bool, value: tuple[str, ...]
+) -> None:
+    memory = FieldMemory(("Ann", "Bob"), ("Ann", "Bob"), (), locked=True)
+    rule = ListRule(ordered=True)
+    now = ("Bob", "Ann")
+    decision = decide_list(("Ann", "Bob", "Cid"), now, locked, memory, preserve=preserve, rule=rule)
+    assert decision.value == value
+    same_cast = decide_list(("Ann", "Bob"), now, locked, memory, preserve=preserve, rule=rule)
+    assert same_cast.value == value[:2]
 
 
 def test_a_renamed_tag_is_no_loss_and_a_removed_one_is() -> None:
@@ -258,12 +362,31 @@ def test_a_renamed_tag_is_no_loss_and_a_removed_one_is() -> None:
     assert (removed.removed, removed.lost) == (("Old",), 1)
 
 
-def test_a_collection_whose_setting_is_off_is_not_ours_to_leave() -> None:
+def test_a_collection_whose_setting_is_off_goes_and_is_no_loss() -> None:
     memory = FieldMemory(("Studio", "Group"), ("Studio", "Group"), ())
-    rule = ListRule(membership=True, spared=frozenset(keys_of(["Studio"])))
+    rule = ListRule(membership=True, off=frozenset(keys_of(["Studio"])))
     now = ("Studio", "Group")
-    decision = decide_list((), now, True, memory, preserve=False, rule=rule)
-    assert decision.value == ("Studio",)
+    decision = decide_list(("Group",), now, True, memory, preserve=False, rule=rule)
+    assert (decision.value, decision.removed, decision.lost) == (("Group",), ("Studio",), 0)
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_an_equal_locked_value_is_ours_after_a_rescue(names: bool) -> None:
+    for restored in (False, True):
+        if names:
+            decision = decide_list(
+                ("a",),
+                ("a", "b"),
+                True,
+                None,
+                preserve=True,
+                rule=ListRule(),
+                restored=restored,
+            )
+        else:
+            decision = decide("a", "a", True, None, preserve=True, restored=restored)
+        assert decision.adopted == (() if restored or names else ("a",))
+        assert decision.action is (Action.ADOPT if restored or not names else Action.KEEP)
 
 
 words = st.text("aAbBéÉ \n", max_size=6)
@@ -293,7 +416,7 @@ names = st.lists(st.sampled_from(["a", "A", "b", "c", "D", "d"]), max_size=4).ma
     st.booleans(),
     st.booleans(),
 )
-def test_a_removal_never_names_a_wanted_tag_and_nobody_elses_after_the_first_write(
+def test_a_removal_never_names_a_wanted_tag_and_in_a_locked_list_only_ours(
     stash: tuple[str, ...],
     plex: tuple[str, ...],
     memory: FieldMemory | None,
@@ -307,5 +430,5 @@ def test_a_removal_never_names_a_wanted_tag_and_nobody_elses_after_the_first_wri
     assert set(keys_of(decision.removed)).isdisjoint(keys_of(decision.value))
     assert set(decision.removed) <= set(plex)
     assert len(set(keys_of(decision.value))) == len(decision.value)
-    if memory is not None:
+    if memory is not None and (locked or membership):
         assert set(keys_of(decision.removed)) <= set(keys_of(memory.written))

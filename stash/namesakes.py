@@ -1,0 +1,76 @@
+"""Stash's files by name: the question for a batch of names, and its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from stash.answers import at, id_of, listed
+from validation.file_names import file_key
+from validation.metadata import SceneFile
+
+# Scenes in one answer. A batch of names has fewer, but for names that thousands of files have.
+LIMIT = 1000
+
+_FOUND = "count scenes { id files { path size duration } }"
+BY_PATTERN = f"""query($filter: FindFilterType, $scenes: SceneFilterType) {{
+  findScenes(filter: $filter, scene_filter: $scenes) {{ {_FOUND} }} }}"""
+
+# The files by name, each with its scene's id.
+Found = Mapping[str, tuple[tuple[int, SceneFile], ...]]
+
+
+def pattern(names: Iterable[str]) -> str:
+    """A regular expression (RE2) for paths that end in one of the names."""
+    return rf"(^|[/\\])({'|'.join(map(re.escape, sorted(names)))})$"
+
+
+def by_text(names: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """The same question for a Stash that does not take the pattern: a search per name, in one
+    request."""
+    numbers = range(len(names))
+    asked = " ".join(
+        f"n{number}: findScenes(filter: $filter, scene_filter: $s{number}) {{ {_FOUND} }}"
+        for number in numbers
+    )
+    variables: dict[str, object] = {
+        f"s{number}": {"path": {"value": names[number], "modifier": "INCLUDES"}}
+        for number in numbers
+    }
+    declared = " ".join(f"$s{number}: SceneFilterType" for number in numbers)
+    return f"query($filter: FindFilterType {declared}) {{ {asked} }}", variables
+
+
+def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
+    """The files of each of ``names``.
+
+    A file of scene 0 with unknown numbers stands for those that Stash did not list. Raises
+    ``StashUnavailable`` when an answer cannot be read.
+    """
+    files: dict[tuple[int, str], SceneFile] = {}
+    is_cut = False
+    for answer in answers:
+        scenes = at(answer, list, "scenes")
+        is_cut |= at(answer, int, "count") > len(scenes)
+        files |= {(scene, file.path): file for scene, file in _files(scenes)}
+    by_name: dict[str, list[tuple[int, SceneFile]]] = {}
+    for (scene, path), file in files.items():
+        by_name.setdefault(file_key(path), []).append((scene, file))
+    return {
+        name: (*by_name.get(file_key(name), ()), *([(0, SceneFile(name))] if is_cut else ()))
+        for name in names
+    }
+
+
+def _files(scenes: Iterable[object]) -> Iterator[tuple[int, SceneFile]]:
+    for scene in scenes:
+        for file in listed(scene, "files"):
+            size, duration = at(file, object, "size"), at(file, object, "duration")
+            yield (
+                id_of(scene),
+                SceneFile(
+                    at(file, str, "path") or "?",
+                    size if isinstance(size, int) else 0,
+                    float(duration) if isinstance(duration, int | float) else 0.0,
+                ),
+            )

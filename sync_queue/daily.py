@@ -1,0 +1,97 @@
+"""The daily copy of the database, which a rescue restores."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+
+from sync_queue import datadir
+from sync_queue.manager import QueueManager
+from sync_queue.trouble import TRANSLATED, DatabaseBusy, DatabaseFull, DatabaseUnwritable
+
+# A little less than a day: a worker that looks once a day may look a moment earlier.
+BETWEEN_SECONDS = 23 * 3600.0
+# Free space that a copy must leave to everybody else.
+SPARE_BYTES = 100_000_000
+# The second is the weekly copy of version 1.0.
+SUFFIXES = (".daily", ".weekly")
+
+log = logging.getLogger("plexsync.queue")
+
+
+def daily_path(database_path: str) -> str:
+    """Where the copy of a database is kept."""
+    return database_path + SUFFIXES[0]
+
+
+def newest_copy(database_path: str) -> str:
+    """The copy that there is of a database, "" without one."""
+    paths = (database_path + suffix for suffix in SUFFIXES)
+    return next((path for path in paths if os.path.exists(path)), "")
+
+
+def copy_daily(manager: QueueManager, now: float) -> bool:
+    """Copy the database when the last copy is a day old, space allows, and there is anything worth
+    keeping. True when a copy was made.
+
+    A copy from the future was made by a clock that jumped: it is replaced. Raises
+    ``DatabaseDamaged`` when the copying found damage; after any other error the next day's copy
+    has to do.
+    """
+    try:
+        return copy_if_due(manager, now)
+    except (DatabaseFull, DatabaseUnwritable, DatabaseBusy) as error:
+        log.warning("There is no daily copy of the database this time. %s", error)
+        return False
+
+
+def copy_if_due(manager: QueueManager, now: float) -> bool:
+    """``copy_daily`` with all errors."""
+    path = manager.jobs.file
+    target = daily_path(path)
+    with TRANSLATED:
+        if os.path.exists(target) and 0 <= now - os.stat(target).st_mtime < BETWEEN_SECONDS:
+            return False
+        if manager.connection.execute("SELECT 1 FROM scenes LIMIT 1").fetchone() is None:
+            return False
+        needed = sum(os.path.getsize(each) for each in (path, path + "-wal"))
+        if shutil.disk_usage(os.path.dirname(path)).free < needed + SPARE_BYTES:
+            log.warning("No daily copy of the database: the disk has too little free space.")
+            return False
+        make_copy(manager, target, now)
+        remove(path + SUFFIXES[1])
+    log.info("The daily copy of the database was made.")
+    return True
+
+
+def make_copy(manager: QueueManager, target: str, now: float) -> None:
+    """Write the copy, whole or not at all."""
+    temporary = target + datadir.UNFINISHED
+    remove(temporary)
+    # SQLite fills an empty file that is there, and leaves its mode (0600) alone.
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        manager.connection.execute("VACUUM INTO ?", (temporary,))
+        sync_file(temporary)
+        os.utime(temporary, (now, now))
+        os.replace(temporary, target)
+    except BaseException:
+        os.remove(temporary)
+        raise
+    datadir.sync_directory(os.path.dirname(target))
+
+
+def remove(path: str) -> None:
+    """Delete a file if it is there."""
+    if os.path.exists(path):
+        os.remove(path)
+
+
+def sync_file(path: str) -> None:
+    """Make a file's content durable."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

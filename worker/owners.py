@@ -1,0 +1,76 @@
+"""Whose is an item? Asked of Stash before a scene is kept from an item that matches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from plex.evidence import ScoredCandidate
+from plex.identity import Claim, claim_of
+from plex.items import PlexItem
+from validation.metadata import SyncMetadata
+from validation.paths import PathRules, basename, same_path
+from worker.batch import Batch
+from worker.servers import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An item that belongs to another scene."""
+
+    item: int
+    owner: int
+
+
+def taken_by_other(
+    store: Store,
+    batch: Batch,
+    scene: SyncMetadata,
+    candidate: ScoredCandidate,
+    claimed: Mapping[int, int],
+) -> Taken | None:
+    """The scene that the item belongs to, if that is not ``scene``.
+
+    The better claim wins, whoever wrote first; of two equal claims the one stays that was written.
+    A remembered owner counts only for the files that it has in Stash now. ``claimed`` are owners
+    by item that are not in the ledger: those of a preview.
+    """
+    item, server = candidate.item, batch.plex.server
+    mine = claim_of(item, [candidate.plex_file, *_held(scene, item, batch.config.path_rules)])
+    pin = store.scenes.pin_of_item(server, item.rating_key)
+    if pin is not None and batch.others.get(pin.scene_id) is not None:
+        return None if pin.scene_id == scene.scene_id else Taken(item.rating_key, pin.scene_id)
+    entry = store.ledger.entry(server, item.rating_key)
+    owner = claimed.get(item.rating_key) or (entry.scene_id if entry else 0)
+    if owner and owner != scene.scene_id and (other := batch.others.get(owner)):
+        held = list(_held(other, item, batch.config.path_rules))
+        if entry and any(same_path(entry.scene_file, file.path) for file in other.files):
+            held.append(entry.file)
+        if owner in claimed.values() or claim_of(item, held) >= mine:
+            return Taken(item.rating_key, owner)
+    if mine is Claim.OTHER_PART:
+        first = item.parts[0].file
+        for scene_id in _scenes_with(first, item, batch):
+            if scene_id != scene.scene_id:
+                return Taken(item.rating_key, scene_id)
+    return None
+
+
+def _held(scene: SyncMetadata, item: PlexItem, rules: PathRules) -> Iterator[str]:
+    """The item's files that a scene has by its paths."""
+    for file in scene.files:
+        for path in rules.to_plex(file.path):
+            yield from (part.file for part in item.parts if same_path(part.file, path))
+
+
+def _scenes_with(plex_file: str, item: PlexItem, batch: Batch) -> Iterable[int]:
+    """The scenes of Stash that have a file of Plex: by its path, else by its name and size."""
+    size = next(part.size for part in item.parts if part.file == plex_file)
+    rules = batch.config.path_rules
+    namesakes = batch.names.files(basename(plex_file))
+    by_path = [
+        scene_id
+        for scene_id, file in namesakes
+        if any(same_path(path, plex_file) for path in rules.to_plex(file.path))
+    ]
+    return by_path or [scene_id for scene_id, file in namesakes if size and file.size == size]

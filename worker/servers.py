@@ -1,0 +1,196 @@
+"""Stash and Plex as the newest hook and the newest settings describe them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from plex import device_identity
+from plex.client import PlexClient
+from plex.index import FileIndex
+from stash.client import StashClient
+from stash.connection import StashConnection
+from stash.exceptions import StashUnavailable
+from sync_queue.index_store import IndexStore
+from sync_queue.ledger import Ledger
+from sync_queue.scenes import Scenes
+from validation.config import PlexSyncConfig, missing_setting, validate_config
+from validation.errors import SetupError
+from worker import logs
+
+log = logging.getLogger("plexsync.servers")
+
+
+class Store(Protocol):
+    """Our own memory: ``QueueManager`` has it, and a preview's ``Snapshot``, which nobody can
+    change."""
+
+    @property
+    def data_dir(self) -> str: ...
+    @property
+    def scenes(self) -> Scenes: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def index(self) -> IndexStore: ...
+    def transaction(self) -> AbstractContextManager[None]: ...
+    def stash_connection(self) -> Mapping[str, object]: ...
+    def connection_seen_at(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRead:
+    """The settings as Stash had them at ``read_at`` (epoch seconds, 0 = never read).
+
+    ``problems`` are sentences about values whose default is used; ``setup_problem`` says what must
+    be set before Plex can be reached, "" = nothing; ``enabled`` is False only when the plugin is
+    switched off.
+    """
+
+    config: PlexSyncConfig
+    problems: tuple[str, ...] = ()
+    setup_problem: str = ""
+    enabled: bool = True
+    read_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScenesRead:
+    """Scenes by id as Stash has them, and the settings that came along. Absent ids are deleted
+    scenes."""
+
+    scenes: Mapping[int, Mapping[str, Any]]
+    settings: SettingsRead
+
+
+class Servers:
+    """The two servers of one worker. Not thread-safe: the sync thread owns it.
+
+    ``sleep`` waits some seconds between two tries of one request to Plex. ``settings`` are those
+    that were read last.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.store = store
+        self.environ = environ
+        self.clock = clock
+        self.sleep = sleep
+        report = validate_config({}, environ)
+        self.settings = SettingsRead(report.config, setup_problem=report.setup_problem)
+        self._stash: StashClient | None = None
+        self._plex: tuple[tuple[object, ...], PlexClient] | None = None
+        self._index: tuple[PlexClient, FileIndex] | None = None
+
+    # -- Stash --------------------------------------------------------------------------------
+
+    @property
+    def knows_stash(self) -> bool:
+        """Whether any hook, task or variable has said yet where Stash is."""
+        told = self.store.stash_connection().get("server_connection")
+        return bool(told or self.settings.config.stash_url)
+
+    def stash(self) -> StashClient:
+        """The client for the newest connection. Raises ``StashUnavailable`` when none is known."""
+        config = self.settings.config
+        if self._stash is None:
+            self._stash = StashClient(
+                self.stash_connection(),
+                api_key=config.stash_api_key.get_secret_value(),
+                connect_timeout=config.connect_timeout,
+                read_timeout=config.read_timeout,
+            )
+        else:
+            self._stash.set_connection(self.stash_connection())
+        return self._stash
+
+    def read_scenes(self, ids: Iterable[int]) -> ScenesRead:
+        """Read scenes as they are now; the settings ride along."""
+        read = self.stash().read_scenes(ids)
+        return ScenesRead(read.scenes, self.take_settings(read.settings, read.plugin_enabled))
+
+    def read_settings(self) -> SettingsRead:
+        """Read the settings alone."""
+        return self.take_settings(*self.stash().read_settings())
+
+    def stash_connection(self) -> StashConnection:
+        """Where Stash is: the address that it gave us itself, else the setting ``stash_url``."""
+        told = self.store.stash_connection().get("server_connection")
+        config = self.settings.config
+        key = config.stash_api_key.get_secret_value()
+        if isinstance(told, dict) and told:
+            return StashConnection.from_stdin(told, api_key=key)
+        if config.stash_url:
+            return StashConnection.from_url(config.stash_url, api_key=key)
+        raise StashUnavailable(
+            "PlexSync does not know Stash's address yet: save a scene in Stash, or run a task."
+        )
+
+    def take_settings(self, raw: Mapping[str, object], enabled: bool) -> SettingsRead:
+        """Use these settings from now on, and log once what is wrong with them."""
+        sent = self.store.stash_connection().get("settings")
+        report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
+        if report.problems != self.settings.problems:
+            for problem in report.problems:
+                log.warning("%s", problem)
+        self.settings = SettingsRead(
+            report.config, report.problems, report.setup_problem, enabled, self.clock()
+        )
+        logs.set_debug(report.config.debug_logging)
+        if self._stash is not None:
+            self._stash.set_api_key(report.config.stash_api_key.get_secret_value())
+        return self.settings
+
+    # -- Plex ---------------------------------------------------------------------------------
+
+    def plex(self, config: PlexSyncConfig) -> PlexClient:
+        """The client for these settings. Raises ``SetupError`` when they cannot work."""
+        missing = missing_setting(config)
+        if missing:  # the settings that were read last know whether a given one is unusable
+            raise SetupError(self.settings.setup_problem or missing)
+        settings = plex_settings(config)
+        if self._plex is None or settings != self._plex[0]:
+            if self._plex is not None:
+                self._plex[1].close()
+            client = PlexClient(
+                config.plex_url,
+                config.plex_token.get_secret_value(),
+                insecure_tls=config.insecure_tls,
+                connect_timeout=config.connect_timeout,
+                read_timeout=config.read_timeout,
+                identifier=device_identity.client_identifier(self.store.data_dir),
+                sleep=self.sleep,
+            )
+            self._plex = settings, client
+        return self._plex[1]
+
+    def file_index(self, plex: PlexClient) -> FileIndex:
+        """The file index of a server."""
+        if self._index is None or self._index[0] is not plex:
+            self._index = plex, FileIndex(plex, self.store.index, self.store.transaction)
+        return self._index[1]
+
+    def plex_used_at(self) -> float:
+        """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""
+        plex = self._plex
+        return plex[1].used_at if plex else 0.0
+
+
+def plex_settings(config: PlexSyncConfig) -> tuple[object, ...]:
+    """The settings that decide how Plex is reached: another value lifts a hold."""
+    return (
+        config.plex_url,
+        config.plex_token.get_secret_value(),
+        config.plex_library,
+        config.insecure_tls,
+        config.connect_timeout,
+        config.read_timeout,
+    )
