@@ -124,12 +124,13 @@ def test_a_stash_that_is_away_is_said_and_the_rest_is_checked(library: Library) 
     assert any(words.startswith("Plex ") for level, words in said if level == "fine")
 
 
-def test_no_login_shows_with_the_address_of_a_stash_that_is_away(library: Library) -> None:
+def test_a_login_in_the_address_of_stash_is_refused_and_not_shown(library: Library) -> None:
     library.stash.stop()
     address = library.stash.url.removeprefix("http://")
     library.environ["STASH_URL"] = f"http://ada:canary@{address}"
     said = "\n".join(library.run("check_setup").report)
-    assert f"The address is http://{address}." in said
+    assert "must be an address without a name or password in it" in said
+    assert "Correct it in the environment variable STASH_URL." in said
     assert "canary" not in said
 
 

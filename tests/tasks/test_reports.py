@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sync_queue.scenes import Outcome
 from sync_queue.shared import shared_queue
 from tasks import advice, entry, keep
 from tasks.context import TaskResult
@@ -91,7 +92,7 @@ def test_status_names_every_scene_that_it_counts_as_a_problem(library: Library) 
     library.run("retry_failed")
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         for number, reason in enumerate(Reason, start=1):
-            manager.ledger.set_outcome(number, reason, {}, scene_updated_at="", files=(), now=1.0)
+            manager.scenes.set_outcome(Outcome(number, reason), files=())
     result = library.run("status")
     named = result.output["for_person"]
     assert isinstance(named, dict)
@@ -113,9 +114,7 @@ def test_status_stays_within_its_lines_whatever_there_is(library: Library) -> No
     library.run("retry_failed")
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         for number, reason in enumerate(Reason):
-            manager.scenes.set_outcome(
-                number + 1, reason, {}, scene_updated_at="", files=(), now=1.0
-            )
+            manager.scenes.set_outcome(Outcome(number + 1, reason), files=())
         manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})
         manager.state.put("breaker", {"state": "open"})
         manager.state.put("last_error", {"sentence": "Oh."})
