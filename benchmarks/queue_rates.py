@@ -76,7 +76,7 @@ def behind_delayed(data_dir: str) -> float:
         for number in range(1, DELAYED + 1):
             with manager.transaction():
                 job = scene_job(number, "bench", now)
-                manager.queue.put_in(manager.connection, job, due=now + 3600.0)
+                manager.jobs.put(job, due=now + 3600.0)
         manager.enqueue(scene_job(DELAYED + 1, "bench", now))
         begun = time.perf_counter()
         (claimed,) = manager.get_pending(now, BATCH)

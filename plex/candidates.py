@@ -22,6 +22,7 @@ from validation.paths import (
     is_below,
     normalise,
     separator_of,
+    spelled,
     split_names,
 )
 from validation.records import IndexedFile, LedgerEntry
@@ -100,7 +101,7 @@ def choose_sections(
 def paths_digest(files: Iterable[SceneFile]) -> str:
     """A short text that stands for the set of a scene's paths."""
     joined = "\0".join(sorted({file.path for file in files}))
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
@@ -124,9 +125,12 @@ class Search:
         """
         self._sections = self.sources.sections()
         self._read_known()
-        if not self._is_enough() and not self.sources.is_listed():
+        is_current = self.sources.is_listed()
+        enough = self._is_enough(every_path=not is_current)
+        if not enough and not is_current:
             self._ask_homes()
-        if not self._is_enough():
+            enough = self._is_enough()
+        if not enough:
             self.sources.list_libraries()
             self.is_listed = True
             self._read_listed()
@@ -169,11 +173,15 @@ class Search:
 
     # -- enough? ------------------------------------------------------------------------------
 
-    def _is_enough(self) -> bool:
+    def _is_enough(self, *, every_path: bool = False) -> bool:
         """Identity has no rivals. A file that no item holds is searched for whenever the scene's
-        files are others than those that were searched for last."""
+        files are others than those that were searched for last.
+
+        ``every_path``: where rules name several paths of a file, an old index may miss one.
+        """
         held = [self._identities(file) for file in self.scene.files]
-        if all(held):
+        missing = every_path and any(map(self._open_paths, self.scene.files))
+        if all(held) and not missing:
             return True
         digest = paths_digest(self.scene.files)
         searched = [entry.rating_key for entry in self._entries if entry.searched == digest]
@@ -184,6 +192,12 @@ class Search:
             for part in self._found[key].parts
             for same in held
         )
+
+    def _open_paths(self, file: SceneFile) -> list[str]:
+        """Those of several paths that the rules name for a file which no item was found at."""
+        mapped = self.rules.mapped(file.path)
+        found = set(map(spelled, self._identities(file)))
+        return [path for path in mapped if spelled(path) not in found] if len(mapped) > 1 else []
 
     def _identities(self, file: SceneFile) -> Mapping[str, Evidence]:
         """The files of Plex that are this very file, by the best evidence that there is."""
@@ -231,9 +245,8 @@ class Search:
     def _ask_homes(self) -> None:
         """Ask the libraries that hold a file's mapped path for it."""
         for file in self.scene.files:
-            if self._identities(file):
-                continue
-            for path in self.rules.to_plex(file.path):
+            found = self._identities(file)
+            for path in self._open_paths(file) if found else self.rules.to_plex(file.path):
                 for section in self._sections:
                     if any(is_below(path, place) for place in section.locations):
                         self._ask(path, section)

@@ -194,11 +194,15 @@ def _following(
     if leader is None:
         return field
     why = leader.decision.why if leader.decision.why in USERS else None
-    if scene.date and not leader.wanted and leader.now and not leader.decision.acts:
-        # Stash knows a part of the date, Plex all of it, and not from us.
-        same_part = text_of(leader.now).startswith(scene.date)
-        if name != SORT_TITLE and (same_part or (leader.locked and config.preserve_plex_edits)):
-            why = Why.KEPT_DATE
+    if (
+        name == "year"
+        and leader.now
+        and leader.locked
+        and not (leader.wanted or leader.decision.acts)
+    ):
+        # Plex has a user's whole date, Stash at most a part of it.
+        same_part = bool(scene.date) and text_of(leader.now).startswith(scene.date)
+        why = Why.KEPT_DATE if same_part or config.preserve_plex_edits else None
     if why is None:
         return field
     return replace(field, decision=Decision(Action.KEEP, field.now, why))

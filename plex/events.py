@@ -81,6 +81,8 @@ def _events_in(frame: bytes) -> Iterator[LibraryEvent]:
     """The events of one frame. Its ``event:`` line says nothing that its data does not say."""
     lines = (line.partition(b":") for line in frame.split(b"\n"))
     data = b"\n".join(value.removeprefix(b" ") for name, _, value in lines if name == b"data")
+    if not data:
+        return
     try:
         said = json.loads(data.decode())
     except (ValueError, RecursionError):

@@ -88,7 +88,7 @@ WEIGHTS = {
 # More folders do not say more, and must not outweigh what contradicts them.
 _FOLDERS_COUNTED = 6
 
-# What names the very file, the best first: where several do, the first one decides.
+# What says that this is the very file.
 IDENTITIES = (Evidence.PINNED, Evidence.PATH, Evidence.PAIR, Evidence.FOLDED_PATH)
 
 

@@ -17,8 +17,6 @@ from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 
 PAGE_SIZE = 1000
-# The soonest that one library is asked again while scenes wait.
-REFRESH_SECONDS = 60.0
 # Plex does not document when contentChangedAt moves, so it is not believed for longer than this.
 TRUST_COUNTER_SECONDS = 600.0
 # Items that a filter by time does not show, and files that were replaced, are found once a day.
@@ -33,7 +31,7 @@ _DAY = 24 * 3600
 class Ask(Enum):
     """How much a refresh wants to know."""
 
-    COUNTERS = auto()  # list the libraries whose counter moved, at most once a minute
+    COUNTERS = auto()  # list the libraries whose counter moved
     CHANGES = auto()  # list each library's changes, whatever its counter says
     EVERYTHING = auto()  # list each library whole
 
@@ -122,17 +120,13 @@ class FileIndex:
         self._table = table
         self._transaction = transaction
         self._looked_at: dict[int, float] = {}
-        self._asked_at = float("-inf")
 
     def refresh(self, now: float, libraries: Sequence[str], ask: Ask) -> tuple[PlexSection, ...]:
         """Bring the index up to date; returns the chosen libraries as Plex has them now.
 
-        Asks nothing twice within a minute for ``COUNTERS``, and costs one request when no counter
-        moved. Transport errors pass through; the pages before one are kept, and the listing starts
-        again next time.
+        ``COUNTERS`` costs one request when no counter moved. Transport errors pass through; the
+        pages before one are kept, and the listing starts again next time.
         """
-        if ask is Ask.COUNTERS and 0 <= now - self._asked_at < REFRESH_SECONDS:
-            return ()
         sections = choose_sections(self._plex.sections(fresh=True), libraries)
         known = self._known()
         if known.keys() - {section.section_id for section in sections}:
@@ -141,7 +135,6 @@ class FileIndex:
                 self._table.keep_sections(self._plex.server, ids)
         for one in refresh_needed(known, now, sections, ask):
             self._bring_up(one, known.get(one.section.section_id), now)
-        self._asked_at = now
         return sections
 
     def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:

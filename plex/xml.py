@@ -77,7 +77,7 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
                 for place in directory.findall("Location")
                 if place.get("path")
             ),
-            content_changed_at=_number(directory, "contentChangedAt"),
+            content_changed_at=_counter(directory),
         )
         for directory in container.findall("Directory")
         if directory.get("type") in _PLAYABLE_KINDS
@@ -150,6 +150,13 @@ def _number(element: Element, name: str) -> int:
     """The attribute as a number; 0 when Plex does not say."""
     text = element.get(name, "")
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _counter(directory: Element) -> int:
+    """A library's counter; 0 when Plex does not say. An empty library has -1."""
+    return (
+        -1 if directory.get("contentChangedAt") == "-1" else _number(directory, "contentChangedAt")
+    )
 
 
 def _required_number(element: Element, name: str) -> int:

@@ -281,8 +281,9 @@ def _image_answer(response: requests.Response) -> requests.Response:
     kind = response.headers.get("Content-Type", "").lower()
     if kind.startswith("text/html"):
         raise StashLoginNeeded("Stash sent a page instead of an image.")
-    # Stash does not know every kind of image: AVIF, HEIC and damaged ones come as octets.
-    if not kind.startswith(("image/", "application/octet-stream")) or not response.content:
+    # Stash serves the kinds that it does not know, such as AVIF and HEIC, as plain bytes.
+    known = kind.startswith(("image/", "application/octet-stream"))
+    if not known or not response.content:
         raise StashUnavailable("Stash sent something else instead of an image.")
     return response
 

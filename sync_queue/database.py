@@ -113,13 +113,17 @@ class OpenFiles:
         found = {path: identity_of(path) for path in paths}
         self.identities = {path: identity for path, identity in found.items() if identity}
 
+    def is_same(self, path: str) -> bool:
+        """Whether a path still leads to the file that was there at first, if there was one."""
+        return identity_of(path) == self.identities.get(path)
+
     def check(self) -> None:
         """See that each path still leads to the same file (microseconds).
 
         Raises ``DatabaseReplaced``.
         """
-        for path, identity in self.identities.items():
-            if identity_of(path) != identity:
+        for path in self.identities:
+            if not self.is_same(path):
                 raise replaced(path)
 
 

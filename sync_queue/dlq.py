@@ -35,7 +35,6 @@ class DeadLetter:
     Attributes:
         attempts: tries that were charged to the job, the last one included.
         evidence: what its sync found out, as JSON values: candidates, item, fields, status.
-        enqueued_at: epoch seconds of the first event.
         failed_at: epoch seconds of the last try.
         id: the number by which a user names it, 0 before it is stored.
     """
@@ -47,7 +46,6 @@ class DeadLetter:
     stack_trace: str
     attempts: int
     evidence: Mapping[str, object] = field(default_factory=dict)
-    enqueued_at: float = 0.0
     failed_at: float = 0.0
     id: int = 0
 
@@ -78,7 +76,7 @@ class DeadLetterQueue:
                 letter.stack_trace,
                 letter.attempts,
                 json.dumps({"version": 1, **letter.evidence}),
-                letter.enqueued_at,
+                letter.job.enqueued_at,
                 letter.failed_at,
             ),
         )
@@ -148,6 +146,5 @@ def to_letter(row: tuple[int, str, str, str, str, str, int, str, float, float]) 
         stack_trace=row[5],
         attempts=row[6],
         evidence={k: v for k, v in read_object(row[7], "dead letter").items() if k != "version"},
-        enqueued_at=row[8],
         failed_at=row[9],
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
-from validation.file_names import file_key, folded_path, tail_key, title_key
+from validation.file_names import file_key, tail_key, title_key
+from validation.paths import folded
 from validation.records import IndexedFile, IndexedSection
 
 CREATE = (
@@ -138,7 +139,7 @@ class IndexStore:
                     row.added_at,
                     row.part_id,
                     server,
-                    folded_path(row.file),
+                    folded(row.file),
                     tail_key(row.file),
                     file_key(row.file),
                     title_key(row.title),
@@ -163,7 +164,7 @@ class IndexStore:
 
     def at(self, server: str, path: str, limit: int) -> tuple[IndexedFile, ...]:
         """Files at this path of Plex under folding: case, Unicode form and separators."""
-        return self._files(server, "path_key = ?", folded_path(path), limit=limit)
+        return self._files(server, "path_key = ?", folded(path), limit=limit)
 
     def in_folder(self, server: str, path: str, limit: int) -> tuple[IndexedFile, ...]:
         """Files with the name and the parent folder's name of ``path``."""

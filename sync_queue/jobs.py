@@ -204,13 +204,13 @@ class JobQueue(SQLiteAckQueue):
         found = self.connection.execute(FOLD, values).rowcount > 0
         return found and self.settle(queue_id, JobStatus.DONE)
 
-    def resume_unack_tasks(self) -> None:
+    def resume_unack_tasks(self, now: float | None = None) -> None:
         """Take back the leases of a worker that died. Only under the worker's lock.
 
         Each is due immediately; from its third interruption a job backs off, since it may be what
         kills the worker.
         """
-        now = time.time()
+        now = time.time() if now is None else now
         with self.transaction():
             for queue_id, before in self.leases():
                 interrupted = before + 1

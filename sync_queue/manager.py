@@ -37,6 +37,7 @@ class QueueManager(OlderManager):
 
     def __init__(self, data_dir: str, *, guest: bool = False) -> None:
         self.data_dir = data_dir
+        self.guest = guest
         path = datadir.database_path(data_dir)
         found = version_of(path, BUSY_SECONDS) or 0
         if found > SCHEMA_VERSION:
@@ -50,8 +51,8 @@ class QueueManager(OlderManager):
             migrate(self.connection, path)
             spool.remove_abandoned(data_dir)
             self.jobs = JobQueue(self.connection, path)
-            lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
-            self.files = OpenFiles(path, path + "-shm", lock_file)
+            self.lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
+            self.files = OpenFiles(path, path + "-shm", self.lock_file)
         except BaseException:
             self.connection.close()
             raise
@@ -71,7 +72,20 @@ class QueueManager(OlderManager):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database.
+
+        The log of a database that was replaced goes with it: SQLite would mix it into the file
+        that is there now.
+        """
+        path, is_same = self.jobs.file, self.files.is_same
+        is_ours = is_same(path) or not is_same(self.lock_file) or self.guest
         self.jobs.close()
+        for suffix in () if is_ours else ("-wal", "-shm"):
+            if os.path.exists(path + suffix):
+                os.remove(path + suffix)
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction over everything in the file; within another one a part of it."""

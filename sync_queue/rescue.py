@@ -128,7 +128,7 @@ def open_copy(building: str, copy: str) -> tuple[QueueManager, float]:
             manager = QueueManager(building)
             if manager.connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                 return manager, os.stat(copy).st_mtime
-            manager.jobs.close()
+            manager.close()
         except DatabaseDamaged:
             log.warning("The copy of the database cannot be read either.")
         shutil.rmtree(building)

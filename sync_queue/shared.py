@@ -37,7 +37,7 @@ def open_as_guest(data_dir: str) -> QueueManager:
             descriptor = lock.acquire(data_dir, patience=0.1)
         if descriptor is not None:
             try:
-                rescue.open_queue(data_dir).jobs.close()
+                rescue.open_queue(data_dir).close()
             finally:
                 lock.release(descriptor)
                 os.close(descriptor)

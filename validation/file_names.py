@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from validation.paths import basename, split_names
+from validation.paths import basename, folded, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
@@ -22,7 +22,8 @@ rec record download downloads media data content stream bdmv vts vob vid img mvi
 pict gopr gp gx gh pxl dji mvimg screen capture camera cam webcam tape home hd sd uhd mp mkv avi
 dcim gopro msdcf canon eos nikon sony apple andro private avchd clpr root card
 the and of a an copy kopie copie copia edit edited version видео vidéo vídeo 视频 影片 動画 영상
-raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen enregistrement grabación gravação registrazione запись
+raw old tmp temp misc other others my channel kanal kamera aufnahme aufnahmen
+enregistrement grabación gravação registrazione запись
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -32,15 +33,9 @@ def file_key(path: str) -> str:
     return unicodedata.normalize("NFC", basename(path)).lower()
 
 
-def folded_path(path: str) -> str:
-    """A full path for look-ups: one Unicode form, case and separators ignored. A superset of
-    equality."""
-    return unicodedata.normalize("NFC", "/".join(split_names(path.replace("\\", "/")))).lower()
-
-
 def tail_key(path: str) -> str:
     """The parent folder's name and the file's for look-ups."""
-    return "/".join(folded_path(path).split("/")[-2:])
+    return "/".join(map(folded, split_names(path)[-2:]))
 
 
 def title_key(title: str) -> str:
@@ -56,7 +51,7 @@ def wake_keys(path: str, size: int) -> frozenset[str]:
     called ``video.mp4``: it is a key only where the size is unknown.
     """
     folder, _, name = tail_key(path).rpartition("/")
-    keys = {f"path {folded_path(path)}", f"tail {folder}/{name}"}
+    keys = {f"path {folded(path)}", f"tail {folder}/{name}"}
     sized = {f"name {name} {size}", f"folder {folder} {size}"}
     return frozenset(keys | (sized if size else {f"name {name}"}))
 
@@ -85,7 +80,7 @@ _MOMENT = re.compile(
 )
 # The number of a download or a message, but no counter that begins with zeros.
 _LONG_NUMBER = re.compile(r"(?<!\d)[1-9]\d{12,}")
-_HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
+_DIGEST = re.compile(r"(?=[0-9a-f]{16})(?:[0-9a-f]*?[a-f]\d){3}")
 # Numbers that a user gives: an episode, a part, a date before the words, a year.
 _USERS_NUMBER = re.compile(
     r"\bs\d+\W?e\d+(?:\W?e\d+)*"
@@ -107,8 +102,11 @@ def is_distinctive(text: str) -> bool:
     single word with a number do not.
     """
     plain = unicodedata.normalize("NFC", text).lower()
-    compact = _HEXADECIMAL.search(plain.replace("-", ""))
-    if _MOMENT.search(plain) or _LONG_NUMBER.search(plain) or (compact and _is_mixed(compact[0])):
+    if (
+        _MOMENT.search(plain)
+        or _LONG_NUMBER.search(plain)
+        or _DIGEST.search(plain.replace("-", ""))
+    ):
         return True
     letters = "".join(char for char in plain if unicodedata.category(char)[0] != "M")
     spaced = letters.replace("_", " ")
@@ -117,12 +115,6 @@ def is_distinctive(text: str) -> bool:
     if len(words) == 1 and any(number for _phrase, number in phrases):
         return False
     return any(_tells(phrase, number) for phrase, number in phrases)
-
-
-def _is_mixed(text: str) -> bool:
-    """Whether a hexadecimal number has letters and digits enough to be a digest."""
-    digits = sum(map(str.isdigit, text))
-    return 4 <= digits <= len(text) - 4
 
 
 def _phrases(text: str) -> list[tuple[list[str], str]]:

@@ -20,6 +20,7 @@ from validation.errors import PlexSyncError
 from worker.backoff import Backoff
 
 RECONNECT = Backoff(base=2.0, cap=120.0)
+BREATH_SECONDS = 0.02  # between two pieces: a flood must not take the sync thread's processor
 STEADY_SECONDS = 60.0  # a connection that lasted so long did not fail
 CLOSE_SECONDS = 1.0
 REFUSED_SECONDS = 3600.0  # a server that has no events for us is asked again after so long
@@ -120,6 +121,7 @@ class Listener:
                 self.connected = True
                 if count == 0 or any(event.kind is not EventKind.OTHER for event in events):
                     self.heard.set()
+                self._closing.wait(BREATH_SECONDS)
         except PlexTemporaryError as error:
             log.debug("%s", error)
             return error.retry_after or 0.0

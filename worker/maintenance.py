@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
-from plex.index import REFRESH_SECONDS, Ask
+from plex.index import Ask
 from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
@@ -21,6 +21,8 @@ from worker.verify import verify_batch
 
 # Written items are read back when the queue has been empty for so long, or fifty wait.
 QUIET_SECONDS = 30.0
+# Plex is asked for new files so often while scenes wait for one.
+LOOK_SECONDS = 60.0
 # A chore that failed is tried again after so long; a sweep later, since an idle worker's session
 # in Stash may have expired, and the next hook brings another.
 AGAIN_SECONDS = 60.0
@@ -60,6 +62,7 @@ class Maintenance:
         self.has_swept = False
         self.verify_at = clock() + quiet_seconds  # a worker that died may have left some
         self.look_at = 0.0
+        self.look_for = Ask.COUNTERS
         self.tidy_at = 0.0
 
     def after_batch(self, now: float) -> None:
@@ -95,8 +98,9 @@ class Maintenance:
         return max(0.0, min(due) - now)
 
     def look_now(self) -> None:
-        """Plex has new files: parked scenes are looked for with the next chore."""
+        """Plex has new files: the next chore lists them, and wakes the scenes that wait."""
         self.look_at = 0.0
+        self.look_for = Ask.CHANGES
 
     def _sweep_a_page(self, now: float) -> None:
         """Go on with the sweep, or begin one. One that fails begins again later."""
@@ -138,9 +142,9 @@ class Maintenance:
 
     def _wake_parked(self, now: float) -> None:
         """Look for new files in Plex, and wake the scenes that wait for one of them."""
-        if not is_due(self.look_at, now, REFRESH_SECONDS) or not self.manager.scenes.has_parked():
+        if not is_due(self.look_at, now, LOOK_SECONDS) or not self.manager.scenes.has_parked():
             return
-        self.look_at = now + REFRESH_SECONDS
+        self.look_at = now + LOOK_SECONDS
         if not self.permission.may_ask_plex():
             return
         config = self.servers.settings.config
@@ -148,7 +152,8 @@ class Maintenance:
         server, index = plex.server, self.manager.index
         woken = self.manager.state.load(WokenNote)
         last = woken.last_id if woken.server == server else 0
-        self.servers.file_index(plex).refresh(now, config.libraries, Ask.COUNTERS)
+        ask, self.look_for = self.look_for, Ask.COUNTERS
+        self.servers.file_index(plex).refresh(now, config.libraries, ask)
         newest = index.last_id(server)
         if newest == last:
             return

@@ -49,7 +49,6 @@ def letter_for(
         stack_trace="".join(traceback.format_exception(error)),
         attempts=leased.attempts + 1,
         evidence=evidence,
-        enqueued_at=leased.job.enqueued_at,
         failed_at=now,
     )
 

@@ -13,14 +13,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from plex.event_stream import EventSource
 from plex.exceptions import PlexTemporaryError
 from stash.exceptions import StashUnavailable
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob
 from sync_queue.state import LibraryRun
 from sync_queue.trouble import Patience, needs_opening
+from validation.config import missing_setting
 from validation.errors import PlexSyncError, QueueError, SetupError
 from worker.batch import Batch, read_batch
+from worker.listener import Subscription
 from worker.maintenance import QUIET_SECONDS, Maintenance
 from worker.permission import DISABLED, REMOVED, Go, Permission, Stop
 from worker.run import Run
@@ -86,6 +89,7 @@ class SyncWorker:
         self._settler = Settler(manager, self.servers, self.permission, clock, rng)
         quiet = 0.0 if when_idle else QUIET_SECONDS
         self.maintenance = Maintenance(manager, self.servers, self.permission, clock, quiet)
+        self._news = Subscription()
         self._run: Run | None = None
         self._stepped = time.monotonic()
         self._worked = time.monotonic()
@@ -138,6 +142,7 @@ class SyncWorker:
         except Ended as why:
             self.finished = str(why)
         finally:
+            self._news.close()
             try:
                 self._give_leases_back()
             finally:
@@ -175,12 +180,15 @@ class SyncWorker:
 
     def _nap(self, seconds: float, seen: int) -> None:
         """Sleep until ``seconds`` are over, another process has committed since ``data_version``
-        was ``seen``, or a stop is asked for.
+        was ``seen``, Plex tells of new files, or a stop is asked for.
         """
         poll = self.servers.settings.config.poll_interval
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.jobs.data_version() == seen and not self.manager.spooled():
             self._stepped = time.monotonic()
+            if self._news.take_news():
+                self.maintenance.look_now()
+                return
             left = deadline - self._stepped
             if left <= 0 or self._stop.wait(min(poll, left)):
                 return
@@ -198,6 +206,7 @@ class SyncWorker:
         if not isinstance(answer, Go):
             if self.when_idle or not self.servers.knows_stash:
                 raise Ended(End.WAITING)
+            self._news.keep(None)
             return answer.seconds
         leased = self.manager.jobs.claim(now, answer.limit)
         if not leased:
@@ -281,4 +290,18 @@ class SyncWorker:
             log.debug("The settings are not known yet: %s", error)
             return LONGEST_NAP
         self.maintenance.run(now)
+        self._news.keep(self._source_of_news())
         return self.maintenance.next_in(self.clock())
+
+    def _source_of_news(self) -> EventSource | None:
+        """Where to hear of new files in Plex; ``None`` while no scene waits for one, and in a
+        task's worker, which ends soon."""
+        config = self.servers.settings.config
+        if self.when_idle or missing_setting(config) or not self.manager.scenes.has_parked():
+            return None
+        return EventSource(
+            config.plex_url,
+            config.plex_token.get_secret_value(),
+            insecure_tls=config.insecure_tls,
+            connect_timeout=config.connect_timeout,
+        )

@@ -11,6 +11,8 @@ from validation.records import IndexedFile, LedgerEntry
 from worker.batch import Batch
 from worker.servers import Store
 
+# Rows at one path: one file may be sixty episodes.
+_AT_A_PATH = 500
 # Rows of each kind that look like a file: 10,000 files may have one name.
 _ALIKE = 20
 
@@ -34,7 +36,7 @@ class PlexSources:
 
     def hints(self, path: str) -> tuple[IndexedFile, ...]:
         """Index rows of whatever age at a full path of Plex, under folding."""
-        return self._index.at(self._server, path, _ALIKE)
+        return self._index.at(self._server, path, _AT_A_PATH)
 
     def read(self, rating_keys: Sequence[int]) -> tuple[PlexItem, ...]:
         """The items in full, freshly read together; those that are gone are absent."""

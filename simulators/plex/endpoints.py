@@ -54,6 +54,12 @@ def identity(call: Call) -> Answer:
     return container([], attributes)
 
 
+def library_root(_call: Call) -> Answer:
+    """GET /library: plexapi asks for it before anything in a library."""
+    attributes = {"identifier": IDENTIFIER, **TAG_VERSION, "title1": "Plex Library"}
+    return container([_directory("sections")], attributes)
+
+
 def _directory(name: str) -> Element:
     return Element("Directory", {"key": name, "title": name})
 
@@ -82,6 +88,13 @@ def metadata(call: Call) -> Answer:
     }
     found = [item_element(item, shape) for item in items]
     return container(found, attributes)
+
+
+def children(call: Call) -> Answer:
+    """GET /library/metadata/{id}/children: seasons of a show, episodes of a season, members."""
+    item = call.item()
+    below = [*item.children, *item.members.values()]
+    return _page_of(call, below, section_attributes(item.section, item.type))
 
 
 def pictures(call: Call) -> Answer:
@@ -266,12 +279,14 @@ Endpoint = Callable[[Call], Answer]
 _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", "/", root),
     ("GET", "/identity", identity),
+    ("GET", "/library", library_root),
     ("GET", "/library/sections(?:/all)?", sections),
     ("GET", _SECTION + "/all", list_section),
     ("GET", _SECTION + "/refresh", scan_section),
     ("POST", _SECTION + "/refresh", scan_section),
     ("PUT", _SECTION + "/all", edit_section),
     ("GET", _ITEMS, metadata),
+    ("GET", _ITEM + "/children", children),
     ("PUT", _ITEMS, edit_metadata),
     ("PUT", _ITEMS + "/refresh", refresh_item),
     ("GET", _ITEM + "/(posters|arts)", pictures),

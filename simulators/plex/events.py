@@ -87,6 +87,8 @@ class Events:
 
     def item(self, item: Item, state: int, metadata_state: str = "") -> None:
         """An item moved to a state."""
+        if not self._listeners:  # a library of thousands is made faster
+            return
         entry = {
             "identifier": "com.plexapp.plugins.library",
             "sectionID": self.ids(item.section.key),

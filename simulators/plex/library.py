@@ -241,7 +241,7 @@ class Library(Habits):
             self.events.item(item, DELETED, "deleted")
 
     def touch(self, item: Item, stamp: bool = True) -> None:
-        """Note an edit. One that leaves no stamp is no event either, as Plex is silent of ratings."""
+        """Note an edit. One that leaves no stamp is no event either: Plex is silent of ratings."""
         item.section.version += 1
         if self.edits_change_content:
             self._count_content(item.section)

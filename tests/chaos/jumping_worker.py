@@ -37,9 +37,7 @@ def main(plugin_dir: str, data_dir: str, patience: float, offsets: list[float]) 
     with rescue.open_queue(data_dir) as manager:
         manager.queue.resume_unack_tasks()
         clock = jumping(offsets)
-        worker = SyncWorker(
-            manager, manager.dlq, plugin_dir=plugin_dir, clock=clock, when_idle=True
-        )
+        worker = SyncWorker(manager, plugin_dir=plugin_dir, clock=clock, when_idle=True)
         worker.start()
         while worker.is_alive():
             worker.join(60.0)

@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
+from sync_queue.state import BreakerState
 from tests.resident.bench import Bench
 from tests.resident.conftest import bench, make_bench
-from worker.circuit_breaker import BreakerState
 
 __all__ = ["bench", "make_bench"]
 

@@ -15,6 +15,7 @@ from stash.exceptions import StashLoginNeeded
 from sync_queue import lock
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
+from sync_queue.state import Facts
 from tasks import exit_codes
 from tests.cli.conftest import CommandLine
 from validation.errors import PlexSyncError, QueueError
@@ -43,7 +44,8 @@ def test_the_exit_status_is_the_worst_that_is_known(
     states: dict[str, dict[str, object]], left: int, stuck: int, problems: int, status: int
 ) -> None:
     stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
-    report = QueueReport("", False, 0, stats=stats, states=states)
+    facts = Facts({name: json.dumps({"version": 1, **doc}) for name, doc in states.items()})
+    report = QueueReport("", False, 0, stats=stats, states=facts)
     assert exit_codes.of_queue(report, problems=problems, stuck=stuck) == status
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import atexit
 import functools
-import json
 import os
 import random
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync_queue import datadir, producer
+from sync_queue import datadir, producer, schema
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
-from sync_queue.models import SyncJob, parse_job, scene_job
+from sync_queue.models import SyncJob, scene_job
+from sync_queue.rescue import is_damaged_file
+from sync_queue.state import SweepNote, WokenNote
 from validation.records import FieldMemory, IndexedFile, LedgerEntry
 
 NOON = 1_800_000_000.0
 PAGE = 4096
 JOBS, LETTERS, SCENES = 300, 40, 400
+VERSION_1 = Path(__file__).resolve().parents[1] / "data" / "version_1.sql"
 CONNECTION = {"server_connection": {"Host": "nas", "Port": 9999}, "settings": None}
 
 
@@ -34,8 +38,8 @@ def entry(scene_id: int) -> LedgerEntry:
 
 
 def job(scene_id: int) -> SyncJob:
-    """A waiting edit with the fields that changed."""
-    return SyncJob(scene_id, "hook", {"fields": ["title", "x" * 80]}, NOON, f"scene:{scene_id}")
+    """A waiting edit: long enough that the table has many pages."""
+    return SyncJob(scene_id, "hook " + "x" * 80, NOON, f"scene:{scene_id}")
 
 
 def spool(data_dir: str | Path, number: int) -> None:
@@ -44,9 +48,7 @@ def spool(data_dir: str | Path, number: int) -> None:
         "key": f"scene:{number}",
         "scene_id": number,
         "update_type": "Scene.Update.Post",
-        "fields": '["title"]',
         "connection": "{}",
-        "version": "1",
         "now": NOON,
     }
     producer.spool(str(data_dir), record)
@@ -60,21 +62,21 @@ def letter(number: int) -> DeadLetter:
 
 def fill(manager: QueueManager) -> None:
     """Put something of everything into the database."""
-    manager.enqueue_all([job(n) for n in range(1, JOBS + 21)])
-    for leased in manager.get_pending(NOON, 20):
-        manager.ack_job(leased, NOON)
+    manager.jobs.put_all([job(n) for n in range(1, JOBS + 21)])
+    for leased in manager.jobs.claim(NOON, 20):
+        manager.complete(leased)
     with manager.transaction():
         for n in range(1, LETTERS + 1):
-            manager.dlq.add(letter(5000 + n))
+            manager.letters.add(letter(5000 + n))
         for n in range(1, SCENES + 1):
             manager.ledger.put(entry(n))
-            manager.scenes.set_outcome(
+            manager.ledger.set_outcome(
                 n, "synced", {"n": n}, scene_updated_at="2026-11-21", files=(), now=NOON
             )
-        manager.scenes.pin(7, "server", 1007)
-        manager.scenes.ignore(8)
-        manager.state.put("sweep", {"at": NOON, "baseline": 5.0})
-        manager.state.put("woken", {"server": "server", "last_id": 40})
+        manager.ledger.pin(7, "server", 1007)
+        manager.ledger.ignore(8)
+        manager.state.save(SweepNote(NOON, 5.0))
+        manager.state.save(WokenNote("server", 40))
         manager.index.upsert(
             "server",
             [IndexedFile(n, 1, "movie", f"/m/{n}.mp4", 1, 1, "", 0, 0, 0) for n in range(40)],
@@ -87,29 +89,27 @@ def fill(manager: QueueManager) -> None:
 class Content:
     """What a database holds, to be compared."""
 
-    jobs: dict[str, str]
+    jobs: frozenset[str]
     letters: frozenset[int]
     entries: dict[int, str]
     scenes: dict[int, tuple[object, ...]]
     connection: object
-    sweep: dict[str, object]
+    sweep: SweepNote
 
 
 def content(manager: QueueManager) -> Content:
-    """Everything that a rescue has to save."""
+    """Everything that a daily copy keeps."""
     database = manager.connection
     return Content(
-        jobs={
-            key: str(parse_job(json.loads(data)).data.get("fields"))
-            for key, data in database.execute(
-                "SELECT key, data FROM ack_queue_default WHERE status < 5"
-            )
-        },
+        jobs=frozenset(
+            key
+            for (key,) in database.execute(f"SELECT key FROM {schema.JOBS} WHERE {schema.WAITS}")
+        ),
         letters=frozenset(found.job.scene_id for found in manager.letters.recent(1000)),
         entries=dict(database.execute("SELECT scene_id, doc FROM ledger").fetchall()),
         scenes={row[0]: tuple(row) for row in database.execute("SELECT * FROM scenes")},
         connection=manager.stash_connection(),
-        sweep=manager.state.get("sweep"),
+        sweep=manager.state.load(SweepNote),
     )
 
 
@@ -156,4 +156,16 @@ def page_of(path: Path, needle: bytes) -> int:
 
 def set_aside(data_dir: Path) -> list[str]:
     """The damaged files that were kept."""
-    return sorted(name for name in os.listdir(data_dir / "queue") if ".damaged-" in name)
+    place = data_dir / "rescue"
+    names = os.listdir(place) if place.exists() else []
+    return sorted(filter(is_damaged_file, names))
+
+
+def make_version_1(data_dir: Path) -> Path:
+    """A database that version 1.0 wrote; returns its file."""
+    path = database_file(data_dir)
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(VERSION_1.read_text("utf-8"))
+        database.execute("PRAGMA journal_mode = WAL")
+    return path

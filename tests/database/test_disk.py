@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sync_queue import rescue, spool
+from sync_queue.daily import copy_daily, daily_path
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseFull, DatabaseUnwritable
-from sync_queue.weekly import copy_weekly, weekly_path
 from tests.database import stock
 from tests.database.stock import NOON
 from validation.errors import QueueError
@@ -34,7 +34,7 @@ from validation.errors import QueueError
 with QueueManager(sys.argv[1]) as manager:
     for number in range(100_000):
         try:
-            manager.enqueue(stock.job(number))
+            manager.jobs.put(stock.job(number))
         except QueueError as error:
             print(type(error).__name__, number)
             break
@@ -73,14 +73,14 @@ def test_a_full_disk_is_named_and_no_stored_edit_is_lost(tmp_path: Path) -> None
         stored = 0
         with pytest.raises(DatabaseFull):
             for number in range(1, 10_000):
-                manager.enqueue(stock.job(number))
+                manager.jobs.put(stock.job(number))
                 stored = number
         with pytest.raises(DatabaseFull):
-            manager.enqueue(stock.job(10_001))
+            manager.jobs.put(stock.job(10_001))
 
         assert manager.get_stats(NOON).pending == stored > 10
         os.remove(disk / "ballast")
-        manager.enqueue(stock.job(10_001))
+        manager.jobs.put(stock.job(10_001))
         assert manager.get_stats(NOON).pending == stored + 1
         assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -136,30 +136,30 @@ def test_a_spooled_edit_that_cannot_be_opened_now_stays_where_it_is(tmp_path: Pa
 def test_a_rescue_on_a_full_disk_keeps_the_damaged_file_and_goes_on_later(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=8m") as disk:
         before = stock.make(disk)
-        with stock.database_file(disk).open("r+b") as file:
-            file.write(bytes(100))
-        ballast = fill_up(disk, leave=1400 * 1024)
+        path = stock.database_file(disk)
+        stock.overwrite(path, stock.page_of(path, b"Title 200"), 1)
+        ballast = fill_up(disk, leave=100 * 1024)
 
         with pytest.raises(DatabaseFull):
-            rescue.open_queue(str(disk), grace=0.0)
+            rescue.restore(str(disk), grace=0.0)
         with pytest.raises(DatabaseFull):
             rescue.open_queue(str(disk), grace=0.0)
 
         os.remove(ballast)
         with rescue.open_queue(str(disk), grace=0.0) as manager:
-            assert stock.content(manager) == before
+            assert stock.content(manager).jobs == before.jobs
         assert len(stock.set_aside(disk)) == 1
 
 
-def test_there_is_no_weekly_copy_when_space_is_short(
+def test_there_is_no_daily_copy_when_space_is_short(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
         stock.make(disk)
         with QueueManager(str(disk)) as manager:
-            assert not copy_weekly(manager, NOON)
+            assert not copy_daily(manager, NOON)
 
-        assert not os.path.exists(weekly_path(str(stock.database_file(disk))))
+        assert not os.path.exists(daily_path(str(stock.database_file(disk))))
         assert "too little free space" in caplog.text
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_queue import jobs_table, schema
+from sync_queue import jobs, schema
+from sync_queue.job_counts import LONGEST_DELAY
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from tests.database.stock import NOON
@@ -25,26 +26,24 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueManager]:
     and of some finished ones.
     """
     with QueueManager(str(tmp_path_factory.mktemp("crowded"))) as manager:
-        manager.enqueue_all([scene_job(n, "hook", NOON) for n in range(FINISHED)])
-        leases = manager.get_pending(NOON, FINISHED)
+        manager.jobs.put_all([scene_job(n, "hook", NOON) for n in range(FINISHED)])
+        leases = manager.jobs.claim(NOON, FINISHED)
         with manager.transaction():
             for leased in leases:
-                manager.ack_in(leased, NOON)
+                manager.complete(leased)
             for n in range(WAITING):
                 job = scene_job(100_000 + n, "hook", NOON)
-                manager.queue.put_in(
-                    manager.connection, job, due=NOON + 60.0 + n % 3600, prio=n % 2
-                )
+                manager.jobs.put(job, due=NOON + 60.0 + n % 3600, prio=n % 2)
         yield manager
 
 
 def test_ten_thousand_delayed_jobs_do_not_delay_one_that_is_due(crowded: QueueManager) -> None:
     began = time.perf_counter()
-    assert crowded.queue.next_due(NOON) == NOON + 60.0
-    crowded.enqueue(scene_job(7, "hook", NOON))
-    claimed = crowded.get_pending(NOON, 100)
+    assert crowded.jobs.next_due(NOON) == NOON + 60.0
+    crowded.jobs.put(scene_job(7, "hook", NOON))
+    claimed = crowded.jobs.claim(NOON, 100)
     took = time.perf_counter() - began
-    crowded.ack_job(claimed[0], NOON)
+    crowded.complete(claimed[0])
 
     assert [leased.job.scene_id for leased in claimed] == [7]
     assert took < 1.0
@@ -53,7 +52,7 @@ def test_ten_thousand_delayed_jobs_do_not_delay_one_that_is_due(crowded: QueueMa
 @pytest.mark.parametrize(
     "statement",
     [
-        jobs_table.CLAIM,
+        jobs.CLAIM,
         f"SELECT min(due) FROM {schema.JOBS} WHERE status < 2",
         f"SELECT max(due) FROM {schema.JOBS} WHERE status < 2",
         schema.PUT_JOB,
@@ -94,8 +93,8 @@ def test_a_claim_steps_through_few_rows(crowded: QueueManager) -> None:
             crowded.connection.set_progress_handler(None, 0)
         return count * 10
 
-    asked = steps(lambda: crowded.queue.next_due(NOON))
-    nothing = steps(lambda: crowded.get_pending(NOON, 100))
+    asked = steps(lambda: crowded.jobs.next_due(NOON))
+    nothing = steps(lambda: crowded.jobs.claim(NOON, 100))
 
     assert asked < 100
     assert nothing < 20 * WAITING
@@ -114,25 +113,25 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueManager]:
 def test_whatever_the_clock_did_a_job_is_due_within_the_longest_delay(
     queue: QueueManager, stored_at: float, delay: float, now: float
 ) -> None:
-    queue.enqueue(scene_job(1, "hook", stored_at), due=stored_at + delay)
+    queue.jobs.put(scene_job(1, "hook", stored_at), due=stored_at + delay)
 
-    due = queue.queue.next_due(now)
+    due = queue.jobs.next_due(now)
     later = now if due is None or due <= now else due
-    claimed = queue.get_pending(later, 10)
-    queue.ack_job(claimed[0], later)
+    claimed = queue.jobs.claim(later, 10)
+    queue.complete(claimed[0])
 
     assert len(claimed) == 1
-    assert later <= now + jobs_table.LONGEST_DELAY
+    assert later <= now + LONGEST_DELAY
 
 
 @pytest.mark.parametrize("now", [0.0, 5.0, NOON - 20 * YEAR, NOON + 20 * YEAR])
 def test_a_lease_is_taken_back_whatever_the_clock_says(queue: QueueManager, now: float) -> None:
-    queue.enqueue(scene_job(2, "hook", NOON))
-    assert len(queue.get_pending(NOON, 10)) == 1
+    queue.jobs.put(scene_job(2, "hook", NOON))
+    assert len(queue.jobs.claim(NOON, 10)) == 1
 
-    queue.queue.resume_unack_tasks()
-    claimed = queue.get_pending(now, 10)
-    queue.ack_job(claimed[0], now)
+    queue.jobs.resume_unack_tasks()
+    claimed = queue.jobs.claim(now, 10)
+    queue.complete(claimed[0])
 
     assert [leased.job.scene_id for leased in claimed] == [2]
 
@@ -140,22 +139,20 @@ def test_a_lease_is_taken_back_whatever_the_clock_says(queue: QueueManager, now:
 def test_a_worker_that_sleeps_looks_again_at_a_job_from_a_clock_that_jumped(
     queue: QueueManager,
 ) -> None:
-    queue.enqueue(scene_job(3, "hook", NOON), due=NOON + 30 * YEAR)
+    queue.jobs.put(scene_job(3, "hook", NOON), due=NOON + 30 * YEAR)
 
-    assert queue.queue.next_due(NOON) == 0.0
+    assert queue.jobs.next_due(NOON) == 0.0
     assert queue.work_waits(NOON)
-    (leased,) = queue.get_pending(NOON, 10)
-    queue.ack_job(leased, NOON)
+    (leased,) = queue.jobs.claim(NOON, 10)
+    queue.complete(leased)
 
 
 def test_the_plan_of_a_claim_survives_analyze(crowded: QueueManager) -> None:
     copy = sqlite3.connect(":memory:")
     crowded.connection.backup(copy)
     copy.execute("ANALYZE")
-    values = {"now": NOON, "horizon": jobs_table.LONGEST_DELAY, "limit": 100}
-    plan = " ".join(
-        row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {jobs_table.CLAIM}", values)
-    )
+    values = {"now": NOON, "horizon": LONGEST_DELAY, "limit": 100}
+    plan = " ".join(row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {jobs.CLAIM}", values))
     copy.close()
 
     assert "job_order" in plan

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from sync_queue import rescue
+from sync_queue.daily import copy_daily
+from sync_queue.manager import QueueManager
 from tests.database import stock
+from tests.database.stock import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +25,7 @@ from sync_queue import rescue
 logging.disable()
 print("ready", flush=True)
 sys.stdin.readline()
-rescue.open_queue(sys.argv[1], grace=0.0).queue.close()
+rescue.open_queue(sys.argv[1], grace=0.0).jobs.close()
 print("done", flush=True)
 """
 
@@ -47,6 +50,8 @@ def kill_after(data_dir: Path, seconds: float) -> bool:
 def kill_again_and_again(data_dir: Path, rng: random.Random, kills: int) -> int:
     """Damage, kill, look, over and over; returns how many kills came before the end."""
     before = stock.make(data_dir)
+    with QueueManager(str(data_dir)) as manager:
+        assert copy_daily(manager, NOON)
     early = 0
     for _ in range(kills):
         with stock.database_file(data_dir).open("r+b") as file:
@@ -57,7 +62,7 @@ def kill_again_and_again(data_dir: Path, rng: random.Random, kills: int) -> int:
         with rescue.open_queue(str(data_dir), grace=0.0) as manager:
             assert stock.content(manager) == before
             assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert not (data_dir / "rescue").exists()
+        assert not (data_dir / "rescue" / rescue.PENDING).exists()
         assert stock.set_aside(data_dir)
     return early
 

@@ -1,4 +1,4 @@
-"""A database that is really damaged, emptied or gone comes back with all that could be read."""
+"""A database that is damaged, emptied or gone: its copy is restored, or PlexSync starts empty."""
 
 from __future__ import annotations
 
@@ -8,109 +8,151 @@ import shutil
 import sqlite3
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sync_queue.damaged_file import open_damaged
-from sync_queue.weekly import copy_weekly
 
 from sync_queue import rescue
+from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
-from sync_queue.trouble import DatabaseDamaged, DatabaseGone, DatabaseReplaced
+from sync_queue.state import Restored
+from sync_queue.trouble import DatabaseDamaged
 from tests.database import stock
-from tests.database.stock import NOON, PAGE, Content
+from tests.database.stock import NOON
+from worker import notices
+
+DAY = 24 * 3600.0
 
 
-def reopened(data_dir: Path) -> tuple[Content, QueueManager]:
-    """The content after ``open_queue`` did what it could."""
-    manager = rescue.open_queue(str(data_dir), grace=0.0)
-    return stock.content(manager), manager
-
-
-def report_of(manager: QueueManager) -> dict[str, object]:
-    """What the last rescue wrote down."""
-    return manager.state.get("rescue")
-
-
-def assert_nothing_invented(found: Content, before: Content) -> None:
-    """Every row is one that was there before, unchanged."""
-    assert found.jobs.items() <= before.jobs.items()
-    assert found.letters <= before.letters
-    assert found.entries.items() <= before.entries.items()
-    assert found.scenes.items() <= before.scenes.items()
+@contextmanager
+def reopened(data_dir: Path) -> Iterator[QueueManager]:
+    """The database after ``open_queue`` did what it could."""
+    with rescue.open_queue(str(data_dir), grace=0.0) as manager:
+        yield manager
 
 
 def copy_now(data_dir: Path) -> None:
-    """Make the weekly copy."""
+    """Make the daily copy."""
     with QueueManager(str(data_dir)) as manager:
-        assert copy_weekly(manager, NOON)
+        assert copy_daily(manager, NOON)
 
 
-# -- pages overwritten ------------------------------------------------------------------------
+def spoil_header(data_dir: Path) -> None:
+    """Let nothing of the database be readable."""
+    with stock.database_file(data_dir).open("r+b") as file:
+        file.write(random.Random(1).randbytes(100))
 
 
-def test_a_page_of_the_ledger_that_was_overwritten_costs_only_its_own_rows(tmp_path: Path) -> None:
+def spoil_ledger(data_dir: Path) -> None:
+    """Damage a page of the ledger; the other tables can be read."""
+    path = stock.database_file(data_dir)
+    stock.overwrite(path, stock.page_of(path, b"Title 200"), 1)
+
+
+# -- what comes back ----------------------------------------------------------------------------
+
+
+def test_the_daily_copy_is_restored_when_nothing_can_be_read(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
-    path = stock.database_file(tmp_path)
-    page = stock.page_of(path, b"Title 200")
-    lost = path.read_bytes()[(page - 1) * PAGE : page * PAGE].count(b'"version"')
-    stock.overwrite(path, page, 1)
+    copy_now(tmp_path)
+    spoil_header(tmp_path)
+
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
+        restored = manager.state.load(Restored)
+    assert restored.copied_at == NOON
+    assert time.time() - 60 < restored.at <= time.time()
+    assert "its copy of 2027-01-15 was restored" in restored.sentence
+
+
+def test_what_waits_and_what_the_user_decided_comes_from_the_damaged_file(tmp_path: Path) -> None:
+    before = stock.make(tmp_path)
+    copy_now(tmp_path)
+    with QueueManager(str(tmp_path)) as manager:
+        manager.jobs.put(stock.job(9999), prio=-1)
+        with manager.transaction():
+            manager.ledger.pin(100, "server", 77)
+            manager.ledger.ignore(7)
+        (leased,) = manager.jobs.claim(NOON, 1)
+    spoil_ledger(tmp_path)
 
     with QueueManager(str(tmp_path)) as manager, pytest.raises(DatabaseDamaged):
         stock.content(manager)
-    rescue.rebuild(str(tmp_path), grace=0.0)
-    found, manager = reopened(tmp_path)
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        found = stock.content(manager)
+        assert found.jobs == before.jobs | {"scene:9999"}
+        assert leased.job.job_key in found.jobs
+        assert found.entries == before.entries
+        assert manager.ledger.pinned_item(100, "server") == 77
+        assert manager.ledger.is_ignored(7)
+        assert manager.ledger.is_ignored(8)
+        # What a scene ended with is as old as the copy.
+        outcomes = {scene: row[1:5] for scene, row in found.scenes.items()}
+        assert outcomes == {scene: row[1:5] for scene, row in before.scenes.items()}
 
-    assert_nothing_invented(found, before)
-    assert len(found.entries) == len(before.entries) - lost
-    assert 0 < lost < 20
-    assert (found.jobs, found.letters, found.scenes) == (
-        before.jobs,
-        before.letters,
-        before.scenes,
-    )
-    assert report_of(manager)["gaps"] == ["ledger"]
-    manager.queue.close()
 
-
-def test_the_weekly_copy_fills_the_gap_in_the_ledger(tmp_path: Path) -> None:
+def test_without_a_copy_plexsync_starts_empty_with_what_waits(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
-    copy_now(tmp_path)
-    path = stock.database_file(tmp_path)
-    stock.overwrite(path, stock.page_of(path, b"Title 200"), 3)
+    spoil_ledger(tmp_path)
 
-    rescue.rebuild(str(tmp_path), grace=0.0)
-    found, manager = reopened(tmp_path)
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        found = stock.content(manager)
+        restored = manager.state.load(Restored)
+        (job, *_) = manager.jobs.claim(NOON, 1000)
+        assert manager.ledger.pinned_item(7, "server") == 1007
+        assert manager.ledger.is_ignored(8)
+    assert (found.jobs, found.connection) == (before.jobs, before.connection)
+    assert (found.entries, found.letters) == ({}, frozenset())
+    assert (job.job, job.attempts) == (stock.job(21), 0)
+    assert restored.copied_at == 0.0
+    assert "started with an empty one" in restored.sentence
+    assert "300 waiting edits, 2 pins and ignores" in restored.sentence
+    assert "Run Sync All Scenes" in restored.sentence
 
-    assert found == before
-    filled = report_of(manager)["filled"]
-    assert isinstance(filled, dict)
-    assert filled["ledger"] > 0
-    manager.queue.close()
 
-
-def test_a_newer_row_is_not_replaced_by_the_copy_s_older_one(tmp_path: Path) -> None:
+def test_a_copy_that_is_damaged_too_counts_as_none(tmp_path: Path) -> None:
     stock.make(tmp_path)
     copy_now(tmp_path)
-    with QueueManager(str(tmp_path)) as manager, manager.transaction():
-        manager.scenes.ignore(100)
-        manager.ledger.put(stock.entry(3))
-        manager.connection.execute("DELETE FROM ledger WHERE scene_id = 4")
-        manager.connection.execute("UPDATE ledger SET item_updated_at = 77 WHERE scene_id = 5")
-    path = stock.database_file(tmp_path)
-    stock.overwrite(path, stock.page_of(path, b"Title 200"), 1)
+    copy = Path(f"{stock.database_file(tmp_path)}.daily")
+    stock.overwrite(copy, stock.page_of(copy, b"Title 200"), 1)
+    spoil_header(tmp_path)
 
-    rescue.rebuild(str(tmp_path), grace=0.0)
-    _, manager = reopened(tmp_path)
+    with reopened(tmp_path) as manager:
+        assert manager.state.load(Restored).copied_at == 0.0
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
-    assert manager.scenes.is_ignored(100)
-    row = manager.connection.execute("SELECT item_updated_at FROM ledger WHERE scene_id = 5")
-    assert row.fetchone() == (77,)
-    manager.queue.close()
+
+def test_the_weekly_copy_of_version_1_is_restored_and_migrated(tmp_path: Path) -> None:
+    path = stock.make_version_1(tmp_path)
+    path.rename(f"{path}.weekly")
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+    with reopened(tmp_path) as manager:
+        assert manager.state.load(Restored).copied_at > 0
+        assert manager.ledger.entry("server", 1001) == stock.entry(1)
+        assert manager.get_stats(NOON + 100).pending == 2
+
+
+def test_a_damaged_database_of_version_1_gives_what_waits(tmp_path: Path) -> None:
+    path = stock.make_version_1(tmp_path)
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'ledger'")
+    database.close()
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        assert {leased.job.scene_id for leased in manager.jobs.claim(NOON, 9)} == {2, 3}
+        assert manager.ledger.pinned_item(7, "server") == 1007
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_pages_are_overwritten_the_queue_opens_and_no_row_is_invented(
+def test_whatever_pages_are_overwritten_the_queue_opens_and_no_job_is_invented(
     tmp_path: Path, seed: int
 ) -> None:
     before = stock.make(tmp_path)
@@ -120,18 +162,15 @@ def test_whatever_pages_are_overwritten_the_queue_opens_and_no_row_is_invented(
     for _ in range(rng.randrange(1, 6)):
         stock.overwrite(path, rng.randrange(1, stock.page_count(path)), rng.randrange(1, 4), seed)
 
-    rescue.rebuild(str(tmp_path), grace=0.0)
-    found, manager = reopened(tmp_path)
-
-    assert_nothing_invented(found, before)
-    assert found.entries == before.entries
-    assert found.scenes == before.scenes
-    assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        found = stock.content(manager)
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert replace(found, connection=before.connection) == before
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_bytes_are_flipped_every_row_can_be_used_afterwards(
+def test_whatever_bytes_are_flipped_every_job_can_be_claimed_afterwards(
     tmp_path: Path, seed: int
 ) -> None:
     stock.make(tmp_path)
@@ -142,149 +181,75 @@ def test_whatever_bytes_are_flipped_every_row_can_be_used_afterwards(
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
     path.write_bytes(content)
 
-    rescue.rebuild(str(tmp_path), grace=0.0)
-    found, manager = reopened(tmp_path)
-
-    assert len(found.entries) > stock.SCENES * 0.7
-    assert len(manager.get_pending(NOON, 1000)) == len(found.jobs)
-    assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
-
-
-# -- truncated, emptied, garbage header ---------------------------------------------------------
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        waiting = manager.get_stats(NOON).pending
+        claimed = 0
+        while batch := manager.jobs.claim(NOON, 1000):
+            claimed += len(batch)
+        assert claimed == waiting
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_a_truncated_file_keeps_what_its_beginning_still_leads_to(
-    tmp_path: Path, share: float
-) -> None:
-    before = stock.make(tmp_path)
-    path = stock.database_file(tmp_path)
-    os.truncate(path, int(path.stat().st_size * share))
-
-    found, manager = reopened(tmp_path)
-
-    assert_nothing_invented(found, before)
-    assert found.connection == before.connection
-    assert found.sweep == before.sweep
-    assert (found.jobs == before.jobs) is (share > 0.4)
-    manager.queue.close()
-
-
-def test_a_truncated_file_gets_its_ledger_back_from_the_weekly_copy(tmp_path: Path) -> None:
+def test_a_truncated_file_is_replaced_by_its_copy(tmp_path: Path, share: float) -> None:
     before = stock.make(tmp_path)
     copy_now(tmp_path)
     path = stock.database_file(tmp_path)
-    os.truncate(path, path.stat().st_size // 2)
+    os.truncate(path, int(path.stat().st_size * share))
 
-    found, manager = reopened(tmp_path)
-
-    assert (found.entries, found.scenes) == (before.entries, before.scenes)
-    manager.queue.close()
+    rescue.restore(str(tmp_path), grace=0.0)
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
 
 
 @pytest.mark.parametrize("size", [0, 50])
-def test_a_file_that_was_emptied_is_noticed_by_the_weekly_copy(tmp_path: Path, size: int) -> None:
+def test_a_file_that_was_emptied_is_noticed_by_its_copy(tmp_path: Path, size: int) -> None:
     before = stock.make(tmp_path)
     copy_now(tmp_path)
     os.truncate(stock.database_file(tmp_path), size)
 
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    assert "copy of 2027-01-15" in str(report_of(manager)["sentence"])
-    manager.queue.close()
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
 
 
-def test_a_file_that_is_missing_at_the_start_comes_back_from_the_weekly_copy(
-    tmp_path: Path,
-) -> None:
+def test_a_file_that_is_missing_at_the_start_comes_back_from_its_copy(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     copy_now(tmp_path)
     os.remove(stock.database_file(tmp_path))
 
-    found, manager = reopened(tmp_path)
-
-    assert found == before
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
+        sentence = manager.state.load(Restored).sentence
     assert stock.set_aside(tmp_path) == []
-    assert "delete the copy" in str(report_of(manager)["sentence"])
-    manager.queue.close()
+    assert "was missing" in sentence
+    assert "delete that copy" in sentence
 
 
-def test_a_task_that_made_an_empty_database_does_not_hide_that_one_was_lost(
-    tmp_path: Path,
-) -> None:
+def test_a_database_without_our_tables_is_taken_for_lost(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     copy_now(tmp_path)
     path = stock.database_file(tmp_path)
     os.remove(path)
     sqlite3.connect(path).execute("CREATE TABLE connection (id, doc, seen_at)").close()
 
-    found, manager = reopened(tmp_path)
-
-    assert found.entries == before.entries
-    manager.queue.close()
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager).entries == before.entries
 
 
-def test_a_garbage_header_costs_nothing_when_the_pages_behind_it_are_whole(tmp_path: Path) -> None:
-    before = stock.make(tmp_path)
-    path = stock.database_file(tmp_path)
-    with path.open("r+b") as file:
-        file.write(random.Random(1).randbytes(100))
-
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    assert report_of(manager)["gaps"] == []
-    manager.queue.close()
-
-
-def test_a_garbage_first_page_leaves_what_the_weekly_copy_has(tmp_path: Path) -> None:
-    before = stock.make(tmp_path)
-    copy_now(tmp_path)
-    stock.overwrite(stock.database_file(tmp_path), 1, 1)
-
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    saved = report_of(manager)["saved"]
-    assert isinstance(saved, dict)
-    assert set(saved.values()) == {0}
-    manager.queue.close()
-
-
-def test_a_file_of_something_else_is_set_aside_and_said_to_have_held_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = stock.database_file(tmp_path)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"This is not a database. " * 1000)
-
-    found, manager = reopened(tmp_path)
-
-    assert (found.jobs, found.entries) == ({}, {})
-    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
-    assert "Saved: 0 waiting edits" in caplog.text
-    assert len(stock.set_aside(tmp_path)) == 1
-    manager.queue.close()
-
-
-def test_events_that_are_only_in_the_write_ahead_log_are_saved_too(tmp_path: Path) -> None:
+def test_events_that_are_only_in_the_write_ahead_log_are_copied_too(tmp_path: Path) -> None:
     stock.make(tmp_path)
     path = stock.database_file(tmp_path)
-    manager = QueueManager(str(tmp_path))
-    manager.enqueue(stock.job(9999))
-    copy = tmp_path / "as after a kill"
-    shutil.copytree(path.parent, copy / "queue")
-    manager.queue.close()
+    with QueueManager(str(tmp_path)) as manager:
+        manager.jobs.put(stock.job(9999))
+        copy = tmp_path / "as after a kill"
+        shutil.copytree(path.parent, copy / "queue")
     assert (copy / "queue" / "data.db-wal").stat().st_size > 0
-    with stock.database_file(copy).open("r+b") as file:
-        file.write(bytes(100))
+    spoil_ledger(copy)
 
-    found, manager = reopened(copy)
-
-    assert "scene:9999" in found.jobs
-    manager.queue.close()
+    rescue.restore(str(copy), grace=0.0)
+    with reopened(copy) as manager:
+        assert "scene:9999" in stock.content(manager).jobs
 
 
 # -- what is said, kept and protected -----------------------------------------------------------
@@ -294,205 +259,112 @@ def test_a_rescue_is_loud_and_the_damaged_file_is_kept_private(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     stock.make(tmp_path)
+    copy_now(tmp_path)
+    spoil_header(tmp_path)
     path = stock.database_file(tmp_path)
-    with path.open("r+b") as file:
-        file.write(bytes(100))
     damaged = path.read_bytes()
     path.chmod(0o644)
 
-    _, manager = reopened(tmp_path)
-
+    with reopened(tmp_path) as manager:
+        sentence = manager.state.load(Restored).sentence
+        assert manager.notices.sentence() == sentence
     (kept,) = stock.set_aside(tmp_path)
-    assert (path.parent / kept).read_bytes() == damaged
-    assert stat.S_IMODE((path.parent / kept).stat().st_mode) == 0o600
+    assert (tmp_path / "rescue" / kept).read_bytes() == damaged
+    assert stat.S_IMODE((tmp_path / "rescue" / kept).stat().st_mode) == 0o600
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    sentence = str(report_of(manager)["sentence"])
-    assert "Saved: 300 waiting edits, 40 dead letters, 400 Plex items" in sentence
-    assert kept in sentence
-    assert [record.message for record in caplog.records if record.levelname == "ERROR"][1:] == [
-        sentence,
-        "Rows by table: ack_queue_default 300 saved, connection 1 saved, dead_letters 40 saved,"
-        " ledger 400 saved, notice 0 saved, parked_names 0 saved, scenes 400 saved,"
-        " state 2 saved",
-    ]
-    assert manager.connection.execute("SELECT sentence FROM notice").fetchone() == (sentence,)
-    assert not (tmp_path / "rescue").exists()
-    manager.queue.close()
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert "is damaged" in errors[0]
+    assert errors[1:] == [sentence]
 
 
-def test_the_notice_goes_once_it_was_said_in_stash_s_log(tmp_path: Path) -> None:
+def test_the_notice_goes_once_it_was_said_and_the_mark_stays(tmp_path: Path) -> None:
     stock.make(tmp_path)
-    os.truncate(stock.database_file(tmp_path), 8000)
-    _, manager = reopened(tmp_path)
-    manager.queue.close()
-
-    _, manager = reopened(tmp_path)
-    assert manager.connection.execute("SELECT count(*) FROM notice").fetchone() == (1,)
-    manager.connection.execute("UPDATE notice SET said_at = 5")
-    manager.queue.close()
-    _, manager = reopened(tmp_path)
-    assert manager.connection.execute("SELECT count(*) FROM notice").fetchone() == (0,)
-    assert report_of(manager)
-    rescue.forget_old_news(manager, time.time() + 31 * 24 * 3600)
-    assert not report_of(manager)
-    manager.queue.close()
-
-
-def test_the_file_index_is_listed_anew_and_parked_scenes_are_looked_for_from_its_start(
-    tmp_path: Path,
-) -> None:
-    stock.make(tmp_path)
-    with stock.database_file(tmp_path).open("r+b") as file:
-        file.write(bytes(100))
-
-    _, manager = reopened(tmp_path)
-
-    assert manager.connection.execute("SELECT count(*) FROM plex_files").fetchone() == (0,)
-    assert manager.state.get("woken") == {}
-    manager.queue.close()
+    spoil_header(tmp_path)
+    with reopened(tmp_path) as manager:
+        restored = manager.state.load(Restored)
+        notices.clear_old(manager, restored.at)
+        assert manager.notices.sentence()
+        manager.connection.execute("UPDATE notice SET said_at = 5")
+        notices.clear_old(manager, restored.at)
+        assert not manager.notices.sentence()
+        assert manager.state.load(Restored) == restored
+        notices.clear_old(manager, restored.at + 31 * DAY)
+        assert manager.state.load(Restored) == replace(restored, sentence="")
 
 
 def test_only_the_newest_three_damaged_files_are_kept(tmp_path: Path) -> None:
     stock.make(tmp_path)
-    with stock.database_file(tmp_path).open("r+b") as file:
-        file.write(bytes(100))
+    spoil_header(tmp_path)
+    (tmp_path / "rescue").mkdir()
     for number in range(5):
-        (tmp_path / "queue" / f"data.db.damaged-2026010{number}T000000Z").write_bytes(b"old")
-    _, manager = reopened(tmp_path)
+        (tmp_path / "rescue" / f"data.db.damaged-2026010{number}T000000Z").write_bytes(b"old")
+    with reopened(tmp_path):
+        pass
 
     kept = stock.set_aside(tmp_path)
     assert len(kept) == 3
     assert kept[:2] == ["data.db.damaged-20260103T000000Z", "data.db.damaged-20260104T000000Z"]
-    manager.queue.close()
+
+
+def test_a_file_of_something_else_is_set_aside(tmp_path: Path) -> None:
+    path = stock.database_file(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"This is not a database. " * 1000)
+
+    with reopened(tmp_path) as manager:
+        assert manager.get_stats(NOON).left == 0
+    assert len(stock.set_aside(tmp_path)) == 1
 
 
 def test_a_sound_database_is_not_touched(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
 
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    assert (stock.set_aside(tmp_path), report_of(manager)) == ([], {})
-    assert manager.connection.execute("SELECT count(*) FROM plex_files").fetchone() == (40,)
-    manager.queue.close()
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
+        assert manager.state.load(Restored) == Restored()
+        assert manager.connection.execute("SELECT count(*) FROM plex_files").fetchone() == (40,)
+    assert stock.set_aside(tmp_path) == []
 
 
 # -- killed in the middle -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reached", ["moved the file", "moved the log", "built", "kept"])
-def test_a_rescue_that_was_killed_goes_on_at_the_next_start(tmp_path: Path, reached: str) -> None:
+@pytest.mark.parametrize("reached", ["moved the file", "moved the log", "built", "replaced"])
+def test_a_rescue_that_was_killed_is_finished_at_the_next_start(
+    tmp_path: Path, reached: str
+) -> None:
     before = stock.make(tmp_path)
-    path = stock.database_file(tmp_path)
-    with path.open("r+b") as file:
-        file.write(bytes(100))
-    place, kept = tmp_path / "rescue", "data.db.damaged-20261121T120000Z"
+    copy_now(tmp_path)
+    spoil_header(tmp_path)
+    path, place = stock.database_file(tmp_path), tmp_path / "rescue"
+    pending = place / rescue.PENDING
     place.mkdir()
     (path.parent / "data.db-wal").write_bytes(b"")
-    path.rename(place / kept)
+    path.rename(pending)
     if reached != "moved the file":
-        (path.parent / "data.db-wal").rename(place / (kept + "-wal"))
-    if reached in ("built", "kept"):
-        with open_damaged(str(place / kept)) as source:
-            rescue.build(str(tmp_path), source, "was damaged", kept)
-        (place / "building" / "half a file").write_bytes(b"x")
-    if reached == "kept":
-        (place / kept).rename(path.parent / kept)
+        (path.parent / "data.db-wal").rename(f"{pending}-wal")
+    if reached == "built":
+        (place / rescue.BUILDING / "queue").mkdir(parents=True)
+        (place / rescue.BUILDING / "queue" / "data.db").write_bytes(b"half a file")
+    if reached == "replaced":
+        rescue.put_in_place(str(tmp_path), "was damaged", str(pending))
 
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    assert kept in stock.set_aside(tmp_path)
-    assert not place.exists()
-    manager.queue.close()
+    with reopened(tmp_path) as manager:
+        assert stock.content(manager) == before
+    assert len(stock.set_aside(tmp_path)) == 1
+    assert not pending.exists()
+    assert not (place / rescue.BUILDING).exists()
 
 
-def test_a_rescue_that_was_killed_before_it_began_changes_nothing(tmp_path: Path) -> None:
-    before = stock.make(tmp_path)
-    (tmp_path / "rescue").mkdir()
+def test_what_was_stored_after_a_killed_rescue_stays(tmp_path: Path) -> None:
+    stock.make(tmp_path)
+    spoil_header(tmp_path)
+    place = tmp_path / "rescue"
+    place.mkdir()
+    stock.database_file(tmp_path).rename(place / rescue.PENDING)
+    rescue.put_in_place(str(tmp_path), "was damaged", str(place / rescue.PENDING))
+    with QueueManager(str(tmp_path)) as manager:
+        manager.jobs.put(stock.job(9999))
 
-    found, manager = reopened(tmp_path)
-
-    assert found == before
-    assert stock.set_aside(tmp_path) == []
-    manager.queue.close()
-
-
-# -- deleted and replaced while running -----------------------------------------------------------
-
-
-def test_a_database_deleted_while_it_is_open_is_noticed_and_written_again(tmp_path: Path) -> None:
-    before = stock.make(tmp_path)
-    manager = QueueManager(str(tmp_path))
-    manager.queue.check_file()
-    os.remove(stock.database_file(tmp_path))
-    manager.enqueue(stock.job(9999))  # SQLite does not notice
-
-    with pytest.raises(DatabaseGone):
-        manager.queue.check_file()
-    rescue.rewrite(manager)
-    found, manager = reopened(tmp_path)
-
-    assert found.jobs == before.jobs | {"scene:9999": str(stock.job(9999).data["fields"])}
-    assert found.entries == before.entries
-    assert "deleted while it was in use" in str(report_of(manager)["sentence"])
-    manager.queue.check_file()
-    manager.queue.close()
-
-
-def test_a_log_left_by_the_deleted_database_is_not_mixed_into_the_new_one(tmp_path: Path) -> None:
-    before = stock.make(tmp_path)
-    manager = QueueManager(str(tmp_path))
-    manager.enqueue(stock.job(9999))
-    path = stock.database_file(tmp_path)
-    shutil.copy(f"{path}-wal", tmp_path / "log")
-    os.remove(path)
-
-    rescue.rewrite(manager)
-    assert not Path(f"{path}-wal").exists()
-    found, manager = reopened(tmp_path)
-
-    assert len(found.jobs) == len(before.jobs) + 1
-    assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    manager.queue.close()
-
-
-def test_a_file_system_that_renumbers_its_files_is_not_taken_for_a_replaced_database(
-    tmp_path: Path,
-) -> None:
-    manager = QueueManager(str(tmp_path))
-    manager.queue.identity = (1, 2)
-
-    manager.queue.check_file()
-
-    assert manager.queue.identity != (1, 2)
-    manager.queue.close()
-
-
-def test_a_file_put_in_the_database_s_place_is_used_and_waiting_edits_move_over(
-    tmp_path: Path,
-) -> None:
-    other = tmp_path / "a backup"
-    stock.make(other)
-    data_dir = tmp_path / "data"
-    manager = QueueManager(str(data_dir))
-    manager.remember_connection(stock.CONNECTION, NOON)
-    manager.enqueue(stock.job(9999))
-    manager.enqueue(stock.job(9998))
-    manager.get_pending(NOON, 1)
-    os.replace(stock.database_file(other), stock.database_file(data_dir))
-
-    with pytest.raises(DatabaseReplaced):
-        manager.queue.check_file()
-    assert rescue.make_way(manager) == 2
-    for name in os.listdir(data_dir / "spool"):
-        mode = (data_dir / "spool" / name).stat().st_mode
-        assert stat.S_IMODE(mode) == 0o600
-    _, manager = reopened(data_dir)
-    manager.take_in_spool()
-
-    found = stock.content(manager)
-    assert {"scene:9999", "scene:9998", "scene:50"} <= found.jobs.keys()
-    assert found.connection == stock.CONNECTION
-    assert all("title" in fields for fields in found.jobs.values())
-    manager.queue.close()
+    with reopened(tmp_path) as manager:
+        assert "scene:9999" in stock.content(manager).jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 
 from simulators import resident
 from sync_queue import schema
-from sync_queue.manager import SCHEMA_VERSION
+from sync_queue.daily import copy_daily
+from sync_queue.manager import QueueManager
+from sync_queue.migrations import SCHEMA_VERSION
 from tests.database import stock
 from tests.installed_plugin import InstalledPlugin
 
@@ -21,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 Eventually = Callable[..., Any]
 PATIENCE = 40.0
+RESTORED = "PlexSync's database was damaged"
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def root_page(plugin: InstalledPlugin, name: str) -> int:
     return page
 
 
-def test_a_worker_that_meets_damage_rescues_the_database_and_goes_on(
+def test_a_worker_that_meets_damage_restores_the_database_and_goes_on(
     stocked: InstalledPlugin, eventually: Eventually
 ) -> None:
     pid = start_worker(stocked, eventually)
@@ -90,7 +94,7 @@ def test_a_worker_that_meets_damage_rescues_the_database_and_goes_on(
     stock.overwrite(stocked.database, page, 1)
     beside(stocked, "INSERT INTO state (name, doc) VALUES ('a commit', '{\"version\": 1}')")
 
-    eventually(lambda: "was damaged and was rebuilt" in log(stocked), timeout=PATIENCE)
+    eventually(lambda: RESTORED in log(stocked), timeout=PATIENCE)
     eventually(lambda: waiting(stocked) == expected(7001), timeout=PATIENCE)
 
     assert resident.workers(stocked.data_dir) == {pid}
@@ -98,17 +102,24 @@ def test_a_worker_that_meets_damage_rescues_the_database_and_goes_on(
     eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
 
 
-def test_a_worker_that_starts_with_a_garbage_header_rescues_the_database_first(
+def test_a_worker_that_starts_with_a_garbage_header_restores_the_database_first(
     stocked: InstalledPlugin, eventually: Eventually
 ) -> None:
-    with stocked.database.open("r+b") as file:
-        file.write(os.urandom(100))
+    with QueueManager(str(stocked.data_dir)) as manager:
+        assert copy_daily(manager, time.time())
+    spoil_header(stocked)
     answer = stocked.send(stocked.hook_stdin(7001))
 
     assert answer.reply == {"output": "ok"}
     eventually(lambda: waiting(stocked) == expected(7001), timeout=PATIENCE)
-    assert "was damaged and was rebuilt" in log(stocked)
-    eventually(lambda: "PlexSync's database was damaged" in said_to_stash(stocked))
+    assert "was restored" in log(stocked)
+    eventually(lambda: RESTORED in said_to_stash(stocked))
+
+
+def spoil_header(plugin: InstalledPlugin) -> None:
+    """Let nothing of the database be readable."""
+    with plugin.database.open("r+b") as file:
+        file.write(os.urandom(100))
 
 
 def said_to_stash(plugin: InstalledPlugin) -> str:
@@ -116,19 +127,24 @@ def said_to_stash(plugin: InstalledPlugin) -> str:
     return " ".join(line for _, line in plugin.send(plugin.hook_stdin(7001)).said)
 
 
-def test_a_database_deleted_under_the_worker_is_written_again_with_everything(
-    stocked: InstalledPlugin, eventually: Eventually
+@pytest.mark.parametrize("name", ["data.db", "data.db-shm", "worker.lock"])
+def test_a_worker_whose_file_was_removed_ends_and_the_next_edit_starts_another(
+    stocked: InstalledPlugin, eventually: Eventually, name: str
 ) -> None:
     pid = start_worker(stocked, eventually)
-    os.remove(stocked.database)
-    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
+    (stocked.data_dir / "queue" / name).unlink()
+    stock.spool(stocked.data_dir, 7002)  # wakes the worker
 
-    eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
-    assert resident.workers(stocked.data_dir) == {pid}
-    assert "was deleted while it was in use" in log(stocked)
+    eventually(lambda: not resident.is_running(pid), timeout=PATIENCE)
+    (line,) = [line for line in log(stocked).splitlines() if "was removed or replaced" in line]
+    assert f"file {name} " in line
+    assert stocked.send(stocked.hook_stdin(7003)).reply == {"output": "ok"}
+    eventually(lambda: {"scene:7002", "scene:7003"} <= waiting(stocked), timeout=PATIENCE)
+    if name != "data.db":
+        assert waiting(stocked) == expected(7001, 7002, 7003)
 
 
-def test_a_copy_put_in_the_database_s_place_is_used_and_keeps_the_waiting_edits(
+def test_a_copy_put_in_the_database_s_place_is_used_by_the_next_worker(
     stocked: InstalledPlugin, eventually: Eventually, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.db"
@@ -136,11 +152,11 @@ def test_a_copy_put_in_the_database_s_place_is_used_and_keeps_the_waiting_edits(
     pid = start_worker(stocked, eventually)
     beside(stocked, "INSERT INTO state (name, doc) VALUES ('newer', '{\"version\": 1}')")
     os.replace(copy, stocked.database)
+    stock.spool(stocked.data_dir, 7002)  # wakes the worker
 
-    eventually(lambda: "Another file was put in the place" in log(stocked), timeout=PATIENCE)
-    assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
-    eventually(lambda: waiting(stocked) == expected(7001, 7002), timeout=PATIENCE)
-    assert resident.workers(stocked.data_dir) == {pid}
+    eventually(lambda: not resident.is_running(pid), timeout=PATIENCE)
+    assert stocked.send(stocked.hook_stdin(7003)).reply == {"output": "ok"}
+    eventually(lambda: waiting(stocked) == expected(7002, 7003), timeout=PATIENCE)
     database = sqlite3.connect(stocked.database)
     assert database.execute("SELECT 1 FROM state WHERE name = 'newer'").fetchone() is None
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -151,7 +167,8 @@ def test_a_worker_whose_data_directory_was_removed_ends_and_the_next_edit_starts
     stocked: InstalledPlugin, eventually: Eventually
 ) -> None:
     pid = start_worker(stocked, eventually)
-    stocked.data_dir.rename(stocked.data_dir.with_name("removed"))
+    removed = stocked.data_dir.with_name("removed")
+    stocked.data_dir.rename(removed)
 
     eventually(lambda: not resident.is_running(pid), timeout=PATIENCE)
     assert stocked.send(stocked.hook_stdin(7002)).reply == {"output": "ok"}
@@ -176,19 +193,20 @@ def test_a_worker_of_older_code_leaves_a_newer_database_alone_and_says_so(
 
 
 @pytest.mark.parametrize("mode", ["process_queue", "retry_failed"])
-def test_a_task_that_finds_a_damaged_database_rescues_it_and_goes_on(
+def test_a_task_that_finds_a_damaged_database_restores_it_and_goes_on(
     stocked: InstalledPlugin, mode: str
 ) -> None:
-    with stocked.database.open("r+b") as file:
-        file.write(os.urandom(100))
+    with QueueManager(str(stocked.data_dir)) as manager:
+        assert copy_daily(manager, time.time())
+    spoil_header(stocked)
 
     answer = stocked.send(stocked.stdin({"mode": mode}))
 
     assert answer.reply["output"]["mode"] == mode
-    assert any("was damaged and was rebuilt" in line for _, line in answer.said)
+    assert any(RESTORED in line for _, line in answer.said)
     assert waiting(stocked) >= expected()
     status = stocked.send(stocked.stdin({"mode": "status"}))
-    assert any("was damaged and was rebuilt" in line for _, line in status.said)
+    assert any(RESTORED in line for _, line in status.said)
 
 
 def test_status_of_a_damaged_database_says_so_and_changes_nothing(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
-from sync_queue import rescue, schema
-from sync_queue.manager import SCHEMA_VERSION
+from sync_queue import producer, rescue, schema
+from sync_queue.migrations import SCHEMA_VERSION
+from sync_queue.state import LastRuns, SweepNote
 from sync_queue.trouble import DatabaseTooNew
 from tests.database import stock
 from tests.database.stock import NOON
@@ -86,7 +91,7 @@ def test_a_database_from_before_the_first_version_is_migrated_with_its_jobs(
 
     with rescue.open_queue(str(tmp_path)) as manager:
         version = manager.connection.execute("PRAGMA user_version").fetchone()
-        claimed = manager.get_pending(NOON, 10)
+        claimed = manager.jobs.claim(NOON, 10)
 
     assert version == (SCHEMA_VERSION,)
     assert [leased.job.scene_id for leased in claimed] == [1, 2]
@@ -103,24 +108,94 @@ def test_a_table_that_lacks_columns_gets_them_with_their_defaults(tmp_path: Path
     database.close()
 
     with rescue.open_queue(str(tmp_path)) as manager:
-        claimed = manager.get_pending(NOON, 1000)
+        claimed = manager.jobs.claim(NOON, 1000)
         assert manager.letters.count() == 0
 
     assert len(claimed) == stock.JOBS
-    assert {(leased.attempts, leased.interrupted) for leased in claimed} == {(0, 0)}
+    assert {leased.attempts for leased in claimed} == {0}
 
 
-def test_rows_of_an_older_damaged_file_get_the_defaults_of_new_columns(tmp_path: Path) -> None:
-    stock.make(tmp_path)
-    path = stock.database_file(tmp_path)
-    with sqlite3.connect(path) as database:
-        database.execute(f"ALTER TABLE {schema.JOBS} DROP COLUMN interrupted")
-    database.close()
-    stock.overwrite(path, stock.page_of(path, b"Title 200"), 1)
-
-    rescue.rebuild(str(tmp_path), grace=0.0)
+def test_a_database_of_version_1_is_migrated_with_all_that_it_holds(tmp_path: Path) -> None:
+    path = stock.make_version_1(tmp_path)
     with rescue.open_queue(str(tmp_path)) as manager:
-        claimed = manager.get_pending(NOON, 1000)
+        claimed = manager.jobs.claim(NOON + 100, 10)
+        letter = manager.letters.get_by_key("scene:9")
+        assert letter is not None
+        assert (letter.reason, letter.stack_trace) == ("invalid", "Traceback: no title.")
+        assert manager.ledger.entry("server", 1001) == stock.entry(1)
+        assert manager.ledger.pinned_item(7, "server") == 1007
+        assert manager.ledger.is_ignored(8)
+        assert manager.state.load(SweepNote) == SweepNote(NOON, 5.0)
+        assert manager.state.load(LastRuns).runs[0].task == "Sync All Scenes"
+        assert manager.stash_connection() == stock.CONNECTION
+    assert [
+        (leased.job.scene_id, leased.job.enqueued_at, leased.attempts) for leased in claimed
+    ] == [(3, NOON + 3, 0), (2, NOON + 2, 1)]
+    assert stock.set_aside(tmp_path) == []
+    assert path.exists()
 
-    assert len(claimed) == stock.JOBS
-    assert {leased.interrupted for leased in claimed} == {0}
+
+def test_a_migration_copies_the_older_database_first(tmp_path: Path) -> None:
+    path = stock.make_version_1(tmp_path)
+    before = rows_of(path)
+    rescue.open_queue(str(tmp_path)).jobs.close()
+    copy = Path(f"{path}.v1")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert rows_of(copy) == before
+    assert rows_of(path) != before
+    rescue.open_queue(str(tmp_path)).jobs.close()  # once is enough
+    assert rows_of(copy) == before
+
+
+def rows_of(path: Path) -> list[str]:
+    """What a database consists of, as SQL, with its version."""
+    with closing(sqlite3.connect(path)) as database:
+        return [str(database.execute("PRAGMA user_version").fetchone()), *database.iterdump()]
+
+
+MIGRATE_AND_DIE = """
+import os, sys
+from sync_queue.database import connect
+from sync_queue.migrations import migrate
+
+database, left = connect(sys.argv[1], 1.0), [int(sys.argv[2])]
+
+def count(statement):
+    left[0] -= 1
+    if left[0] == 0:
+        os._exit(9)
+
+database.set_trace_callback(count)
+migrate(database, sys.argv[1])
+"""
+
+
+def test_a_migration_that_is_killed_at_any_statement_is_repeated(tmp_path: Path) -> None:
+    path = stock.make_version_1(tmp_path / "whole")
+    rescue.open_queue(str(tmp_path / "whole")).jobs.close()
+    whole = rows_of(path)
+    path = stock.make_version_1(tmp_path / "killed")
+    before, statement, died = rows_of(path), 0, True
+    while died:
+        statement += 1
+        run = subprocess.run([sys.executable, "-c", MIGRATE_AND_DIE, str(path), str(statement)])
+        died = run.returncode == 9
+        assert rows_of(path) == (before if died else whole)
+    assert statement > 5
+
+
+def test_a_hook_of_this_version_stores_its_event_in_a_database_of_version_1(
+    tmp_path: Path,
+) -> None:
+    path = stock.make_version_1(tmp_path)
+    record = {
+        "key": "scene:5",
+        "scene_id": 5,
+        "update_type": "x",
+        "connection": "{}",
+        "now": NOON,
+    }
+    assert producer.put(str(path), record, say=print)
+    producer.LEFT_OPEN.pop().close()
+    with rescue.open_queue(str(tmp_path)) as manager:
+        assert 5 in [leased.job.scene_id for leased in manager.jobs.claim(NOON, 9)]

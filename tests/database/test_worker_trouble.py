@@ -20,7 +20,6 @@ from sync_queue.trouble import (
     DatabaseBusy,
     DatabaseDamaged,
     DatabaseFull,
-    DatabaseGone,
     DatabaseReplaced,
     DatabaseUnwritable,
 )
@@ -60,7 +59,6 @@ def running(manager: QueueManager, naps: Naps, **options: Any) -> Iterator[SyncW
     (plugin_dir / "PlexSync.py").touch()
     worker = SyncWorker(
         manager,
-        manager.dlq,
         plugin_dir=str(plugin_dir),
         environ={"STASH_URL": "http://127.0.0.1:9"},
         sleep=naps,
@@ -75,7 +73,7 @@ def running(manager: QueueManager, naps: Naps, **options: Any) -> Iterator[SyncW
 
 def held(manager: QueueManager) -> str:
     """The reason of the hold that the database knows of: the worker has worked."""
-    database = sqlite3.connect(manager.queue.file)
+    database = sqlite3.connect(manager.jobs.file)
     try:
         row = database.execute(
             "SELECT json_extract(doc, '$.reason') FROM state WHERE name = 'hold'"
@@ -89,7 +87,7 @@ def held(manager: QueueManager) -> str:
 def manager(tmp_path: Path) -> Iterator[QueueManager]:
     with QueueManager(str(tmp_path)) as opened:
         opened.connection.execute("PRAGMA busy_timeout = 20")
-        opened.enqueue(stock.job(1))
+        opened.jobs.put(stock.job(1))
         yield opened
 
 
@@ -105,7 +103,7 @@ def test_a_database_that_another_program_keeps_locked_is_waited_for(
     with (
         running(manager, naps) as worker,
         subprocess.Popen(
-            [sys.executable, "-c", HOLD_LOCK, manager.queue.file],
+            [sys.executable, "-c", HOLD_LOCK, manager.jobs.file],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as other,
@@ -151,7 +149,7 @@ def test_leases_of_a_step_that_failed_are_given_back_as_soon_as_that_is_possible
     naps = Naps()
     with running(manager, naps):
         eventually(lambda: held(manager))
-        lock = sqlite3.connect(manager.queue.file, isolation_level=None)
+        lock = sqlite3.connect(manager.jobs.file, isolation_level=None)
         lock.execute("UPDATE ack_queue_default SET status = 2")  # as a failed step leaves it
         lock.execute("BEGIN IMMEDIATE")
         stock.spool(manager.data_dir, 2)
@@ -172,7 +170,7 @@ def test_a_worker_of_a_task_ends_with_the_trouble_instead_of_waiting(
     manager: QueueManager, error: QueueError, sentence: str
 ) -> None:
     naps = Naps()
-    worker = SyncWorker(manager, manager.dlq, plugin_dir="", environ={}, sleep=naps, when_idle=True)
+    worker = SyncWorker(manager, plugin_dir="", environ={}, sleep=naps, when_idle=True)
     worker.wait_out(error)
 
     assert (worker.finished, str(worker.trouble), naps.seconds) == (TROUBLE, sentence, [])
@@ -189,32 +187,34 @@ def test_damage_ends_the_worker_with_the_trouble(tmp_path: Path, eventually: Eve
     assert isinstance(worker.trouble, DatabaseDamaged)
 
 
-def test_a_deleted_database_ends_the_worker_with_the_trouble(
-    manager: QueueManager, eventually: Eventually
+@pytest.mark.parametrize("name", ["data.db", "data.db-shm"])
+def test_a_file_that_was_removed_ends_the_worker_with_the_error(
+    manager: QueueManager, eventually: Eventually, name: str
 ) -> None:
     with running(manager, Naps()) as worker:
         eventually(lambda: held(manager))
-        os.remove(manager.queue.file)
+        os.remove(Path(manager.jobs.file).with_name(name))
+        stock.spool(manager.data_dir, 2)  # wakes the worker
         eventually(lambda: not worker.is_alive())
 
-    assert isinstance(worker.trouble, DatabaseGone)
-    rescue.mend(manager, worker.trouble)
-    with rescue.open_queue(manager.data_dir) as again:
-        assert again.get_stats(NOON).pending == 1
+    assert isinstance(worker.trouble, DatabaseReplaced)
+    with rescue.open_queue(manager.data_dir) as again:  # what lies there, and the spool
+        assert again.take_in_spool() == 1
 
 
-def test_a_replaced_database_ends_the_worker_with_the_trouble(
+def test_a_file_in_the_databases_place_ends_the_worker_and_is_used_by_the_next(
     manager: QueueManager, tmp_path: Path, eventually: Eventually
 ) -> None:
     other = tmp_path / "other"
     stock.make(other)
     with running(manager, Naps()) as worker:
         eventually(lambda: held(manager))
-        os.replace(stock.database_file(other), manager.queue.file)
+        os.replace(stock.database_file(other), manager.jobs.file)
+        stock.spool(manager.data_dir, 2)
         eventually(lambda: not worker.is_alive())
 
     assert isinstance(worker.trouble, DatabaseReplaced)
-    rescue.mend(manager, worker.trouble)
+    manager.close()
     with rescue.open_queue(manager.data_dir) as again:
         assert again.take_in_spool() == 1
         assert again.get_stats(NOON).pending == stock.JOBS + 1

@@ -66,10 +66,10 @@ def assert_nothing_is_stuck(plugin: InstalledPlugin, stored: set[int]) -> None:
     with plugin.worker_lock(), QueueManager(str(plugin.data_dir)) as manager:
         manager.take_in_spool()
         assert manager.spooled() == []
-        claimed = manager.get_pending(2e9, len(stored) + 10)
+        claimed = manager.jobs.claim(2e9, len(stored) + 10)
         assert {leased.job.scene_id for leased in claimed} == stored
         for leased in claimed:
-            assert manager.ack_job(leased, 2e9)
+            assert manager.complete(leased)
     database = sqlite3.connect(plugin.database)
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()

@@ -34,7 +34,7 @@ def said(plugin: InstalledPlugin, scene: int) -> list[str]:
 
 def test_a_notice_is_said_once_with_the_number_of_waiting_edits(ready: InstalledPlugin) -> None:
     with QueueManager(str(ready.data_dir)) as manager:
-        manager.enqueue_all([scene_job(n, "Scene.Update.Post", 1.0) for n in range(1, 42)])
+        manager.jobs.put_all([scene_job(n, "Scene.Update.Post", 1.0) for n in range(1, 42)])
     set_notice(ready, SENTENCE)
     assert said(ready, 7) == ["Plex refuses the token: enter a new one. 41 edits wait."]
     assert said(ready, 8) == []

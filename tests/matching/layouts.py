@@ -133,22 +133,28 @@ class Layout:
         scene = scene_of(self.files, self.title, self.date, scene_id)
         return find_plex_items_with_confidence(scene, validate_config(raw, {}).config, sources)
 
-    def said(self, result: MatchResult) -> tuple[list[int], str]:
-        """What to compare with ``expected``: the items that the scene may claim, and the reason."""
+    def said(
+        self, result: MatchResult, numbers: Mapping[int, int] | None = None
+    ) -> tuple[list[int], str]:
+        """What to compare with ``expected``: the items that the scene may claim, and the reason.
+        ``numbers`` are the layout's numbers by Plex's keys."""
         held: dict[int, list[str]] = {}
         for one in result.matches:
             held.setdefault(one.item.rating_key, []).append(one.plex_file)
-        own = [
-            one.item.rating_key
+        found = {
+            (numbers or {}).get(one.item.rating_key, one.item.rating_key): one.item
             for one in result.matches
-            if claim_of(one.item, held[one.item.rating_key]) > self._rival_claim(one.item)
+        }
+        own = [
+            number
+            for number, item in found.items()
+            if claim_of(item, held[item.rating_key]) > self._rival_claim(number, item)
         ]
-        taken = "item_taken" if result.matches and not own else ""
+        taken = "item_taken" if found and not own else ""
         return sorted(own), taken or str(result.reason or "")
 
-    def _rival_claim(self, item: PlexItem) -> Claim:
-        files = self.owners.get(item.rating_key, ())
-        return claim_of(item, files, pinned=item.rating_key in self.pins)
+    def _rival_claim(self, number: int, item: PlexItem) -> Claim:
+        return claim_of(item, self.owners.get(number, ()), pinned=number in self.pins)
 
 
 def nfd(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
@@ -75,6 +75,36 @@ def item_of(key: int, item: Item, kind: str = "movie") -> PlexItem:
     )
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What an index answers, from rows in memory."""
+
+    rows: Sequence[IndexedFile]
+
+    def at(self, path: str) -> tuple[IndexedFile, ...]:
+        return tuple(row for row in self.rows if folded(row.file) == folded(path))
+
+    def like(self, file: SceneFile, title: str) -> tuple[IndexedFile, ...]:
+        key = file_key(file.path)
+        titles = {title.casefold(), title_guess(file.path).casefold()}
+        kinds: list[Callable[[IndexedFile], bool]] = [
+            lambda row: split_names(row.file)[-2:] == split_names(file.path)[-2:],
+            lambda row: file_key(row.file) == key and row.size == file.size,
+            lambda row: row.size == file.size,
+            lambda row: row.title.casefold() in titles,
+            lambda row: file_key(row.file) == key,
+        ]
+        return tuple(chain(*(islice(filter(kind, self.rows), 20) for kind in kinds)))
+
+    def files(self, size: int, name: str) -> tuple[IndexedFile, ...]:
+        rows = (
+            row
+            for row in self.rows
+            if (row.size == size if size else file_key(row.file) == file_key(name))
+        )
+        return tuple(islice(rows, ROWS_SHOWN))
+
+
 @dataclass
 class Shelf:
     """Implements ``plex.candidates.Sources``. ``asked`` lists the requests that servers would get.
@@ -94,7 +124,6 @@ class Shelf:
     deaf: bool = False
     like: bool = False
     asked: list[str] = field(default_factory=list)
-    weighed_rows: int = 0
 
     def _item(self, key: int) -> PlexItem:
         item = self.items[key]
@@ -102,7 +131,7 @@ class Shelf:
 
     def sections(self) -> tuple[PlexSection, ...]:
         found = [
-            PlexSection(number, one.title, one.kind, one.locations, 1, False)
+            PlexSection(number, one.title, one.kind, one.locations, 1)
             for number, one in self.libraries.items()
         ]
         return choose_sections(found, self.chosen)
@@ -131,8 +160,7 @@ class Shelf:
         )
 
     def hints(self, path: str) -> tuple[IndexedFile, ...]:
-        rows = self._rows() if self.listed else self._remembered_rows()
-        return tuple(row for row in rows if folded(row.file) == folded(path))
+        return self._rows_of(self.items if self.listed else self.index).at(path)
 
     def is_listed(self) -> bool:
         return self.listed
@@ -143,50 +171,26 @@ class Shelf:
         self.listed = True
 
     def rows_at(self, path: str) -> tuple[IndexedFile, ...]:
-        return tuple(row for row in self._rows() if folded(row.file) == folded(path))
+        return self._rows().at(path)
 
     def rows_like(self, file: SceneFile, title: str) -> tuple[IndexedFile, ...]:
-        key = file_key(file.path)
-        titles = {title.casefold(), title_guess(file.path).casefold()}
-        kinds: list[Callable[[IndexedFile], bool]] = [
-            lambda row: split_names(row.file)[-2:] == split_names(file.path)[-2:],
-            lambda row: file_key(row.file) == key and row.size == file.size,
-            lambda row: row.size == file.size,
-            lambda row: row.title.casefold() in titles,
-            lambda row: file_key(row.file) == key,
-        ]
-        rows = tuple(self._rows())
-        found = tuple(chain(*(islice(filter(kind, rows), 20) for kind in kinds)))
-        self.weighed_rows += len(found)
-        return found
+        return self._rows().like(file, title)
 
     def plex_files(self, *, size: int = 0, name: str = "") -> tuple[IndexedFile, ...]:
-        rows = (
-            row
-            for row in self._rows()
-            if (row.size == size if size else file_key(row.file) == file_key(name))
-        )
-        return tuple(islice(rows, ROWS_SHOWN))
+        return self._rows().files(size, name)
 
     def stash_namesakes(self, name: str) -> Namesakes:
         self.asked.append("stash")
         return Namesakes.of(one for one in self.stash if basename(one[1].path) == name)
 
-    def _rows(self) -> Iterator[IndexedFile]:
+    def _rows(self) -> Rows:
         assert self.listed, "an index that was not listed in this batch proves nothing"
         return self._rows_of(self.items)
 
-    def _remembered_rows(self) -> Iterator[IndexedFile]:
-        return self._rows_of(self.index)
-
-    def _rows_of(self, items: Mapping[int, Item]) -> Iterator[IndexedFile]:
+    def _rows_of(self, items: Mapping[int, Item]) -> Rows:
         chosen = {section.section_id for section in self.sections()}
-        return (
-            row
-            for key, item in items.items()
-            if item.library in chosen
-            for row in index_rows(item_of(key, item))
-        )
+        shown = ((key, item) for key, item in items.items() if item.library in chosen)
+        return Rows([row for key, item in shown for row in index_rows(item_of(key, item))])
 
 
 def index_rows(item: PlexItem) -> list[IndexedFile]:

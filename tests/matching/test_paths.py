@@ -16,11 +16,13 @@ from validation.paths import (
     basename,
     common_suffix_length,
     depth_below,
+    folded,
     is_below,
     normalise,
     propose_rules,
     same_path,
     separator_of,
+    spelled,
     unused_rules,
 )
 
@@ -84,6 +86,26 @@ def test_the_comparable_form_is_stable_and_knows_no_unicode_form(path: str) -> N
         assert same_path(path, unicodedata.normalize(form, path))
     if separator_of(path) == "\\":
         assert same_path(path, path.replace("\\", "/").translate(SWAP_CASE))
+
+
+@given(FOLDERS)
+def test_a_spelling_is_stable_and_folding_forgets_it(path: str) -> None:
+    assert spelled(spelled(path)) == spelled(path)
+    assert folded(path) == folded(path.translate(SWAP_CASE))
+    for form in FORMS:
+        assert folded(path) == folded(unicodedata.normalize(form, path))
+
+
+def test_a_backslash_separates_in_windows_paths_only() -> None:
+    assert spelled("C:\\a\\b.mp4") == spelled("c:/a//b.mp4")
+    assert spelled("/a\\b.mp4") != spelled("/a/b.mp4")
+    assert folded("/a\\b.mp4") != folded("/a/b.mp4")
+
+
+def test_a_path_without_a_rule_is_not_mapped() -> None:
+    rules, _problems = PathRules.parse("/d => /d")
+    assert rules.mapped("/d/a.mp4") == ("/d/a.mp4",)
+    assert rules.mapped("/x/a.mp4") == ()
 
 
 @given(FOLDERS, FOLDERS, TAILS)
@@ -266,14 +288,52 @@ def test_a_title_is_read_from_a_file_name(name: str, title: str) -> None:
     assert title_guess("/a/" + name) == title
 
 
-@pytest.mark.parametrize("name", ["video", "Disc 1", "GOPR0123", "00001", "S01E02", "100GOPRO", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "video", "Disc 1", "GOPR0123", "00001", "S01E02", "100GOPRO", "CIMG0001", "MOVI0001",
+        "Channel 1", "Aufnahme 001", "clip01", "VTS_01_1", "Kamera 2 Kanal 1", "001 Aufnahme",
+        "A001C003_200101_R1AB", "B023_C004_1012KX_001", "M4ROOT", "DCIM", "100CANON", "100_PANA",
+        "VID-20200101-WA0001", "M2U00001", "P1000123", "GX010042", "Aufnahme 2020-01-01",
+        "Clip 20190102", "채널 1", "ビデオ 001", "वीडियो 1", "กล้อง 1", "Запись 5",
+        "Enregistrement 3", "Nagranie_07", "Osmo Action 0042",
+        "Hero Cam 1234", "20200101_1230_01",
+        "0000000000000001", "recording(12)",
+        "Season 01", "2019-01-02", "Scene 1", "Alien 3", "1080p",
+        "300", "ch01_rec02", "Kanal B 1", "cd", "dcba0000000000000000",
+    ],
+)  # fmt: skip
 def test_these_names_say_nothing(name: str) -> None:
     assert not is_distinctive(name)
 
 
-@pytest.mark.parametrize("name", ["Alien", "映画", "VID_20200101_123045", "Show S01E02", "Ночь"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Alien", "Saw", "映画", "Ночь", "Été", "Some Scene", "Show S01E02", "Alpha (2019)",
+        "Alps 2019", "2019-07 Alps", "Alpha 720p", "Alpha cd2", "Alpha Pt. 1", "Blade Runner 2049",
+        "Spider-Man 2", "Tom & Jerry + #1 = 2", "GOPR0001 Sunset at the beach",
+        "VID_20200101_123045", "PXL_20210101_123045678", "2020-01-01 12.30.45",
+        "Screen Recording 2020-01-01 at 12.30.45", "received_1234567890123456",
+        "3f2a9c1e-8b7d-4c6a-9e5f-0a1b2c3d4e5f", "Some.Scene.2019.1080p.WEB-DL.x264",
+    ],
+)  # fmt: skip
 def test_these_names_say_something(name: str) -> None:
     assert is_distinctive(name)
+
+
+@given(
+    st.text(st.characters(categories=["L"]), min_size=1, max_size=12),
+    st.sampled_from(["", " ", "_", "-", " - ", "."]),
+    st.integers(0, 9999),
+    st.integers(1, 6),
+)
+def test_one_word_with_a_number_says_nothing_in_any_language(
+    word: str, separator: str, number: int, width: int
+) -> None:
+    counter = f"{number:0{width}}"
+    if not 1900 <= number <= 2099:  # a year says when, not how many
+        assert not is_distinctive(f"{word}{separator}{counter}")
 
 
 def test_the_key_of_a_file_name_knows_no_case_and_no_unicode_form() -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -35,8 +34,11 @@ def source(plex: PlexSimulator) -> EventSource:
     return EventSource(plex.url, TOKEN)
 
 
-def source_of(server: RawServer, **settings: float) -> EventSource:
-    return replace(EventSource(f"http://{server.address}", TOKEN), **settings)
+def source_of(
+    server: RawServer, *, read_timeout: float = 30.0, silence: float = 300.0
+) -> EventSource:
+    address = f"http://{server.address}"
+    return EventSource(address, TOKEN, read_timeout=read_timeout, silence=silence)
 
 
 def listen(stream: EventStream) -> list[LibraryEvent]:
@@ -118,7 +120,7 @@ def test_a_closed_stream_leaves_no_connection(plex: PlexSimulator, source: Event
 
 def say(*words: bytes) -> Talk:
     """Say so, and hang up."""
-    return lambda connection: [connection.sendall(word) for word in words] and None
+    return lambda connection: connection.sendall(b"".join(words))
 
 
 @pytest.fixture
@@ -329,7 +331,8 @@ def end_of(stream: EventStream, went_well: list[str]) -> threading.Thread:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("says", [b"", HEAD, HEAD + FRAME, CHUNKED, CHUNKED + b"ffff\r\nabc"])
 def test_a_stream_ends_at_once_when_another_thread_closes_it(scheme: str, says: bytes) -> None:
-    said, went_well = threading.Event(), []
+    said = threading.Event()
+    went_well: list[str] = []
 
     def talk(connection: socket.socket) -> None:
         connection.sendall(says)

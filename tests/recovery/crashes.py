@@ -135,10 +135,9 @@ class Crashes:
     def recover(self) -> None:
         """A worker that nobody kills, at a time when every backoff is over."""
         with QueueManager(self.data_dir) as manager:
-            manager.queue.resume_unack_tasks()
+            manager.jobs.resume_unack_tasks()
             worker = SyncWorker(
                 manager,
-                manager.dlq,
                 plugin_dir=str(self.road.plugin.directory),
                 environ={},
                 clock=lambda: time.time() + LATER_SECONDS,

@@ -142,7 +142,7 @@ def test_ten_thousand_waiting_jobs_delay_one_due_job_by_less_than_a_second(bench
     with bench.manager.transaction():
         for n in range(10_000):
             job = scene_job(100_000 + n, "later", now)
-            bench.manager.queue.put_in(bench.manager.connection, job, due=now + HOUR)
+            bench.manager.jobs.put(job, due=now + HOUR)
     scene, item = bench.add()
     bench.edit(scene, title="New")
     begun = time.monotonic()

@@ -6,13 +6,14 @@ import itertools
 from typing import Any
 
 import pytest
-from worker.off_switch import Stopped
 
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
+from sync_queue.state import BreakerState
 from tests.resident.bench import Bench
-from worker.circuit_breaker import BreakerState, CircuitBreaker
+from worker.circuit_breaker import CircuitBreaker
+from worker.processor import Ended
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -77,7 +78,7 @@ def test_a_task_asks_at_once_whether_plex_is_back(bench: Bench) -> None:
     assert bench.worker.permission.breaker.wait(bench.clock()) > 0
     bench.plex.start()
     worker = bench.new_worker(when_idle=True)
-    with pytest.raises(Stopped):
+    with pytest.raises(Ended):
         while True:
             worker.step()
     assert worker.permission.breaker.state == "closed"
@@ -96,7 +97,7 @@ def test_a_stopped_plex_opens_the_breaker_and_is_probed_ever_more_rarely(bench: 
     probes: list[float] = []
     began = bench.clock.now
     while bench.clock.now < began + 10 * MINUTE:
-        wait = bench.worker.gate.wait(bench.clock.now)
+        wait = bench.worker.permission.breaker.wait(bench.clock.now)
         bench.clock.now += wait
         probes.append(wait)
         bench.run()
@@ -143,7 +144,7 @@ def test_a_breaker_that_stayed_open_keeps_no_parked_scene_asleep(bench: Bench) -
     item = bench.plex.add_movie(bench.section, "/media/videos/Parked.mp4")
     bench.pass_time(5 * MINUTE)
     assert item.title == "New"
-    assert bench.worker.gate.is_closed
+    assert bench.worker.permission.breaker.state == "closed"
 
 
 def test_a_plex_that_says_when_to_come_back_is_left_alone_until_then(bench: Bench) -> None:

@@ -34,19 +34,14 @@ def test_reading_back_costs_one_request_for_fifty_scenes(bench: Bench, count: in
     rest = [request for request in bench.plex.requests if request.path.startswith("/library/m")]
     assert len(rest) <= 0.02 * count
     assert all(request.at >= written + 30 for request in rest)
-    assert (
-        bench.manager.ledger.unread_count(
-            bench.worker.servers.plex(bench.worker.servers.settings.config).server
-        )
-        == 0
-    )
+    assert bench.manager.ledger.unread_count(bench.plex.machine_identifier) == 0
 
 
 def test_a_sync_after_the_reading_back_asks_nothing_of_an_unchanged_item(bench: Bench) -> None:
     scene, _ = bench.add()
     bench.edit(scene, title="New")
     bench.pass_time(2 * MINUTE)
-    server = bench.worker.servers.plex(bench.worker.servers.settings.config).server
+    server = bench.plex.machine_identifier
     (entry,) = bench.manager.ledger.entries_of_scene(server, scene)
     assert entry.item_updated_at
 
@@ -116,12 +111,7 @@ def test_an_item_that_is_gone_when_it_is_read_back_is_looked_for_again(bench: Be
     bench.plex.library.remove(item)
     bench.pass_time(2 * MINUTE)
     assert bench.outcome(scene) == "not_in_plex"
-    assert (
-        bench.manager.ledger.owner(
-            bench.worker.servers.plex(bench.worker.servers.settings.config).server, item.rating_key
-        )
-        is None
-    )
+    assert bench.manager.ledger.owner(bench.plex.machine_identifier, item.rating_key) is None
     assert not bench.letters()
 
 
@@ -134,12 +124,7 @@ def test_reading_back_waits_out_an_outage(bench: Bench) -> None:
     assert bench.states() == [schema.DONE]
     bench.plex.faults.clear()
     bench.pass_time(2 * MINUTE)
-    assert (
-        bench.manager.ledger.unread_count(
-            bench.worker.servers.plex(bench.worker.servers.settings.config).server
-        )
-        == 0
-    )
+    assert bench.manager.ledger.unread_count(bench.plex.machine_identifier) == 0
 
 
 def test_a_new_worker_reads_back_what_the_last_one_wrote(bench: Bench) -> None:
@@ -150,9 +135,4 @@ def test_a_new_worker_reads_back_what_the_last_one_wrote(bench: Bench) -> None:
     other, _ = bench.add("Other.mp4")
     bench.edit(other, title="New")
     bench.pass_time(2 * MINUTE)
-    assert (
-        bench.manager.ledger.unread_count(
-            bench.worker.servers.plex(bench.worker.servers.settings.config).server
-        )
-        == 0
-    )
+    assert bench.manager.ledger.unread_count(bench.plex.machine_identifier) == 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from worker.off_switch import WAITING_SETTINGS_SECONDS
 
 from simulators.plex.faults import Kind
 from sync_queue import schema
 from sync_queue.report import read_report
 from tasks.advice import problem_lines
 from tests.resident.bench import Bench, MakeBench
+from worker.permission import WAITING_SETTINGS_SECONDS
 
 MINUTE = 60.0
 

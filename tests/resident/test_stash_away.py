@@ -10,7 +10,7 @@ import pytest
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
-from worker.processor import WAITING
+from worker.processor import End
 from worker.resident import Limits, has_work, installed_version, work
 from worker.stop_signals import StopSignal
 
@@ -236,9 +236,9 @@ def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
 
 
 def test_it_comes_back_when_a_hook_has_told_it_while_it_ended(untold: Bench) -> None:
-    assert not has_work(untold.manager, WAITING)
+    assert not has_work(untold.manager, End.WAITING)
     untold.hook(1)
-    assert has_work(untold.manager, WAITING)
+    assert has_work(untold.manager, End.WAITING)
 
 
 def test_a_worker_that_knows_a_stash_that_is_away_waits_for_it(bench: Bench) -> None:

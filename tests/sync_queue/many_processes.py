@@ -42,7 +42,7 @@ def together(count: int, work: Callable[[int], object]) -> None:
 def create(data_dir: str) -> str:
     """Open (and perhaps create) the database and put one job."""
     with QueueManager(data_dir) as manager:
-        manager.enqueue(scene_job(os.getpid(), "Scene.Update.Post", NOW))
+        manager.jobs.put(scene_job(os.getpid(), "Scene.Update.Post", NOW))
     return "created"
 
 
@@ -56,9 +56,9 @@ def consume(data_dir: str, number: int, total: int) -> list[int]:
     with QueueManager(data_dir) as manager:
         while len(delivered) < total // 2 and manager.get_stats(NOW).completed < total:
             assert time.monotonic() < deadline, manager.get_stats(NOW)
-            for leased in manager.get_pending(NOW, rng.randint(1, 5)):
+            for leased in manager.jobs.claim(NOW, rng.randint(1, 5)):
                 delivered.append(leased.queue_id)
-                assert manager.ack_job(leased, NOW)
+                assert manager.complete(leased)
     return delivered
 
 
@@ -66,40 +66,50 @@ def produce(data_dir: str, number: int, each: int) -> list[int]:
     """Put ``each`` jobs, one transaction per job."""
     with QueueManager(data_dir) as manager:
         for n in range(each):
-            manager.enqueue(scene_job(1 + number * each + n, "Scene.Update.Post", NOW))
+            manager.jobs.put(scene_job(1 + number * each + n, "Scene.Update.Post", NOW))
     return []
 
 
-def work_until_killed(data_dir: str, report: int, begun: int) -> None:
-    """A worker: take back the leases of the one before, claim, settle, report what was settled."""
+def work_until_killed(data_dir: str, report: int, begun: int, *, hold: bool) -> None:
+    """A worker: take back the leases of the one before, claim, settle, report what was settled.
+
+    It writes to ``begun`` when it may be killed: ``hold`` lets it wait for that with a lease.
+    """
     rng = random.Random(os.getpid())
     with QueueManager(data_dir) as manager:
-        manager.queue.resume_unack_tasks()
-        os.write(begun, b"!")
-        while leased := manager.get_pending(time.time() * 2, rng.randint(1, 5)):
-            for job in leased:
+        manager.jobs.resume_unack_tasks()
+        if not hold:
+            os.write(begun, b"!")
+        while leased := manager.jobs.claim(time.time() * 2, rng.randint(1, 5)):
+            for job in leased[hold:]:
                 if rng.random() < 0.3:
-                    assert manager.nack_job(job, 0.0, charge=True)
-                elif manager.ack_job(job, NOW):
+                    assert manager.jobs.retry(job, 0.0, charge=True)
+                elif manager.complete(job):
                     os.write(report, b"%d\n" % job.queue_id)
+            if hold:
+                os.write(begun, b"!")
+                signal.pause()
     os._exit(0)
 
 
 def kill_workers(data_dir: str, kills: int, jobs: int) -> None:
-    """Kill one worker after the other; while they work, events go on arriving."""
+    """Kill one worker after the other; while they work, events go on arriving.
+
+    Every second one is killed while it certainly holds a lease, the others at a random moment.
+    """
     rng = random.Random(20_260_101)
     report = os.open(os.path.join(data_dir, "report"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     reader, writer = os.pipe()
     for kill in range(kills + 1):
         with QueueManager(data_dir) as manager:  # closed before the fork: SQLite wants it so
             keys = [rng.randrange(1, jobs + 1) for _ in range(jobs)]
-            manager.enqueue_all([scene_job(key, "edit", NOW) for key in keys])
+            manager.jobs.put_all([scene_job(key, "edit", NOW) for key in keys])
         child = os.fork()
         if child == 0:
-            work_until_killed(data_dir, report, writer)
+            work_until_killed(data_dir, report, writer, hold=kill % 2 == 0 and kill < kills)
         os.read(reader, 1)
         if kill < kills:  # the last one may finish
-            time.sleep(rng.uniform(0, 0.015))
+            time.sleep(rng.uniform(0, 0.015) if kill % 2 else 0.0)
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 

@@ -16,40 +16,40 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue import jobs_table, schema
+from sync_queue import job_counts, jobs, lock, schema
 from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
-from sync_queue.models import ClaimedJob, QueueStats, SyncJob
-from sync_queue.trouble import DatabaseGone, DatabaseReplaced, DatabaseUnwritable
+from sync_queue.models import ClaimedJob, JobStatus, QueueStats, SyncJob
+from sync_queue.trouble import DatabaseReplaced, DatabaseUnwritable
 from tests.installed_plugin import ROOT
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
 
 
-def job(number: int, *fields: str, at: float = NOW, kind: str = "Scene.Update.Post") -> SyncJob:
-    return SyncJob(number, kind, {"fields": list(fields)}, at, f"scene:{number}")
+def job(number: int, *, at: float = NOW, kind: str = "Scene.Update.Post") -> SyncJob:
+    return SyncJob(number, kind, at, f"scene:{number}")
 
 
 def claim_one(manager: QueueManager, now: float = NOW) -> ClaimedJob:
-    (leased,) = manager.get_pending(now)
+    (leased,) = manager.jobs.claim(now)
     return leased
 
 
 def claimed_ids(manager: QueueManager, now: float = NOW, limit: int = 100) -> list[int]:
-    return [leased.job.scene_id for leased in manager.get_pending(now, limit)]
-
-
-def fields(found: SyncJob) -> set[str]:
-    names = found.data["fields"]
-    assert isinstance(names, list)
-    assert len(names) == len(set(names))
-    return set(names)
+    return [leased.job.scene_id for leased in manager.jobs.claim(now, limit)]
 
 
 def statuses(manager: QueueManager) -> list[int]:
     rows = manager.connection.execute(f"SELECT status FROM {schema.JOBS} ORDER BY _id").fetchall()
     return [status for (status,) in rows]
+
+
+def interruptions(manager: QueueManager) -> int:
+    """How often a worker died while it held the one leased job."""
+    query = f"SELECT interrupted FROM {schema.JOBS} WHERE status = {JobStatus.LEASED}"
+    ((count,),) = manager.connection.execute(query).fetchall()
+    return int(count)
 
 
 def letter(leased: ClaimedJob, at: float = NOW) -> DeadLetter:
@@ -60,76 +60,73 @@ def letter(leased: ClaimedJob, at: float = NOW) -> DeadLetter:
 
 
 def test_a_job_comes_back_as_it_was_put(manager: QueueManager) -> None:
-    put = SyncJob(7, "Scene.Create.Post", {"fields": ["title"], "ü": "映画 \ud83c"}, NOW, "scene:7")
-    manager.enqueue(put)
+    put = SyncJob(7, "Scene.Create.Post 映画 \ud83c", NOW, "scene:7")
+    manager.jobs.put(put)
     leased = claim_one(manager)
     assert leased.job == put
-    assert (leased.attempts, leased.interrupted) == (0, 0)
+    assert leased.attempts == 0
 
 
 def test_events_of_one_scene_coalesce_into_one_waiting_job(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title", at=NOW, kind="Scene.Create.Post"))
-    manager.enqueue(job(2, "date"))
-    manager.enqueue(job(1, "title", "tag_ids", at=NOW + 5))
-    manager.enqueue(job(1, at=NOW + 9))
+    manager.jobs.put(job(1, at=NOW, kind="Scene.Create.Post"))
+    manager.jobs.put(job(2))
+    manager.jobs.put(job(1, at=NOW + 5))
+    manager.jobs.put(job(1, at=NOW + 9))
     assert statuses(manager) == [0, 0]
     first = claim_one(manager, NOW + 10)
-    assert fields(first.job) == {"title", "tag_ids"}
     assert first.job.enqueued_at == NOW  # the first event's time
     assert first.job.update_type == "Scene.Update.Post"  # the newest event's kind
 
 
 def test_a_new_event_makes_a_delayed_job_due_and_forgives_its_tries(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title"))
-    manager.nack_job(claim_one(manager), NOW + HOUR, charge=True, error="Plex said no")
+    manager.jobs.put(job(1))
+    manager.jobs.retry(claim_one(manager), NOW + HOUR, charge=True)
     assert claimed_ids(manager) == []
-    manager.enqueue(job(1, "date"))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
     assert leased.attempts == 0
-    assert fields(leased.job) == {"title", "date"}
 
 
 def test_a_put_for_later_does_not_delay_a_job_that_is_due(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
-    manager.enqueue(job(1), due=NOW + HOUR)
-    manager.enqueue(job(2), due=NOW + HOUR)
-    manager.enqueue(job(2), due=NOW + 2 * HOUR)
+    manager.jobs.put(job(1))
+    manager.jobs.put(job(1), due=NOW + HOUR)
+    manager.jobs.put(job(2), due=NOW + HOUR)
+    manager.jobs.put(job(2), due=NOW + 2 * HOUR)
     assert claimed_ids(manager) == [1]
     assert claimed_ids(manager, NOW + HOUR) == [2]
 
 
 def test_a_put_for_later_keeps_the_tries_of_a_waiting_job(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
-    manager.nack_job(claim_one(manager), NOW + 60, charge=True)
-    manager.enqueue(job(1), due=NOW + HOUR)
+    manager.jobs.put(job(1))
+    manager.jobs.retry(claim_one(manager), NOW + 60, charge=True)
+    manager.jobs.put(job(1), due=NOW + HOUR)
     assert claim_one(manager, NOW + 60).attempts == 1
 
 
 def test_an_event_during_the_run_makes_one_more_job(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title"))
+    manager.jobs.put(job(1))
     running = claim_one(manager)
-    manager.enqueue(job(1, "date"))
-    manager.enqueue(job(1, "urls"))
-    assert statuses(manager) == [schema.RUNNING, schema.WAITING]
-    assert manager.ack_job(running, NOW)
+    manager.jobs.put(job(1))
+    manager.jobs.put(job(1))
+    assert statuses(manager) == [JobStatus.LEASED, JobStatus.WAITING]
+    assert manager.complete(running)
     again = claim_one(manager)
-    assert fields(again.job) == {"date", "urls"}
-    assert manager.ack_job(again, NOW)
-    assert statuses(manager) == [schema.DONE] * 2
+    assert manager.complete(again)
+    assert statuses(manager) == [JobStatus.DONE] * 2
 
 
 def test_a_settled_job_does_not_swallow_the_next_event(manager: QueueManager) -> None:
     for _ in range(3):
-        manager.enqueue(job(1, "title"))
-        assert manager.ack_job(claim_one(manager), NOW)
+        manager.jobs.put(job(1))
+        assert manager.complete(claim_one(manager))
     assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 3, 0)
 
 
 def test_many_jobs_are_stored_together_or_not_at_all(manager: QueueManager) -> None:
     with pytest.raises(TypeError):
-        manager.enqueue_all([job(1), replace(job(2), data={"fields": [b"no JSON"]})])
+        manager.jobs.put_all([job(1), replace(job(2), update_type=b"no JSON")])  # type: ignore[arg-type]
     assert statuses(manager) == []
-    manager.enqueue_all([job(n) for n in range(1, 501)], prio=1)
+    manager.jobs.put_all([job(n) for n in range(1, 501)], prio=1)
     assert claimed_ids(manager, limit=1000) == list(range(1, 501))
 
 
@@ -137,21 +134,21 @@ def test_many_jobs_are_stored_together_or_not_at_all(manager: QueueManager) -> N
 
 
 def test_jobs_are_claimed_by_priority_then_due_time_then_age(manager: QueueManager) -> None:
-    manager.enqueue(job(1), due=NOW - 1)
-    manager.enqueue(job(2), due=NOW - 9)
-    manager.enqueue(job(3))
-    manager.enqueue(job(4), due=NOW - 5, prio=1)
-    manager.enqueue(job(5), prio=-1)
-    manager.enqueue(job(6))
-    expected = [4, 3, 6, 2, 1, 5]
-    assert claimed_ids(manager) == expected
-    manager.queue.release_all()
-    manager.enqueue(job(5), prio=9)
+    manager.jobs.put(job(1), due=NOW - 1)
+    manager.jobs.put(job(2), due=NOW - 9)
+    manager.jobs.put(job(3))
+    manager.jobs.put(job(4), due=NOW - 5, prio=1)
+    manager.jobs.put(job(5), prio=-1)
+    manager.jobs.put(job(6))
+    # A claim takes jobs of one priority: the highest that is due.
+    assert [claimed_ids(manager) for _ in range(4)] == [[4], [3, 6, 2, 1], [5], []]
+    manager.jobs.release_all()
+    manager.jobs.put(job(5), prio=9)
     assert claimed_ids(manager, limit=1) == [5]
 
 
 def test_a_claim_takes_no_more_than_its_limit(manager: QueueManager) -> None:
-    manager.enqueue_all([job(n) for n in range(1, 8)])
+    manager.jobs.put_all([job(n) for n in range(1, 8)])
     assert claimed_ids(manager, limit=3) == [1, 2, 3]
     assert claimed_ids(manager, limit=3) == [4, 5, 6]
     assert claimed_ids(manager, limit=3) == [7]
@@ -161,46 +158,46 @@ def test_a_claim_takes_no_more_than_its_limit(manager: QueueManager) -> None:
 
 def test_delayed_jobs_block_nobody(manager: QueueManager) -> None:
     for number in range(1, 301):
-        manager.enqueue(job(number), due=NOW + number)
-    manager.enqueue(job(999))
+        manager.jobs.put(job(number), due=NOW + number)
+    manager.jobs.put(job(999))
     assert claimed_ids(manager) == [999]
     assert claimed_ids(manager) == []
     assert claimed_ids(manager, NOW + 1.5) == [1]
-    assert manager.queue.next_due(NOW + 1.5) == NOW + 2
+    assert manager.jobs.next_due(NOW + 1.5) == NOW + 2
 
 
 def test_a_due_time_beyond_every_delay_is_due(manager: QueueManager) -> None:
-    manager.enqueue(job(1), due=NOW + 365 * 24 * HOUR)  # put when the clock was a year ahead
-    manager.enqueue(job(2), due=NOW + HOUR)
+    manager.jobs.put(job(1), due=NOW + 365 * 24 * HOUR)  # put when the clock was a year ahead
+    manager.jobs.put(job(2), due=NOW + HOUR)
     assert manager.get_stats(NOW) == QueueStats(1, 1, 0, 0, 0)
-    assert manager.queue.next_due(NOW) == 0.0
+    assert manager.jobs.next_due(NOW) == 0.0
     assert claimed_ids(manager) == [1]
-    assert manager.queue.next_due(NOW) == NOW + HOUR
+    assert manager.jobs.next_due(NOW) == NOW + HOUR
 
 
 def test_a_clock_that_starts_in_1970_delays_nothing_for_ever(manager: QueueManager) -> None:
-    manager.enqueue(job(1), due=NOW + HOUR)
+    manager.jobs.put(job(1), due=NOW + HOUR)
     assert claimed_ids(manager, 12.0) == [1]
 
 
 def test_next_due_is_none_when_nothing_waits(manager: QueueManager) -> None:
-    assert manager.queue.next_due(NOW) is None
-    manager.enqueue(job(1))
-    assert manager.queue.next_due(NOW) == 0.0
+    assert manager.jobs.next_due(NOW) is None
+    manager.jobs.put(job(1))
+    assert manager.jobs.next_due(NOW) == 0.0
     claim_one(manager)
-    assert manager.queue.next_due(NOW) is None
+    assert manager.jobs.next_due(NOW) is None
 
 
 def test_a_claim_that_finds_nothing_writes_nothing(manager: QueueManager) -> None:
-    manager.enqueue(job(1), due=NOW + HOUR)
-    other = sqlite3.connect(manager.queue.file)
-    wal = manager.queue.file + "-wal"
+    manager.jobs.put(job(1), due=NOW + HOUR)
+    other = sqlite3.connect(manager.jobs.file)
+    wal = manager.jobs.file + "-wal"
     with open(wal, "rb") as file:
         before = other.execute("PRAGMA data_version").fetchone(), file.read()
     for _ in range(10):
-        assert manager.get_pending(NOW, 100) == []
+        assert manager.jobs.claim(NOW, 100) == []
         manager.get_stats(NOW)
-        manager.queue.next_due(NOW)
+        manager.jobs.next_due(NOW)
     with open(wal, "rb") as file:
         assert (other.execute("PRAGMA data_version").fetchone(), file.read()) == before
     other.close()
@@ -210,53 +207,50 @@ def test_a_claim_that_finds_nothing_writes_nothing(manager: QueueManager) -> Non
 
 
 def test_a_job_is_settled_once(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
-    assert manager.ack_job(leased, NOW)
-    assert not manager.ack_job(leased, NOW)
-    assert not manager.nack_job(leased, 0.0)
-    with manager.queue.transaction() as database:
-        assert not manager.queue.bury_in(database, leased.queue_id, NOW, "late")
-    assert statuses(manager) == [schema.DONE]
+    assert manager.complete(leased)
+    assert not manager.complete(leased)
+    assert not manager.jobs.retry(leased, 0.0)
+    assert not manager.jobs.bury(leased)
+    assert statuses(manager) == [JobStatus.DONE]
 
 
 def test_a_job_that_was_given_back_is_not_settled_any_more(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
-    manager.queue.release_all()
-    assert not manager.ack_job(leased, NOW)
-    assert not manager.nack_job(leased, NOW + HOUR)
+    manager.jobs.release_all()
+    assert not manager.complete(leased)
+    assert not manager.jobs.retry(leased, NOW + HOUR)
     assert claim_one(manager).job == leased.job
 
 
 def test_a_retry_waits_and_counts_only_what_is_charged(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title"))
-    assert manager.nack_job(claim_one(manager), NOW + 5, charge=False, error="outage")
-    assert manager.nack_job(claim_one(manager, NOW + 5), NOW + 9, charge=True, error="refused")
+    manager.jobs.put(job(1))
+    assert manager.jobs.retry(claim_one(manager), NOW + 5, charge=False)
+    assert manager.jobs.retry(claim_one(manager, NOW + 5), NOW + 9, charge=True)
     assert claimed_ids(manager, NOW + 8) == []
     leased = claim_one(manager, NOW + 9)
     assert leased.attempts == 1
-    assert fields(leased.job) == {"title"}
-    assert manager.nack_job(leased, NOW + 20, charge=True, error="refused")
+    assert manager.jobs.retry(leased, NOW + 20, charge=True)
     assert claim_one(manager, NOW + 20).attempts == 2
 
 
 def test_a_retry_folds_into_the_newer_event(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title", at=NOW))
+    manager.jobs.put(job(1, at=NOW))
     leased = claim_one(manager)
-    manager.enqueue(job(1, "date", at=NOW + 5))
-    assert manager.nack_job(leased, NOW + HOUR, charge=True, error="refused")
-    assert statuses(manager) == [schema.DONE, schema.WAITING]
+    manager.jobs.put(job(1, at=NOW + 5))
+    assert manager.jobs.retry(leased, NOW + HOUR, charge=True)
+    assert statuses(manager) == [JobStatus.DONE, JobStatus.WAITING]
     newer = claim_one(manager, NOW + 6)  # due at once: the newer event does not wait
-    assert fields(newer.job) == {"title", "date"}
     assert (newer.attempts, newer.job.enqueued_at) == (0, NOW + 5)
-    assert not manager.ack_job(leased, NOW)
+    assert not manager.complete(leased)
 
 
 def test_a_buried_job_is_a_dead_letter_and_no_job(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
-    number = manager.fail_job(leased, letter(leased), "2026-01-01T00:00:00Z")
+    number = manager.bury(leased, letter(leased), "2026-01-01T00:00:00Z")
     assert manager.get_stats(NOW) == QueueStats(0, 0, 0, 0, 1)
     found = manager.letters.get(number)
     assert found is not None
@@ -265,12 +259,12 @@ def test_a_buried_job_is_a_dead_letter_and_no_job(manager: QueueManager) -> None
 
 
 def test_a_newer_edit_that_succeeds_supersedes_the_dead_letter(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
-    manager.fail_job(leased, letter(leased), "")
-    manager.enqueue(job(1, "title"))
+    manager.bury(leased, letter(leased), "")
+    manager.jobs.put(job(1))
     assert manager.letters.count() == 1
-    assert manager.ack_job(claim_one(manager), NOW)
+    assert manager.complete(claim_one(manager))
     assert manager.letters.count() == 0
 
 
@@ -293,11 +287,9 @@ POISON = {
 def test_a_row_that_cannot_be_read_is_set_aside(manager: QueueManager, data: object) -> None:
     insert = f"INSERT INTO {schema.JOBS} (data, timestamp, status, key) VALUES (?, ?, 0, ?)"
     manager.connection.execute(insert, (data, NOW, "scene:1"))
-    manager.enqueue(job(2))
+    manager.jobs.put(job(2))
     assert claimed_ids(manager, limit=1) == [2]
-    assert statuses(manager) == [schema.FAILED, schema.RUNNING]
-    (error,) = manager.connection.execute(f"SELECT error FROM {schema.JOBS} LIMIT 1").fetchone()
-    assert error.startswith("unreadable job: ")
+    assert statuses(manager) == [JobStatus.FAILED, JobStatus.LEASED]
 
 
 @pytest.mark.parametrize("data", [POISON["pickle"], POISON["text"], POISON["bytes"], None])
@@ -306,44 +298,41 @@ def test_a_new_event_replaces_a_waiting_row_that_cannot_be_read(
 ) -> None:
     insert = f"INSERT INTO {schema.JOBS} (data, timestamp, status, key) VALUES (?, ?, 0, ?)"
     manager.connection.execute(insert, (data, NOW, "scene:1"))
-    manager.enqueue(job(1, "title"))
-    assert fields(claim_one(manager).job) == {"title"}
+    manager.jobs.put(job(1))
 
 
 @pytest.mark.parametrize("data", [POISON["pickle"], POISON["text"], POISON["bytes"], None])
 def test_folding_survives_rows_that_cannot_be_read(manager: QueueManager, data: object) -> None:
-    manager.enqueue(job(1, "title"))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
     insert = f"INSERT INTO {schema.JOBS} (data, timestamp, status, key) VALUES (?, ?, 0, ?)"
     manager.connection.execute(insert, (data, NOW, "scene:1"))
-    assert manager.nack_job(leased, NOW + 5)
-    assert fields(claim_one(manager).job) == {"title"}
+    assert manager.jobs.retry(leased, NOW + 5)
     manager.connection.execute(f"UPDATE {schema.JOBS} SET data = ? WHERE status = 2", (data,))
-    manager.enqueue(job(1, "date"))
-    manager.queue.release_all()
-    assert fields(claim_one(manager).job) == {"date"}
+    manager.jobs.put(job(1))
+    manager.jobs.release_all()
 
 
 # --- interruptions
 
 
 def test_a_lease_of_a_dead_worker_is_due_at_once(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     for interrupted in (1, 2):
         claim_one(manager)
-        manager.queue.resume_unack_tasks()
-        leased = claim_one(manager)
-        assert leased.interrupted == interrupted
-        manager.queue.release_all()
+        manager.jobs.resume_unack_tasks()
+        claim_one(manager)
+        assert interruptions(manager) == interrupted
+        manager.jobs.release_all()
 
 
 def test_from_the_third_interruption_a_job_backs_off(manager: QueueManager) -> None:
-    manager.enqueue_all([job(1), job(2)])
+    manager.jobs.put_all([job(1), job(2)])
     waits = []
     for _ in range(9):
         now = time.time()
         claim_one(manager, now + 5 * HOUR)
-        manager.queue.resume_unack_tasks()
+        manager.jobs.resume_unack_tasks()
         due = manager.connection.execute(
             f"SELECT due FROM {schema.JOBS} WHERE key = 'scene:1'"
         ).fetchone()[0]
@@ -354,25 +343,24 @@ def test_from_the_third_interruption_a_job_backs_off(manager: QueueManager) -> N
 
 
 def test_a_lease_that_is_taken_back_folds_into_the_newer_event(manager: QueueManager) -> None:
-    manager.enqueue(job(1, "title"))
+    manager.jobs.put(job(1))
     for interrupted in (1, 2, 3):
         claim_one(manager)
-        manager.enqueue(job(1, "date"))
-        manager.queue.resume_unack_tasks()
-        leased = claim_one(manager)
-        assert fields(leased.job) == {"title", "date"}
-        assert leased.interrupted == interrupted  # a job that kills workers cannot hide
-        manager.queue.release_all()
-    assert statuses(manager).count(schema.RUNNING) == 0
+        manager.jobs.put(job(1))
+        manager.jobs.resume_unack_tasks()
+        claim_one(manager)
+        assert interruptions(manager) == interrupted  # a job that kills workers cannot hide
+        manager.jobs.release_all()
+    assert statuses(manager).count(JobStatus.LEASED) == 0
 
 
 def test_opening_a_queue_leaves_the_leases_of_others_alone(manager: QueueManager) -> None:
-    manager.enqueue(job(1))
+    manager.jobs.put(job(1))
     leased = claim_one(manager)
     with QueueManager(manager.data_dir) as other:
-        assert other.get_pending(NOW) == []
+        assert other.jobs.claim(NOW) == []
         assert other.get_stats(NOW).in_progress == 1
-    assert manager.ack_job(leased, NOW)
+    assert manager.complete(leased)
 
 
 # --- counting and trimming
@@ -380,24 +368,24 @@ def test_opening_a_queue_leaves_the_leases_of_others_alone(manager: QueueManager
 
 def test_counts_come_from_the_table_and_not_from_a_process(manager: QueueManager) -> None:
     with QueueManager(manager.data_dir) as other:
-        other.enqueue_all([job(n) for n in range(1, 6)])
-        other.enqueue(job(6), due=NOW + 60)
+        other.jobs.put_all([job(n) for n in range(1, 6)])
+        other.jobs.put(job(6), due=NOW + 60)
         assert manager.get_stats(NOW) == other.get_stats(NOW) == QueueStats(5, 1, 0, 0, 0)
-        assert manager.queue.size == other.queue.size == len(other.queue) == 6
-        leased = manager.get_pending(NOW, 2)
-        other.ack_job(leased[0], NOW)
+        assert manager.jobs.size == other.jobs.size == len(other.jobs) == 6
+        leased = manager.jobs.claim(NOW, 2)
+        other.complete(leased[0])
         assert manager.get_stats(NOW) == other.get_stats(NOW) == QueueStats(3, 1, 1, 1, 0)
-        assert manager.queue.qsize() == 4
-        assert not manager.queue.empty()
+        assert manager.jobs.qsize() == 4
+        assert not manager.jobs.empty()
 
 
 def test_finished_rows_are_trimmed_and_others_are_not(manager: QueueManager) -> None:
-    manager.enqueue_all([job(n) for n in range(1, 41)])
-    for leased in manager.get_pending(NOW, 30):
-        manager.ack_job(leased, NOW)
+    manager.jobs.put_all([job(n) for n in range(1, 41)])
+    for leased in manager.jobs.claim(NOW, 30):
+        manager.complete(leased)
     claim_one(manager)
-    assert manager.queue.trim(keep=10) == 20
-    assert manager.queue.trim(keep=10) == 0
+    assert manager.jobs.trim(keep=10) == 20
+    assert manager.jobs.trim(keep=10) == 0
     assert manager.get_stats(NOW) == QueueStats(9, 0, 1, 10, 0)
     assert claimed_ids(manager) == list(range(32, 41))
 
@@ -408,35 +396,53 @@ def test_a_long_history_costs_nothing(manager: QueueManager) -> None:
         rows = manager.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
         return " | ".join(row[3] for row in rows)
 
-    assert re.findall(r"SCAN \w+(?: USING INDEX \w+)?", plan(jobs_table.CLAIM)) == [
+    assert re.findall(r"SCAN \w+(?: USING INDEX \w+)?", plan(jobs.CLAIM)) == [
         f"SCAN {schema.JOBS} USING INDEX job_order"
     ]
-    assert "INDEX job_due (due>? AND due<?)" in plan(jobs_table.COUNT)
-    assert "COVERING INDEX job_status" in plan(jobs_table.COUNT)
-    assert "INDEX job_waiting (key=?)" in plan(schema.FOLD_JOB)
+    assert "INDEX job_due (due>? AND due<?)" in plan(job_counts.COUNT)
+    assert "COVERING INDEX job_status" in plan(job_counts.COUNT)
+    assert "INDEX job_waiting (key=?)" in plan(jobs.FOLD)
 
 
 def test_another_process_is_noticed_by_a_cheap_question(manager: QueueManager) -> None:
-    before = manager.queue.data_version()
-    manager.enqueue(job(1))
-    assert manager.queue.data_version() == before  # our own commits are no news
+    before = manager.jobs.data_version()
+    manager.jobs.put(job(1))
+    assert manager.jobs.data_version() == before  # our own commits are no news
     with QueueManager(manager.data_dir) as other:
-        other.enqueue(job(2))
-    assert manager.queue.data_version() != before
+        other.jobs.put(job(2))
+    assert manager.jobs.data_version() != before
 
 
-def test_a_file_that_was_deleted_or_replaced_under_the_queue_is_noticed(
-    manager: QueueManager,
+@pytest.mark.parametrize("name", ["data.db", "data.db-shm", "worker.lock"])
+def test_a_file_that_was_removed_or_replaced_under_the_queue_is_noticed(
+    tmp_path: Path, name: str
 ) -> None:
-    manager.queue.check_file()
-    os.rename(manager.queue.file, manager.queue.file + ".aside")
-    with pytest.raises(DatabaseGone):
-        manager.queue.check_file()
-    shutil.copy(manager.queue.file + ".aside", manager.queue.file)
-    with pytest.raises(DatabaseReplaced):
-        manager.queue.check_file()
-    os.replace(manager.queue.file + ".aside", manager.queue.file)
-    manager.queue.check_file()
+    (tmp_path / "queue").mkdir()
+    os.close(lock.open_lock(str(tmp_path)))
+    with QueueManager(str(tmp_path)) as manager:
+        manager.jobs.put(job(1))
+        file, aside = tmp_path / "queue" / name, tmp_path / "aside"
+        manager.check_files()
+        file.rename(aside)
+        with pytest.raises(DatabaseReplaced, match=name):
+            manager.check_files()
+        shutil.copy(aside, file)
+        with pytest.raises(DatabaseReplaced, match=name):
+            manager.check_files()
+        aside.replace(file)
+        manager.check_files()
+
+
+def test_a_transaction_within_another_is_a_part_of_it(manager: QueueManager) -> None:
+    with pytest.raises(ZeroDivisionError), manager.transaction():
+        manager.jobs.put(job(1))
+        with manager.transaction():
+            manager.jobs.put(job(2))
+        _ = 1 / 0
+    assert statuses(manager) == []
+    with manager.transaction(), manager.transaction():
+        manager.jobs.put(job(3))
+    assert claimed_ids(manager) == [3]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
@@ -444,7 +450,7 @@ def test_the_database_is_for_the_owner_only_whatever_the_umask(tmp_path: Path, u
     before = os.umask(umask)
     try:
         with QueueManager(str(tmp_path / "data")) as manager:
-            manager.enqueue(job(1))
+            manager.jobs.put(job(1))
             made = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
             assert {path.name for path in made} == {
                 "data", "queue", "data.db", "data.db-wal", "data.db-shm",
@@ -467,9 +473,9 @@ begun = threading.Event()
 def work():
     try:
         while True:
-            manager.enqueue(scene_job(1, "edit", 1.0))
-            for leased in manager.get_pending(2e9, 5):
-                manager.ack_job(leased, 1.0)
+            manager.jobs.put(scene_job(1, "edit", 1.0))
+            for leased in manager.jobs.claim(2e9, 5):
+                manager.complete(leased)
             begun.set()
     except Exception as error:
         print(type(error).__name__)
@@ -478,7 +484,7 @@ threads = [threading.Thread(target=work) for _ in range(2)]
 for thread in threads:
     thread.start()
 begun.wait()
-manager.queue.close()
+manager.jobs.close()
 for thread in threads:
     thread.join()
 """

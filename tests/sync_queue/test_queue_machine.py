@@ -22,13 +22,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sync_queue import jobs_table, producer, schema
-from sync_queue.jobs_table import LONGEST_DELAY, SUSPICIOUS_INTERRUPTION, backoff
+from sync_queue import producer, schema
+from sync_queue.job_counts import LONGEST_DELAY
+from sync_queue.jobs import SUSPICIOUS_INTERRUPTION, backoff
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob, QueueStats, SyncJob
 
 SCENES = st.integers(1, 4)
-FIELDS = st.frozensets(st.sampled_from(["title", "date", "tag_ids", "groups"]))
 # Thousands of commits need no real disk: power cuts are not among the rules.
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 DELAYS = st.sampled_from([0.0, 0.0, 5.0, 600.0, LONGEST_DELAY, 10 * LONGEST_DELAY])
@@ -40,7 +40,6 @@ class Job:
 
     age: int
     scene: int
-    fields: frozenset[str]
     enqueued_at: float
     due: float = 0.0
     prio: int = 0
@@ -58,15 +57,14 @@ class Model:
     failed: int = 0
     stored: int = 0
 
-    def put(self, scene: int, names: frozenset[str], now: float, due: float, prio: int) -> None:
+    def put(self, scene: int, now: float, due: float, prio: int) -> None:
         self.stored += 1
         job = self.waiting.get(scene)
         if job is None:
-            self.waiting[scene] = Job(self.stored, scene, names, now, due, prio)
+            self.waiting[scene] = Job(self.stored, scene, now, due, prio)
             return
         self.waiting[scene] = replace(
             job,
-            fields=job.fields | names,
             due=min(job.due, due),
             prio=max(job.prio, prio),
             attempts=job.attempts if due > 0 else 0,
@@ -85,7 +83,6 @@ class Model:
         self.done += 1
         self.waiting[changed.scene] = replace(
             newer,
-            fields=newer.fields | changed.fields,
             interrupted=max(newer.interrupted, changed.interrupted),
             prio=max(newer.prio, changed.prio),
         )
@@ -116,51 +113,46 @@ class QueueMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "manager"):
-            self.manager.queue.close()
+            self.manager.jobs.close()
             shutil.rmtree(self.directory)
 
-    def job(self, scene: int, names: frozenset[str]) -> SyncJob:
-        return SyncJob(
-            scene, "Scene.Update.Post", {"fields": sorted(names)}, self.now, f"scene:{scene}"
-        )
+    def job(self, scene: int) -> SyncJob:
+        return SyncJob(scene, "Scene.Update.Post", self.now, f"scene:{scene}")
 
     def forget_leases(self) -> None:
         self.stale.extend(self.held.values())
         self.held.clear()
 
-    @rule(scene=SCENES, names=FIELDS, delay=DELAYS, prio=st.integers(-2, 1))
-    def put(self, scene: int, names: frozenset[str], delay: float, prio: int) -> None:
+    @rule(scene=SCENES, delay=DELAYS, prio=st.integers(-2, 1))
+    def put(self, scene: int, delay: float, prio: int) -> None:
         due = self.now + delay if delay else 0.0
-        self.manager.enqueue(self.job(scene, names), due=due, prio=prio)
-        self.model.put(scene, names, self.now, due, prio)
+        self.manager.jobs.put(self.job(scene), due=due, prio=prio)
+        self.model.put(scene, self.now, due, prio)
 
-    @rule(scene=SCENES, names=FIELDS)
-    def hook(self, scene: int, names: frozenset[str]) -> None:
+    @rule(scene=SCENES)
+    def hook(self, scene: int) -> None:
         """What a hook's process does, with its own connection and SQL."""
         record = {
             "key": f"scene:{scene}",
             "scene_id": scene,
             "update_type": "Scene.Update.Post",
-            "fields": json.dumps(sorted(names)),
             "connection": "{}",
-            "version": "1",
             "now": self.now,
         }
-        assert producer.put(self.manager.queue.file, record, say=print)
+        assert producer.put(self.manager.jobs.file, record, say=print)
         producer.LEFT_OPEN.pop().close()
-        self.model.put(scene, names, self.now, 0.0, 0)
+        self.model.put(scene, self.now, 0.0, 0)
 
     @rule(limit=st.integers(1, 5))
     def claim(self, limit: int) -> None:
-        expected = self.model.due(self.now)[:limit]
-        claimed = self.manager.get_pending(self.now, limit)
+        due = self.model.due(self.now)
+        expected = [job for job in due if job.prio == due[0].prio][:limit]
+        claimed = self.manager.jobs.claim(self.now, limit)
         assert [leased.job.scene_id for leased in claimed] == [job.scene for job in expected]
         for leased, job in zip(claimed, expected, strict=True):
             assert leased.queue_id not in self.model.leased
             assert leased.attempts == job.attempts
-            assert leased.interrupted == job.interrupted
             assert leased.job.enqueued_at == job.enqueued_at
-            assert leased.job.data == {"fields": sorted(job.fields)}
             self.model.leased[leased.queue_id] = self.model.waiting.pop(job.scene)
             self.held[leased.queue_id] = leased
 
@@ -168,7 +160,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def ack(self, data: st.DataObject) -> None:
         leased = self.held.pop(data.draw(st.sampled_from(sorted(self.held))))
-        assert self.manager.ack_job(leased, self.now)
+        assert self.manager.complete(leased)
         del self.model.leased[leased.queue_id]
         self.model.done += 1
         self.stale.append(leased)
@@ -177,8 +169,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def bury(self, data: st.DataObject) -> None:
         leased = self.held.pop(data.draw(st.sampled_from(sorted(self.held))))
-        with self.manager.queue.transaction() as database:
-            assert self.manager.queue.bury_in(database, leased.queue_id, self.now, "refused")
+        assert self.manager.jobs.bury(leased)
         del self.model.leased[leased.queue_id]
         self.model.failed += 1
         self.stale.append(leased)
@@ -188,7 +179,7 @@ class QueueMachine(RuleBasedStateMachine):
     def retry(self, data: st.DataObject, delay: float, charge: bool) -> None:
         leased = self.held.pop(data.draw(st.sampled_from(sorted(self.held))))
         due = self.now + delay
-        assert self.manager.nack_job(leased, due, charge=charge, error="outage")
+        assert self.manager.jobs.retry(leased, due, charge=charge)
         job = self.model.leased[leased.queue_id]
         changed = replace(job, due=due, attempts=job.attempts + charge)
         self.model.give_back(leased.queue_id, changed)
@@ -200,12 +191,12 @@ class QueueMachine(RuleBasedStateMachine):
         """A settlement that comes too late (or twice) changes nothing."""
         leased = data.draw(st.sampled_from(self.stale))
         if leased.queue_id not in self.model.leased:
-            assert not self.manager.ack_job(leased, self.now)
-            assert not self.manager.nack_job(leased, self.now)
+            assert not self.manager.complete(leased)
+            assert not self.manager.jobs.retry(leased, self.now)
 
     @rule()
     def stop_in_good_order(self) -> None:
-        self.manager.queue.release_all()
+        self.manager.jobs.release_all()
         for queue_id, job in sorted(self.model.leased.items()):
             self.model.give_back(queue_id, replace(job, due=0.0))
         self.forget_leases()
@@ -213,21 +204,19 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         """Another process opens the same file: leases stay."""
-        self.manager.queue.close()
+        self.manager.jobs.close()
         self.manager = QueueManager(self.directory)
 
     @rule(scene=SCENES, limit=st.integers(1, 3))
     def crash(self, scene: int, limit: int) -> None:
         """The worker dies in the middle of a transaction; the next one takes its leases back."""
-        database = self.manager.connection
-        database.execute("BEGIN IMMEDIATE")
-        self.manager.queue.put_in(database, self.job(scene, frozenset({"lost"})))
-        for row in jobs_table.claim(database, self.now, limit):
-            jobs_table.finish(database, row[0], schema.DONE, self.now, None)
-        database.close()
+        self.manager.connection.execute("BEGIN IMMEDIATE")
+        self.manager.jobs.put(self.job(scene))
+        for leased in self.manager.jobs.claim(self.now, limit):
+            self.manager.complete(leased)
+        self.manager.connection.close()
         self.manager = QueueManager(self.directory)
-        with self.manager.queue.transaction() as database:
-            jobs_table.take_back(database, self.now)
+        self.manager.jobs.resume_unack_tasks(self.now)
         self.model.worker_died(self.now)
         self.forget_leases()
 
@@ -240,8 +229,8 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(keep=st.integers(0, 3))
     def trim(self, keep: int) -> None:
         settled = self.model.done + self.model.failed
-        assert self.manager.queue.trim(keep) == max(0, settled - keep)
-        stats = self.manager.queue.stats(self.now)
+        assert self.manager.jobs.trim(keep) == max(0, settled - keep)
+        stats = self.manager.jobs.stats(self.now)
         assert stats.completed + stats.failed == min(settled, keep)
         self.model.done, self.model.failed = stats.completed, stats.failed
 
@@ -249,19 +238,14 @@ class QueueMachine(RuleBasedStateMachine):
     def both_have_the_same_jobs(self) -> None:
         if not hasattr(self, "manager"):
             return
-        assert self.manager.queue.stats(self.now) == self.model.stats(self.now)
+        assert self.manager.jobs.stats(self.now) == self.model.stats(self.now)
         rows = self.manager.connection.execute(
-            f"SELECT data, due, prio, attempts, interrupted FROM {schema.JOBS} WHERE status < 2"
+            "SELECT data, timestamp, due, prio, attempts, interrupted"
+            f" FROM {schema.JOBS} WHERE {schema.WAITS}"
         ).fetchall()
-        stored = {}
-        for data, due, prio, attempts, interrupted in rows:
-            job = json.loads(data)
-            names = frozenset(job["data"]["fields"])
-            stored[job["scene_id"]] = (
-                names, job["enqueued_at"], due, prio, attempts, interrupted,
-            )  # fmt: skip
+        stored = {json.loads(data)["scene_id"]: tuple(rest) for data, *rest in rows}
         assert stored == {
-            scene: (job.fields, job.enqueued_at, job.due, job.prio, job.attempts, job.interrupted)
+            scene: (job.enqueued_at, job.due, job.prio, job.attempts, job.interrupted)
             for scene, job in self.model.waiting.items()
         }
 

@@ -20,15 +20,13 @@ from tests.installed_plugin import ROOT, InstalledPlugin, eventually
 NOW = 1_800_000_000.0
 
 
-def spool(data_dir: str, scene: int, *fields: str, now: float = NOW, cookie: str = "c") -> Path:
+def spool(data_dir: str, scene: int, *, now: float = NOW, cookie: str = "c") -> Path:
     """Write one event as a hook does; returns its file."""
     record = {
         "key": f"scene:{scene}",
         "scene_id": scene,
         "update_type": "Scene.Update.Post",
-        "fields": json.dumps(fields),
         "connection": json.dumps({"server_connection": {"SessionCookie": {"Value": cookie}}}),
-        "version": "1.0.0+5",
         "now": now,
     }
     return Path(producer.spool(data_dir, record))
@@ -41,15 +39,14 @@ def cookie(manager: QueueManager) -> str:
 
 
 def test_spooled_events_become_jobs_and_their_files_go(manager: QueueManager) -> None:
-    for scene, field in ((1, "title"), (2, "date"), (1, "tag_ids")):
-        spool(manager.data_dir, scene, field)
+    for scene in (1, 2, 1):
+        spool(manager.data_dir, scene)
     assert manager.work_waits(NOW)
     assert manager.take_in_spool() == 3
     assert manager.spooled() == []
     assert manager.take_in_spool() == 0
-    first, second = manager.get_pending(NOW, 10)
-    assert (first.job.scene_id, first.version) == (1, "1.0.0+5")
-    assert sorted(first.job.data["fields"]) == ["tag_ids", "title"]  # type: ignore[call-overload]
+    first, second = manager.jobs.claim(NOW, 10)
+    assert first.job.scene_id == 1
     assert (second.job.update_type, second.job.enqueued_at) == ("Scene.Update.Post", NOW)
 
 
@@ -61,12 +58,23 @@ def test_a_spooled_event_and_a_stored_one_say_the_same(
         plugin.send(stdin)
         with QueueManager(str(plugin.data_dir)) as queue:
             assert queue.take_in_spool() == 1
-            (spooled,) = queue.get_pending(NOW * 2)
+            (spooled,) = queue.jobs.claim(NOW * 2)
             plugin.send(stdin)
             assert plugin.spooled() == []
-            (stored,) = queue.get_pending(NOW * 2)
-    assert spooled.version == stored.version
-    assert spooled.job.as_json() == {**stored.job.as_json(), "enqueued_at": spooled.job.enqueued_at}
+            (stored,) = queue.jobs.claim(NOW * 2)
+    assert spooled.job.as_json() == stored.job.as_json()
+    assert 0 < spooled.job.enqueued_at < stored.job.enqueued_at
+
+
+def test_an_event_that_a_hook_of_version_1_0_spooled_is_taken_in(manager: QueueManager) -> None:
+    data = {"fields": ["title"]}
+    job = {"scene_id": 7, "update_type": "x", "data": data, "enqueued_at": 5.0, "job_key": "k"}
+    spool(manager.data_dir, 1).write_text(
+        json.dumps({"version": 1, "job": job, "code": "1.0.0+5", "connection": {}})
+    )
+    assert manager.take_in_spool() == 1
+    (leased,) = manager.jobs.claim(NOW)
+    assert (leased.job.scene_id, leased.job.enqueued_at, leased.job.job_key) == (7, 5.0, "k")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,7 @@ def test_a_damaged_file_is_set_aside_and_stops_nobody(
     spool(manager.data_dir, 2)
     with caplog.at_level(logging.ERROR, "plexsync.queue"):
         assert manager.take_in_spool() == 2
-    assert [leased.job.scene_id for leased in manager.get_pending(NOW, 10)] == [1, 2]
+    assert [leased.job.scene_id for leased in manager.jobs.claim(NOW, 10)] == [1, 2]
     assert manager.spooled() == []
     assert damaged.with_name(damaged.name + ".damaged").read_bytes() == content
     assert str(damaged) in caplog.text
@@ -185,5 +193,5 @@ def test_a_worker_killed_while_it_takes_events_in_loses_none(tmp_path: Path, kil
     with QueueManager(data_dir) as manager:
         while manager.take_in_spool():
             pass
-        jobs = manager.get_pending(NOW, 100 * kills + 1)
+        jobs = manager.jobs.claim(NOW, 100 * kills + 1)
         assert sorted(leased.job.scene_id for leased in jobs) == list(range(1, 100 * kills + 1))

@@ -13,7 +13,7 @@ from persistqueue.serializers import json as json_serializer
 
 from sync_queue import schema
 from sync_queue.manager import QueueManager
-from sync_queue.models import QueueStats, SyncJob, scene_job
+from sync_queue.models import QueueStats, scene_job
 
 NOW = 1_800_000_000.0
 
@@ -31,8 +31,8 @@ def stock(data_dir: Path | str, **options: Any) -> Iterator[Any]:
 
 
 def test_the_stock_queue_opens_reads_and_puts_on_our_table(manager: QueueManager) -> None:
-    manager.enqueue(scene_job(1, "Scene.Update.Post", NOW))
-    manager.enqueue(scene_job(2, "Scene.Update.Post", NOW))
+    manager.jobs.put(scene_job(1, "Scene.Update.Post", NOW))
+    manager.jobs.put(scene_job(2, "Scene.Update.Post", NOW))
     with stock(manager.data_dir) as queue:
         assert queue.size == 2
         raw = queue.get(block=False, raw=True)
@@ -42,9 +42,9 @@ def test_the_stock_queue_opens_reads_and_puts_on_our_table(manager: QueueManager
         queue.put(scene_job(3, "Scene.Update.Post", NOW).as_json())
         assert [row["data"]["scene_id"] for row in queue.queue()] == [1, 2, 3]
     assert manager.get_stats(NOW) == QueueStats(2, 0, 0, 1, 0)
-    claimed = manager.get_pending(NOW, 10)
+    claimed = manager.jobs.claim(NOW, 10)
     assert [leased.job.scene_id for leased in claimed] == [2, 3]
-    assert all(manager.ack_job(leased, NOW) for leased in claimed)
+    assert all(manager.complete(leased) for leased in claimed)
 
 
 def test_a_stock_table_is_upgraded_in_place(tmp_path: Path) -> None:
@@ -56,18 +56,18 @@ def test_a_stock_table_is_upgraded_in_place(tmp_path: Path) -> None:
         queue.ack(id=queue.get(block=False, raw=True)["pqid"])
     with QueueManager(str(tmp_path)) as manager:
         assert manager.get_stats(NOW) == QueueStats(3, 0, 0, 1, 0)
-        manager.enqueue(scene_job(9, "Scene.Update.Post", NOW))
-        claimed = manager.get_pending(NOW, 10)
+        manager.jobs.put(scene_job(9, "Scene.Update.Post", NOW))
+        claimed = manager.jobs.claim(NOW, 10)
         assert [leased.job.scene_id for leased in claimed] == [2, 3, 9]
-        assert manager.nack_job(claimed[0], NOW + 5, charge=True)
-        assert manager.queue.stats(NOW) == QueueStats(0, 1, 2, 1, 1)  # "not ours" was set aside
-        manager.queue.release_all()
+        assert manager.jobs.retry(claimed[0], NOW + 5, charge=True)
+        assert manager.jobs.stats(NOW) == QueueStats(0, 1, 2, 1, 1)  # "not ours" was set aside
+        manager.jobs.release_all()
         for statement in schema.CREATE_INDEXES:
             name = statement.split(" ON ")[0].split()[-1]
             found = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = ?"
             assert manager.connection.execute(found, (name,)).fetchone() == (1,)
     with QueueManager(str(tmp_path)) as manager:  # and a second time
-        assert manager.queue.stats(NOW + 5) == QueueStats(3, 0, 0, 1, 1)
+        assert manager.jobs.stats(NOW + 5) == QueueStats(3, 0, 0, 1, 1)
 
 
 def test_a_stock_queue_of_pickles_is_set_aside_row_by_row(tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_a_stock_queue_of_pickles_is_set_aside_row_by_row(tmp_path: Path) -> Non
     queue.put({"scene_id": 1, "job_key": "scene:1"})
     queue.close()
     with QueueManager(str(tmp_path)) as manager:
-        assert manager.get_pending(NOW, 10) == []
-        assert manager.queue.stats(NOW) == QueueStats(0, 0, 0, 0, 1)
+        assert manager.jobs.claim(NOW, 10) == []
+        assert manager.jobs.stats(NOW) == QueueStats(0, 0, 0, 0, 1)
 
 
 def test_the_inherited_methods_follow_our_rules(manager: QueueManager) -> None:
-    queue = manager.queue
+    queue = manager.jobs
     with pytest.raises(persistqueue.Empty):
         queue.get(block=False)
     queue.put(scene_job(1, "Scene.Update.Post", NOW))
@@ -91,7 +91,7 @@ def test_the_inherited_methods_follow_our_rules(manager: QueueManager) -> None:
     first = queue.get(block=False, raw=True)
     assert first["data"]["scene_id"] == 2
     with QueueManager(manager.data_dir) as other:
-        assert [leased.job.scene_id for leased in other.get_pending(NOW, 9)] == [1, 3]
+        assert [leased.job.scene_id for leased in other.jobs.claim(NOW, 9)] == [1, 3]
         assert (queue.size, queue.empty()) == (0, True)
     queue.ack(id=first["pqid"])
     queue.nack(id=first["pqid"])  # what is done stays done
@@ -104,13 +104,3 @@ def test_the_inherited_methods_follow_our_rules(manager: QueueManager) -> None:
     assert queue.stats(NOW) == QueueStats(0, 0, 1, 1, 1)
     with pytest.raises(ValueError, match="order"):
         queue.get(block=False, id=1)
-
-
-def test_a_job_with_a_key_of_the_librarys_own_settles_itself(manager: QueueManager) -> None:
-    trap = SyncJob(5, "Scene.Update.Post", {"pqid": 1, "fields": []}, NOW, "scene:5")
-    manager.enqueue_all([scene_job(n, "Scene.Update.Post", NOW) for n in (1, 2)])
-    manager.enqueue(trap)
-    leased = manager.get_pending(NOW, 10)
-    assert manager.ack_job(leased[2], NOW)
-    assert manager.get_stats(NOW) == QueueStats(0, 0, 2, 1, 0)
-    assert leased[2].job == trap

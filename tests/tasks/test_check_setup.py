@@ -12,6 +12,7 @@ from simulators.plex.faults import Kind
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
 from sync_queue.shared import shared_queue
+from sync_queue.state import Facts
 from tasks import modes
 from tasks.check_machine import (
     check_address,
@@ -273,7 +274,7 @@ def test_a_container_is_known_by_its_marks(tmp_path: Path) -> None:
 
 def test_what_holds_the_worker_up_is_told() -> None:
     stats = QueueStats(3, 1, 0, 0, 2)
-    states = {"hold": {"reason": "setup", "sentence": "The token is wrong."}}
+    states = Facts({"hold": '{"version": 1, "reason": "setup", "sentence": "The token is wrong."}'})
     report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")
     assert all(one.todo for one in check_worker(report) if one.level is not Level.FINE)
     said = words(check_worker(report))

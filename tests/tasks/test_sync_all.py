@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import asdict
 
 import pytest
 
 from sync_queue.manager import QueueManager
+from sync_queue.migrations import SCHEMA_VERSION
 from sync_queue.models import LIBRARY_PRIO, scene_job
 from sync_queue.shared import shared_queue
-from tasks.runs import LibraryRun
+from sync_queue.state import LibraryRun
 from tests.tasks.conftest import Library
 from validation.config import fingerprint, validate_config
 from validation.reasons import Reason
@@ -94,7 +94,7 @@ def test_an_interrupted_run_goes_on_after_its_last_page(library: Library) -> Non
     settings = fingerprint(validate_config(library.stash.settings, library.environ).config)
     interrupted = LibraryRun(time.time(), settings, cursor=pairs[4][0], planned=5)
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
-        manager.state.put("sync_all", asdict(interrupted))
+        manager.state.save(interrupted)
     result = library.run("sync_all")
     assert "Sync All Scenes continues where it was interrupted, after 5 scenes." in result.report
     assert set(library.outcomes()) == {scene for scene, _ in pairs[5:]}
@@ -115,7 +115,7 @@ def test_an_interrupted_run_goes_on_after_its_last_page(library: Library) -> Non
 def test_a_run_goes_on_only_where_that_makes_sense(
     run: LibraryRun, due: int, goes_on: bool
 ) -> None:
-    assert run.goes_on(2000.0, "s", due=due) is goes_on
+    assert run.can_resume(2000.0, "s", due=due) is goes_on
 
 
 def test_an_edit_goes_before_the_library(library: Library) -> None:
@@ -126,9 +126,10 @@ def test_an_edit_goes_before_the_library(library: Library) -> None:
             for scene in (1, 2, 3):
                 manager.enqueue_in(scene_job(scene, "x", 1.0), prio=LIBRARY_PRIO)
         manager.enqueue(scene_job(3, "Scene.Update.Post", 2.0))
-        claimed = [leased.job.scene_id for leased in manager.get_pending(time.time(), 3)]
-        manager.queue.release_all()
-    assert claimed == [3, 1, 2]
+        edit = [leased.job.scene_id for leased in manager.jobs.claim(time.time(), 3)]
+        library_jobs = [leased.job.scene_id for leased in manager.jobs.claim(time.time(), 3)]
+        manager.jobs.release_all()
+    assert (edit, library_jobs) == ([3], [1, 2])
 
 
 def test_it_says_what_is_coming_until_a_preview_was_seen(
@@ -182,4 +183,4 @@ def test_a_database_of_nobody_is_made_under_the_workers_lock(library: Library) -
     assert not library.database.exists()
     with shared_queue(str(library.data_dir)) as manager:
         assert isinstance(manager, QueueManager)
-    assert library.query("PRAGMA user_version") == [(1,)]
+    assert library.query("PRAGMA user_version") == [(SCHEMA_VERSION,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
+from sync_queue.state import Facts
 from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
@@ -127,7 +129,8 @@ def test_a_worker_would_know_only_what_the_environment_says(
 def test_plex_is_to_blame_only_when_it_failed(
     tmp_path: Path, states: dict[str, dict[str, object]], reason: str
 ) -> None:
-    report = replace(read_report(str(tmp_path), 1.0), states=states)
+    documents = {name: json.dumps({"version": 1, **doc}) for name, doc in states.items()}
+    report = replace(read_report(str(tmp_path), 1.0), states=Facts(documents))
     assert waiting_reason(report) == reason
 
 

@@ -1,9 +1,7 @@
-"""The listener's thread, and the subscription that the sync thread holds."""
+"""The listener's thread: it hears, reconnects and ends."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -11,111 +9,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from plex.event_stream import EventSource, EventStream
-from plex.events import MAX_FRAME
+from plex.events import MAX_FRAME, LibraryEvent
 from simulators.plex.faults import Kind
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
 from tests.plex.raw_server import RawServer
-from worker.listener import (
-    NEWS_SECONDS,
-    RECONNECT,
-    REFUSED_SECONDS,
-    STEADY_SECONDS,
-    STUCK_SECONDS,
-    Listener,
-    Subscription,
-)
+from tests.worker.conftest import Clock, Listen, Nap, hears
+from worker.listener import BREATH_SECONDS, RECONNECT, STEADY_SECONDS, Listener
 
 Eventually = Callable[..., object]
-HEARD_SECONDS = 10.0  # how long a test waits for what takes milliseconds
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Nap:
-    """Sleeps between two connections: ``seconds`` of each, and none goes on before it may."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.begun = threading.Semaphore(0)
-        self.may_end = threading.Semaphore(0)
-
-    def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-        self.begun.release()
-        self.may_end.acquire(timeout=HEARD_SECONDS)
-
-    def wait(self) -> None:
-        """Until the next nap has begun."""
-        assert self.begun.acquire(timeout=HEARD_SECONDS)
-
-    def end(self) -> None:
-        """The nap that has begun is over."""
-        self.may_end.release()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def nap() -> Iterator[Nap]:
-    nap = Nap()
-    yield nap
-    nap.may_end.release(1000)
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    with PlexSimulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def movies(plex: PlexSimulator) -> Section:
-    return plex.add_section("Movies", locations=["/m"])
-
-
-@pytest.fixture
-def source(plex: PlexSimulator) -> EventSource:
-    return EventSource(plex.url, plex.token or "")
-
-
-class Listen:
-    """Makes listeners whose naps the test ends."""
-
-    def __init__(self, clock: Clock, nap: Nap) -> None:
-        self.made: list[Listener] = []
-        self._clock = clock
-        self._nap = nap
-
-    def __call__(self, source: EventSource) -> Listener:
-        made = Listener(source.open, clock=self._clock, rng=lambda: 1.0, sleep=self._nap)
-        self.made.append(made)
-        return made
-
-
-@pytest.fixture
-def listen(clock: Clock, nap: Nap) -> Iterator[Listen]:
-    listen = Listen(clock, nap)
-    yield listen
-    nap.may_end.release(1000)
-    for listener in listen.made:
-        listener.close()
-
-
-def hears(listener: Listener) -> bool:
-    """Whether something is heard soon; it is forgotten then."""
-    heard = listener.heard.wait(HEARD_SECONDS)
-    listener.heard.clear()
-    return heard
 
 
 # -- hearing -------------------------------------------------------------------------------------
@@ -181,6 +83,25 @@ def test_a_huge_frame_takes_no_memory_and_the_next_event_is_heard(
     finally:
         tracemalloc.stop()
     assert peak - before < len(huge) + 20 * MAX_FRAME, "the simulator's own copy, and a frame"
+
+
+class Flood:
+    """A stream of twenty pieces that come at once."""
+
+    def __iter__(self) -> Iterator[tuple[LibraryEvent, ...]]:
+        return iter([()] * 20)
+
+    def close(self) -> None:
+        """It ends by itself."""
+
+
+def test_a_flood_leaves_the_processor_to_others(nap: Nap) -> None:
+    began = time.monotonic()
+    listener = Listener(Flood, sleep=nap)
+    nap.wait()
+    assert time.monotonic() - began >= 20 * BREATH_SECONDS * 0.9
+    nap.end()
+    listener.close()
 
 
 # -- reconnecting --------------------------------------------------------------------------------
@@ -293,152 +214,3 @@ def test_a_listener_that_pauses_closes_within_a_second(
     eventually(lambda: len(plex.requests) == 1)
     listener.close()
     assert not listener.is_alive
-
-
-# -- the subscription ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def subscription(clock: Clock, listen: Listen) -> Subscription:
-    return Subscription(clock=clock, listen=listen)
-
-
-def test_nobody_is_listened_to_before_that_is_wanted(
-    plex: PlexSimulator, subscription: Subscription, listen: Listen
-) -> None:
-    subscription.keep(None)
-    assert not subscription.take_news()
-    subscription.close()
-    assert listen.made == []
-    assert len(plex.requests) == 0
-
-
-def test_one_listener_is_kept_while_it_is_wanted(
-    plex: PlexSimulator, source: EventSource, subscription: Subscription, listen: Listen
-) -> None:
-    for _ in range(3):
-        subscription.keep(source)
-        assert listen.made[0].heard.wait(HEARD_SECONDS)
-    assert len(listen.made) == 1
-    subscription.keep(None)
-    assert not listen.made[0].is_alive
-    subscription.keep(source)
-    assert listen.made[1].heard.wait(HEARD_SECONDS)
-    subscription.close()
-    assert not listen.made[1].is_alive
-    assert (plex.library.events.most, plex.library.events.opened) == (1, 2)
-
-
-def test_news_are_taken_once_and_not_more_often_than_each_second(
-    plex: PlexSimulator,
-    movies: Section,
-    source: EventSource,
-    subscription: Subscription,
-    listen: Listen,
-    clock: Clock,
-) -> None:
-    subscription.keep(source)
-    heard = listen.made[0].heard
-    assert heard.wait(HEARD_SECONDS)
-    assert [subscription.take_news(), subscription.take_news()] == [True, False]
-    plex.add_movie(movies, "/m/a.mp4")
-    assert heard.wait(HEARD_SECONDS)
-    assert not subscription.take_news()
-    clock.now += NEWS_SECONDS
-    assert subscription.take_news()
-
-
-def test_another_address_is_listened_to_instead(
-    source: EventSource, subscription: Subscription, listen: Listen
-) -> None:
-    subscription.keep(source)
-    assert listen.made[0].heard.wait(HEARD_SECONDS)
-    with PlexSimulator() as other:
-        subscription.keep(EventSource(other.url, other.token or ""))
-        assert not listen.made[0].is_alive
-        assert listen.made[1].heard.wait(HEARD_SECONDS)
-        subscription.close()
-
-
-def infos(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
-
-
-def test_a_plex_that_refuses_is_asked_again_after_an_hour_and_mentioned_once(
-    plex: PlexSimulator,
-    source: EventSource,
-    subscription: Subscription,
-    listen: Listen,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-    eventually: Eventually,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    plex.library.events.offered = False
-    for asked in (1, 2):
-        subscription.keep(source)
-        eventually(lambda: not listen.made[-1].is_alive)
-        for wanted in (source, None, source):
-            subscription.keep(wanted)
-        clock.now += REFUSED_SECONDS - 1
-        subscription.keep(source)
-        assert len(plex.requests) == asked
-        clock.now += 1
-    (line,) = infos(caplog)
-    assert "404" in line
-
-    plex.library.events.offered = True
-    subscription.keep(source)
-    assert listen.made[-1].heard.wait(HEARD_SECONDS)
-    subscription.close()
-
-
-def test_the_log_mentions_the_first_connection_alone(
-    plex: PlexSimulator,
-    source: EventSource,
-    subscription: Subscription,
-    listen: Listen,
-    nap: Nap,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    for _ in range(2):
-        subscription.keep(source)
-        assert hears(listen.made[-1])
-        subscription.keep(source)
-        plex.library.events.drop()
-        nap.wait()
-        nap.end()
-        assert hears(listen.made[-1])
-        subscription.keep(source)
-        subscription.keep(None)
-    plex.stop()
-    subscription.keep(source)
-    nap.wait()
-    subscription.keep(source)
-    nap.end()
-    subscription.close()
-    assert infos(caplog) == ["Listening to Plex's events."]
-    assert (plex.token or "") not in caplog.text
-
-
-def test_a_listener_that_hangs_is_replaced(
-    source: EventSource,
-    subscription: Subscription,
-    listen: Listen,
-    clock: Clock,
-    eventually: Eventually,
-) -> None:
-    """As one does whose server sends a header's bytes one by one for ever."""
-    with RawServer() as silent:
-        hanging = EventSource(f"http://{silent.address}", "t")
-        subscription.keep(hanging)
-        eventually(silent.asked.is_set)
-        clock.now += STUCK_SECONDS
-        subscription.keep(hanging)
-        assert len(listen.made) == 1
-        clock.now += 1
-        subscription.keep(hanging)
-        assert len(listen.made) == 2
-        eventually(lambda: not listen.made[0].is_alive)
-        subscription.close()

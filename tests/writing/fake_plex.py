@@ -7,6 +7,7 @@ added to an item's own; otherwise they replace them. Both modes are possible on 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -97,3 +98,15 @@ def user_tags(item: PlexItem, kind: str, names: tuple[str, ...]) -> PlexItem:
         tags={kind: names for kind, names in tags.items() if names},
         locked=item.locked | {kind},
     )
+
+
+def agent_refreshes(item: PlexItem, values: Mapping[str, str], tags: Mapping[str, str]) -> PlexItem:
+    """The agent puts its own values and names into every field that is not locked."""
+    free = {name: value for name, value in values.items() if name not in item.locked}
+    lists = {kind: (name,) for kind, name in tags.items() if kind not in item.locked}
+    return replace(item, values=_shown({**item.values, **free}), tags={**item.tags, **lists})
+
+
+def user_unlocks(item: PlexItem, field: str) -> PlexItem:
+    """A user gives a field back to the agent."""
+    return replace(item, locked=item.locked - {field})

@@ -70,7 +70,7 @@ def test_a_first_sync_writes_and_locks_everything_that_differs() -> None:
         "genre": TagEdit(("drama",), ("Agent's",)),
         "collection": TagEdit(("Studio",), ()),
     }
-    assert edits.locks == dict.fromkeys([*edits.values, *edits.tags], True)
+    assert edits.locks == dict.fromkeys([*edits.values, *edits.tags, "actor"], True)
     assert (edits.rating_key, edits.section_id, edits.kind) == (42, 3, "movie")
 
 
@@ -238,6 +238,7 @@ def test_plex_own_value_is_known_even_when_the_reply_to_the_write_is_lost() -> N
     edits = plan(what, before, None, DEFAULT)
     noted = intend(None, edits, item=before, scene_id=7, server=SERVER)
     arrived = fake_plex.apply(before, edits, append=False)
+    noted, _differences = confirm(noted, arrived)
     again = plan(what, arrived, noted, DEFAULT)
     assert not again
     entry = remembered(noted, arrived, again)
@@ -274,15 +275,43 @@ def test_what_a_write_left_whose_answer_was_lost_is_ours() -> None:
     assert entry.fields["summary"].original == "Agent's"
 
 
-def test_values_found_equal_are_adopted_and_then_belong_to_stash() -> None:
-    before = item({"summary": "Same", "userRating": "8"}, {"genre": ("A",)})
-    what = scene(title="A Film", details="Same", tags=("a",), rating100=80)
+def test_a_locked_equal_value_is_adopted_follows_stash_and_is_never_cleared() -> None:
+    values, tags = {"summary": "Same", "userRating": "8"}, {"genre": ("A",), "collection": ("S",)}
+    before = item(values, tags, {"summary", "genre", "collection"})
+    what = scene(title="A Film", details="Same", tags=("a",), studio="S", rating100=80)
     edits = plan(what, before, None, DEFAULT)
+    assert set(edits.values) == {"studio"}
+    before, entry = written(what, before)
+    assert not plan(scene(title="A Film", studio="S"), before, entry, DEFAULT)
+    other = scene(title="A Film", details="Newer", tags=("a", "b"), studio="T", rating100=90)
+    follows = plan(other, before, entry, PRESERVE)
+    assert follows.values == {"summary": "Newer", "studio": "T"}
+    assert follows.tags == {"genre": TagEdit(("A", "b"), ()), "collection": TagEdit(("T", "S"), ())}
+
+
+def test_an_unlocked_equal_value_is_the_agents_until_we_lock_it() -> None:
+    before = item({"summary": "Same"}, {"genre": ("A",)})
+    what = scene(title="A Film", details="Same", tags=("a",))
+    after, entry = written(what, before)
+    assert after == before
+    assert not plan(scene(title="A Film"), after, entry, DEFAULT)
+    after, entry = written(scene(title="New", details="Same", tags=("a",)), after, entry)
+    assert after.locked == {"title", "summary", "genre"}
+    emptied = plan(scene(title="New"), after, entry, DEFAULT)
+    assert emptied.values == {"summary": ""}
+    assert emptied.tags == {"genre": TagEdit((), ("A",))}
+
+
+def test_an_equal_locked_value_is_ours_with_an_unknown_original_after_a_rescue() -> None:
+    before = item({"summary": "One  Two"}, {"genre": ("a",)}, {"summary", "genre"})
+    what = scene(title="A Film", details="One\n\nTwo", tags=("a",))
+    edits = plan(what, before, None, PRESERVE, restored=True)
     assert not edits
     entry = remembered(None, before, edits)
-    emptied = plan(scene(title="A Film"), before, entry, DEFAULT)
-    assert emptied.values == {"userRating": "", "summary": ""}
-    assert emptied.tags == {"genre": TagEdit((), ("A",))}
+    assert entry.fields["summary"].original is None
+    emptied = plan(scene(title="A Film"), before, entry, PRESERVE)
+    assert emptied.values == {"summary": ""}
+    assert emptied.tags == {"genre": TagEdit((), ("a",))}
 
 
 def test_another_servers_entry_is_no_memory() -> None:
@@ -352,13 +381,64 @@ def test_a_value_that_plex_ignored_is_sent_once_more_and_then_left(config: PlexS
     assert plan(scene(details="Newer"), ignored, entry, config).values == {"summary": "Newer"}
 
 
-def test_a_value_that_changed_between_write_and_reading_is_a_persons_when_edits_are_kept() -> None:
-    entry, after, what = sent(item({"summary": "Agent's"}), PRESERVE, details="Ours")
-    edited = fake_plex.user_sets(after, "summary", "Person's")
+@pytest.mark.parametrize(
+    ("values", "field", "third"),
+    [
+        ({"details": "Ours"}, "summary", "User's"),
+        ({"rating100": 80}, "userRating", "3.0"),
+        ({"details": "Ours"}, "summary", ""),
+    ],
+)
+def test_a_third_value_at_the_reading_back_is_a_users(
+    values: dict[str, Any], field: str, third: str
+) -> None:
+    before = item({"summary": "Agent's"})
+    entry, after, what = sent(before, PRESERVE, **values)
+    edited = fake_plex.user_sets(after, field, third)
     entry, differences = confirm(entry, edited)
-    assert [one.final for one in differences] == [False]
+    assert differences == ()
+    assert not entry.unread
     assert not plan(what, edited, entry, PRESERVE)
-    assert plan(what, edited, entry, DEFAULT).values == {"summary": "Ours"}
+    back = plan(what, edited, entry, DEFAULT).values
+    assert back == ({} if field == "userRating" else {"summary": "Ours"})
+
+
+def test_a_rating_given_after_ours_was_cleared_stays() -> None:
+    after, entry = written(scene(rating100=80), item())
+    edits = plan(scene(), after, entry, DEFAULT)
+    assert edits.values == {"userRating": ""}
+    entry = remembered(entry, after, edits)
+    rated = fake_plex.user_sets(fake_plex.apply(after, edits, append=True), "userRating", "3.0")
+    entry, differences = confirm(entry, rated)
+    assert differences == ()
+    assert not plan(scene(), rated, entry, DEFAULT)
+
+
+def test_a_user_who_takes_a_genre_out_before_the_reading_back_is_heard() -> None:
+    entry, after, what = sent(item(), PRESERVE, tags=("a", "b"))
+    undone = fake_plex.user_tags(after, "genre", ("a",))
+    entry, differences = confirm(entry, undone)
+    assert differences == ()
+    assert not plan(what, undone, entry, PRESERVE)
+
+
+@pytest.mark.parametrize("config", [DEFAULT, PRESERVE])
+def test_a_second_save_before_the_reading_back_leaves_no_removal_behind(
+    config: PlexSyncConfig,
+) -> None:
+    after, entry = written(scene(tags=("a", "b"), studio="S"), item(), config=config)
+    fewer = scene(tags=("a",))
+    edits = plan(fewer, after, entry, config)
+    entry, after = remembered(entry, after, edits), fake_plex.apply(after, edits, append=True)
+    again = scene(tags=("a",), details="Second save")
+    entry, _differences = confirm(entry, after)
+    edits = plan(again, after, entry, config)
+    assert set(edits.values) == {"summary"}
+    entry, after = remembered(entry, after, edits), fake_plex.apply(after, edits, append=True)
+    entry, _differences = confirm(entry, after)
+    added = fake_plex.user_tags(after, "genre", ("a", "b"))
+    added = fake_plex.user_tags(added, "collection", ("S",))
+    assert not plan(again, added, entry, config)
 
 
 def test_a_field_that_plex_would_not_clear_is_cleared_once_more_and_then_left() -> None:
@@ -373,31 +453,40 @@ def test_a_field_that_plex_would_not_clear_is_cleared_once_more_and_then_left() 
 
 
 @pytest.mark.parametrize("config", [DEFAULT, PRESERVE])
-def test_a_tag_that_plex_does_not_take_is_sent_once_more_and_then_left(
-    config: PlexSyncConfig,
-) -> None:
+def test_tags_that_plex_ignores_are_sent_once_more_and_then_left(config: PlexSyncConfig) -> None:
     entry, after, what = sent(item(), config, tags=("a", "b"))
-    missing = fake_plex.user_tags(after, "genre", ("a",))
+    ignored = fake_plex.user_tags(after, "genre", ())
     for final in (False, True):
-        entry, differences = confirm(entry, missing)
-        assert differences == (Difference("genre", ("a", "b"), ("a",), final),)
-        edits = plan(what, missing, entry, config)
+        entry, differences = confirm(entry, ignored)
+        assert differences == (Difference("genre", ("a", "b"), (), final),)
+        edits = plan(what, ignored, entry, config)
         assert bool(edits) is not final
+        entry = remembered(entry, ignored, edits)
+    assert plan(scene(tags=("a", "b", "c")), ignored, entry, config).tags
+
+
+def test_one_tag_that_plex_never_takes_is_left_in_the_end() -> None:
+    entry, after, what = sent(item(), tags=("a", "b"))
+    missing = fake_plex.user_tags(after, "genre", ("a",))
+    writes = 0
+    for _ in range(5):
+        entry, _differences = confirm(entry, missing)
+        edits = plan(what, missing, entry, DEFAULT)
+        writes += bool(edits)
         entry = remembered(entry, missing, edits)
-    assert plan(scene(tags=("a", "b", "c")), missing, entry, config).tags
+    assert writes == 2
+    assert entry.fields["genre"].doubts == 2
 
 
 def test_a_changed_list_gets_a_second_try_again() -> None:
-    entry, after, what = sent(item(), tags=("a", "b"))
-    missing = fake_plex.user_tags(after, "genre", ("a",))
-    for tags, finals in [(("a", "b"), [False, True]), (("a", "b", "c"), [False, True])]:
-        for final in finals:
-            what = scene(tags=tags)
-            edits = plan(what, missing, entry, DEFAULT)
-            entry = remembered(entry, missing, edits)
-            entry, differences = confirm(entry, missing)
+    entry: LedgerEntry | None = None
+    shown = item({}, {"genre": ("x",)}, {"genre"})
+    for tags in [("a",), ("a", "b")]:
+        for final in (False, True):
+            edits = plan(scene(tags=tags), shown, entry, DEFAULT)
+            entry, differences = confirm(remembered(entry, shown, edits), shown)
             assert [one.final for one in differences] == [final]
-        assert not plan(what, missing, entry, DEFAULT)
+        assert not plan(scene(tags=tags), shown, entry, DEFAULT)
 
 
 def test_sending_a_name_once_more_does_not_bring_back_one_that_a_person_took_out() -> None:

@@ -1,8 +1,8 @@
 """Whose value is it? Every cell of the three-way rule, written out.
 
 Words of the tables: ``-`` no value; ``A`` what we wrote last; ``B`` what Stash has now instead;
-``P`` what a user or an agent put into Plex. Memory: ``none``, ``A``, ``clr`` (we wrote a value once and
-have cleared it since), ``adp`` (A was locked in Plex before us), or ``ign`` (we wrote A, and Plex
+``P`` what a user or an agent put into Plex. Memory: ``none``, ``A``, ``clr`` (we wrote a value once
+and have cleared it since), ``adp`` (A was locked in Plex before us), or ``ign`` (we wrote A, and Plex
 still showed P when it was read back).
 """
 

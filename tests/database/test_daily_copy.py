@@ -1,4 +1,4 @@
-"""The weekly copy of the database."""
+"""The daily copy of the database."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from sync_queue.weekly import WEEK_SECONDS, copy_weekly, weekly_path
 from worker.chores import Chores
 from worker.session import Session
 
+from sync_queue.daily import BETWEEN_SECONDS, copy_daily, daily_path
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged
 from tests.database import stock
@@ -20,8 +20,8 @@ from tests.database.stock import NOON
 DAY = 24 * 3600.0
 
 
-def weekly(data_dir: Path) -> Path:
-    return Path(weekly_path(str(stock.database_file(data_dir))))
+def daily(data_dir: Path) -> Path:
+    return Path(daily_path(str(stock.database_file(data_dir))))
 
 
 def test_the_copy_is_whole_private_and_a_database_of_its_own(tmp_path: Path) -> None:
@@ -29,14 +29,14 @@ def test_the_copy_is_whole_private_and_a_database_of_its_own(tmp_path: Path) -> 
     umask = os.umask(0)
     try:
         with QueueManager(str(tmp_path)) as manager:
-            assert copy_weekly(manager, NOON)
+            assert copy_daily(manager, NOON)
     finally:
         os.umask(umask)
 
-    assert stat.S_IMODE(weekly(tmp_path).stat().st_mode) == 0o600
+    assert stat.S_IMODE(daily(tmp_path).stat().st_mode) == 0o600
     elsewhere = tmp_path / "elsewhere"
     stock.database_file(elsewhere).parent.mkdir(parents=True)
-    weekly(tmp_path).rename(stock.database_file(elsewhere))
+    daily(tmp_path).rename(stock.database_file(elsewhere))
     with QueueManager(str(elsewhere)) as manager:
         assert stock.content(manager) == before
     assert sorted(os.listdir(tmp_path / "queue")) == ["data.db"]
@@ -44,16 +44,16 @@ def test_the_copy_is_whole_private_and_a_database_of_its_own(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("later", "made"),
-    [(0.0, False), (6.9 * DAY, False), (WEEK_SECONDS, True), (-1.0, True), (DAY - NOON, True)],
+    [(0.0, False), (0.9 * DAY, False), (BETWEEN_SECONDS, True), (-1.0, True), (DAY - NOON, True)],
 )
-def test_the_copy_is_made_once_a_week_and_anew_when_the_clock_jumped_back(
+def test_the_copy_is_made_once_a_day_and_again_when_the_clock_jumped_back(
     tmp_path: Path, later: float, made: bool
 ) -> None:
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
-        assert copy_weekly(manager, NOON)
-        assert copy_weekly(manager, NOON + later) is made
-        assert not copy_weekly(manager, NOON + later)
+        assert copy_daily(manager, NOON)
+        assert copy_daily(manager, NOON + later) is made
+        assert not copy_daily(manager, NOON + later)
 
 
 def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None:
@@ -62,26 +62,26 @@ def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None
         session = Session(manager, {}, lambda: NOON, lambda seconds: None)
         Chores(manager, session, lambda: NOON, lambda: True, lambda: True).tidy(NOON)
 
-    assert weekly(tmp_path).exists()
+    assert daily(tmp_path).exists()
 
 
-def test_an_empty_ledger_is_not_worth_a_copy(tmp_path: Path) -> None:
+def test_a_database_without_scenes_is_not_worth_a_copy(tmp_path: Path) -> None:
     with QueueManager(str(tmp_path)) as manager:
-        manager.enqueue(stock.job(1))
-        assert not copy_weekly(manager, NOON)
+        manager.jobs.put(stock.job(1))
+        assert not copy_daily(manager, NOON)
 
-    assert not weekly(tmp_path).exists()
+    assert not daily(tmp_path).exists()
 
 
 def test_what_a_killed_copy_left_is_replaced(tmp_path: Path) -> None:
     stock.make(tmp_path)
-    left = weekly(tmp_path).with_name(weekly(tmp_path).name + ".tmp")
+    left = daily(tmp_path).with_name(daily(tmp_path).name + ".tmp")
     left.write_bytes(b"half a copy")
     with QueueManager(str(tmp_path)) as manager:
-        assert copy_weekly(manager, NOON)
+        assert copy_daily(manager, NOON)
 
     assert not left.exists()
-    copy = sqlite3.connect(weekly(tmp_path))
+    copy = sqlite3.connect(daily(tmp_path))
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
 
@@ -91,22 +91,22 @@ def test_copying_a_damaged_database_finds_the_damage_and_keeps_the_older_copy(
 ) -> None:
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
-        copy_weekly(manager, NOON)
-    older = weekly(tmp_path).read_bytes()
+        copy_daily(manager, NOON)
+    older = daily(tmp_path).read_bytes()
     path = stock.database_file(tmp_path)
     stock.overwrite(path, stock.page_of(path, b"Title 200"), 1)
 
     with QueueManager(str(tmp_path)) as manager, pytest.raises(DatabaseDamaged):
-        copy_weekly(manager, NOON + 2 * WEEK_SECONDS)
+        copy_daily(manager, NOON + 2 * DAY)
 
-    assert weekly(tmp_path).read_bytes() == older
+    assert daily(tmp_path).read_bytes() == older
     assert not [name for name in os.listdir(tmp_path / "queue") if name.endswith(".tmp")]
 
 
 def test_events_go_on_being_stored_while_the_copy_is_made(tmp_path: Path) -> None:
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
-        other = sqlite3.connect(manager.queue.file, timeout=0.0, isolation_level=None)
+        other = sqlite3.connect(manager.jobs.file, timeout=0.0, isolation_level=None)
         stored: list[int] = []
 
         def store() -> int:
@@ -116,8 +116,18 @@ def test_events_go_on_being_stored_while_the_copy_is_made(tmp_path: Path) -> Non
             return 0
 
         manager.connection.set_progress_handler(store, 1000)
-        assert copy_weekly(manager, NOON)
+        assert copy_daily(manager, NOON)
         manager.connection.set_progress_handler(None, 0)
         other.close()
 
     assert stored == [1]
+
+
+def test_the_weekly_copy_of_version_1_goes_when_there_is_a_daily_one(tmp_path: Path) -> None:
+    stock.make(tmp_path)
+    older = Path(f"{stock.database_file(tmp_path)}.weekly")
+    older.write_bytes(b"an older copy")
+    with QueueManager(str(tmp_path)) as manager:
+        assert copy_daily(manager, NOON)
+    assert daily(tmp_path).exists()
+    assert not older.exists()
