@@ -14,13 +14,12 @@ from plex.ownership import (
     Decision,
     Why,
     decide,
-    decide_list,
     is_as_left,
     keys_of,
     names_of,
-    ours_of,
     text_of,
 )
+from plex.tag_ownership import decide_list, ours_of
 from validation.config import PlexSyncConfig
 from validation.metadata import SyncMetadata
 from validation.records import FieldMemory, LedgerEntry, Value

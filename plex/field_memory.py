@@ -5,19 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plex.decisions import FieldDecision
-from plex.ownership import (
-    BELIEVED,
-    Action,
-    Decision,
-    alike,
-    find_form,
-    forms_of,
-    keys_of,
-    names_of,
-    order_of,
-    same,
-    text_of,
-)
+from plex.ownership import BELIEVED, Action, Decision, alike, keys_of, names_of, same, text_of
+from plex.tag_ownership import find_form, forms_of, order_of
 from validation.records import FieldMemory, FieldState, Value
 from validation.sanitizers import name_key
 

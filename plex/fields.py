@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plex.items import PlexItem
-from plex.ownership import ListRule, keys_of
+from plex.ownership import keys_of
+from plex.tag_ownership import ListRule
 from validation.config import PlexSyncConfig
 from validation.file_names import stem
 from validation.metadata import SyncMetadata
@@ -68,6 +69,30 @@ def wanted_fields(
         STARS: stars(scene.rating100),
         "summary": scene.details,
     }
+    tags, kept_out = _wanted_tags(scene, config)
+    rules = {
+        name: replace(rule, off=frozenset(keys_of(kept_out.get(name, ()))))
+        for name, rule in _RULES.items()
+    }
+    no_collections = config.skip_studio_collections and not config.sync_groups
+    off = {"tagline": not config.sync_code, "collection": no_collections}
+    absent = {STARS} if config.skip_rating else set()
+    if not values["title"]:
+        absent.add("title")
+    if kind == "episode":
+        absent |= _MOVIES_ONLY
+    return Wanted(
+        values={name: value for name, value in values.items() if name not in absent},
+        tags={name: names for name, names in tags.items() if name not in absent},
+        rules=rules,
+        off=frozenset(name for name, is_off in off.items() if is_off),
+    )
+
+
+def _wanted_tags(
+    scene: SyncMetadata, config: PlexSyncConfig
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """The names of each tag field, and those of Stash's that a setting keeps out."""
     studio = (scene.studio,) if scene.studio else ()
     sources = ((studio, not config.skip_studio_collections), (scene.groups, config.sync_groups))
     genres = scene.tags[: config.max_tags or None]
@@ -81,22 +106,7 @@ def wanted_fields(
         "genre": scene.tags[len(genres) :],
         "collection": tuple(name for names, on in sources if not on for name in names),
     }
-    rules = {
-        name: replace(rule, off=frozenset(keys_of(kept_out.get(name, ()))))
-        for name, rule in _RULES.items()
-    }
-    off = {"tagline": not config.sync_code, "collection": not any(on for _, on in sources)}
-    absent = {STARS} if config.skip_rating else set()
-    if not values["title"]:
-        absent.add("title")
-    if kind == "episode":
-        absent |= _MOVIES_ONLY
-    return Wanted(
-        values={name: value for name, value in values.items() if name not in absent},
-        tags={name: names for name, names in tags.items() if name not in absent},
-        rules=rules,
-        off=frozenset(name for name, is_off in off.items() if is_off),
-    )
+    return tags, kept_out
 
 
 def stars(rating100: int | None) -> str:

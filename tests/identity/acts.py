@@ -136,11 +136,17 @@ class Acts(World):
 
     def rebuild(self) -> None:
         rng = self.rng
-        how = {name: rng.random() < 0.5 for name in
-               ("reuse_keys", "reuse_part_ids", "reuse_section_key")}  # fmt: skip
+        keys, part_ids, library = (rng.random() < 0.5 for _ in range(3))
         section = rng.choice([self.house.section, self.films])
-        self.tell(f"Plex: {section.title} is made anew, {how}")
-        self.plex.disk.rebuild(section, seed=rng.randrange(1_000), **how)
+        again = f"{keys=}, {part_ids=}, {library=}"
+        self.tell(f"Plex: {section.title} is made of its files again, with the same: {again}")
+        self.plex.disk.rebuild(
+            section,
+            reuse_keys=keys,
+            reuse_part_ids=part_ids,
+            reuse_section_key=library,
+            seed=rng.randrange(1_000),
+        )
 
     def scan_again(self) -> None:
         item = self.item()

@@ -10,6 +10,7 @@ import pytest
 from tests.identity.house import House
 
 MakeHouse = Callable[..., House]
+KEEP = pytest.mark.parametrize("keep", [False, True], ids=["default", "keep edits"])
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sync_queue.models import SYNC_ALL, scene_job
 from tests.resident.bench import PLEX_FOLDER, STASH_FOLDER, Bench
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+NAMES = [f"Film {n}.mp4" for n in range(30)]
 SIZE, SECONDS = 700_000_000, 1800.0
 
 
@@ -36,12 +37,31 @@ class House(Bench):
         self.tell()
         self.new_worker()
 
+    def later(self) -> None:
+        """Everything is read back, and Stash's whole seconds move on."""
+        self.settle()
+        self.clock.now += 5
+
+    def saved(self, scene: int, **fields: object) -> None:
+        """A user saves a scene; it is synced and read back."""
+        self.edit(scene, **fields)
+        self.later()
+
     def synced(self, *, soon: bool = False) -> None:
         """*Sync All* on a new library, all read back; it is a day later then, or still soon."""
         self.sync_all()
         self.settle()
         if not soon:
             self.next_day()
+
+    def edited_and_run(self, scene: int, **fields: object) -> Callable[[], object]:
+        """A save, and all that follows from it at once; to be handed to ``asked``."""
+
+        def act() -> None:
+            self.edit(scene, **fields)
+            self.run()
+
+        return act
 
     # -- files --------------------------------------------------------------------------------
 
@@ -138,3 +158,19 @@ def in_stash(name: str) -> str:
 def in_plex(name: str) -> str:
     """Where the usual rule leads: the same file's path in Plex."""
     return f"{PLEX_FOLDER}/{name}"
+
+
+def films(house: House, names: list[str], **fields: object) -> dict[str, int]:
+    """Files that both servers know; each scene's details are its file's name."""
+    return {name: house.add(name, details=name, **fields)[0] for name in names}
+
+
+def shown(house: House, names: list[str]) -> list[str]:
+    """What the items of these files show as their summaries."""
+    return house.summaries(map(in_plex, names))
+
+
+def add_records(house: House, kind: str, *names: str) -> tuple[object, ...]:
+    """Tags or performers by name, as a scene holds them."""
+    table = getattr(house.stash.library, kind)
+    return tuple(table.named(name) for name in names)

@@ -46,7 +46,7 @@ def shelf(house: House, count: int) -> list[int]:
 
 def test_one_edit_of_a_known_scene_costs_a_read_and_a_write(house: House) -> None:
     scenes = shelf(house, 30)
-    assert counted(house, lambda: (house.edit(scenes[3], details="New."), house.run())) == {
+    assert counted(house, house.edited_and_run(scenes[3], details="New.")) == {
         "read": 1,
         "write": 1,
     }
@@ -55,7 +55,7 @@ def test_one_edit_of_a_known_scene_costs_a_read_and_a_write(house: House) -> Non
 def test_one_edit_by_a_new_worker_connects_and_no_more(house: House) -> None:
     scenes = shelf(house, 30)
     house.new_worker()
-    asked = counted(house, lambda: (house.edit(scenes[3], details="New."), house.run()))
+    asked = counted(house, house.edited_and_run(scenes[3], details="New."))
     assert asked["read"] == asked["write"] == 1
     assert asked.total() <= 4
 
@@ -63,7 +63,7 @@ def test_one_edit_by_a_new_worker_connects_and_no_more(house: House) -> None:
 def test_a_save_without_effect_costs_one_read_at_most(house: House) -> None:
     scenes = shelf(house, 30)
     house.clock.now += 5
-    asked = counted(house, lambda: (house.edit(scenes[3], organized=True), house.run()))
+    asked = counted(house, house.edited_and_run(scenes[3], organized=True))
     assert asked["write"] == 0
     assert asked.total() <= 1
 
@@ -119,7 +119,7 @@ def test_items_without_updated_at_cost_no_more(make_house: MakeHouse) -> None:
     count = 120
     for n in range(count):
         house.add(f"Film {n}.mp4", details=f"{n}.")
-    asked = counted(house, lambda: (house.sync_all(), house.settle()))
+    asked = counted(house, house.sync_all) + counted(house, house.settle)
     assert asked["write"] == count
     assert asked.total() <= 1.2 * count
     asked = counted(house, house.sync_all)
@@ -134,7 +134,8 @@ def test_a_chore_that_makes_no_progress_ends(make_house: MakeHouse) -> None:
     scenes = [house.add(f"Film {n}.mp4", details=f"{n}.")[0] for n in range(60)]
     house.sync_all()
     house.settle()
-    asked = counted(house, lambda: (house.edit(scenes[0], details="New."), house.settle()))
+    asked = counted(house, house.edited_and_run(scenes[0], details="New."))
+    asked += counted(house, house.settle)
     assert asked.total() <= 6
 
 
@@ -161,7 +162,7 @@ def test_one_of_ten_thousand_files_of_one_name_is_found_by_its_path(
     assert [house.outcome(scene) for scene in scenes] == ["synced"] * 3
     house.clock.now += 5
     for scene in scenes:
-        asked = counted(house, lambda s=scene: (house.edit(s, details="New."), house.run()))
+        asked = counted(house, house.edited_and_run(scene, details="New."))
         assert asked == {"read": 1, "write": 1}
     for n, scene in zip(places, scenes, strict=True):
         item = house.holder(f"/media/videos/{n:05}/video.mp4")

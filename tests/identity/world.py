@@ -56,9 +56,11 @@ class World:
         """A file that both servers know. ``place`` is its path below ``/data``."""
         number = self.house.scene_at(f"/data/{place}", size=size)
         section = self.films if place.startswith("films") else self.house.section
-        options = {"summary": f"The agent's words {size}"} if section is self.films else {}
         path = to_plex(f"/data/{place}")
-        self.plex.add_movie(section, path, size=size, duration=1_800_000, **options)
+        item = self.plex.add_movie(section, path, size=size, duration=1_800_000)
+        if section is self.films:
+            self.plex.disk.teach_agent(item, summary=f"The agent's words {size}")
+            self.plex.refresh_metadata(item)
         self.change(self.stash.library.scenes[number])
 
     def watch(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zlib
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -12,8 +13,15 @@ from PIL import Image
 from plex import images
 from plex.client import PlexClient
 from plex.exceptions import ImageTooBig, PlexTemporaryError, UnusableImage
-from plex.images import MAX_BYTES, fit_for_plex, image_kind, needs_upload, sha1_of
-from plex.items import PlexImage
+from plex.images import (
+    MAX_BYTES,
+    fit_for_plex,
+    image_kind,
+    is_mark_of,
+    mark_of,
+    sent_sha1,
+    sha1_of,
+)
 from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
@@ -121,26 +129,26 @@ def test_a_damaged_big_image_is_refused(data: bytes) -> None:
         fit_for_plex(data + b"\xaa" * MAX_BYTES)
 
 
-# -- when to upload ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("remembered", "locked", "preserve", "upload"),
-    [
-        ("", False, False, True),
-        ("", False, True, True),
-        ("", True, False, True),
-        ("", True, True, False),
-        (sha1_of(RED), False, False, False),
-        (sha1_of(RED), True, True, False),
-        (sha1_of(BLUE), False, False, True),
-        (sha1_of(BLUE), True, True, True),
-    ],
-)
-def test_an_image_is_uploaded_when_stashs_own_changed(
-    remembered: str, locked: bool, preserve: bool, upload: bool
+def test_a_picture_of_another_kind_is_converted_when_pillow_can_read_it(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert needs_upload(remembered, RED, locked=locked, preserve_plex_edits=preserve) is upload
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "AVIF")
+    converted = fit_for_plex(out.getvalue())
+    assert image_kind(converted) == "jpeg"
+    assert fit_for_plex(out.getvalue()) == converted
+    monkeypatch.setattr(images, "Image", None)  # as when it is not installed
+    with pytest.raises(UnusableImage, match="install Pillow") as caught:
+        fit_for_plex(out.getvalue())
+    assert caught.value.reason is Reason.IMAGE_UNUSABLE
+
+
+@pytest.mark.parametrize("sent", [RED, BLUE])
+def test_an_upload_is_known_by_stashs_bytes_and_by_those_that_were_sent(sent: bytes) -> None:
+    mark = mark_of(RED, sent)
+    assert is_mark_of(mark, RED)
+    assert not is_mark_of(mark, BLUE)
+    assert sent_sha1(mark) == sha1_of(sent)
 
 
 # -- uploading ---------------------------------------------------------------------------------
@@ -166,9 +174,8 @@ def test_an_upload_is_one_request_and_selects(
         ("POST", f"/library/metadata/{movie.rating_key}/{path}")
     ]
     assert movie.locked == {lock}
-    (image,) = [i for i in client.uploaded_images(movie.rating_key, slot) if i.selected]  # type: ignore[arg-type]
-    assert image.is_upload_of(sha1_of(RED))
-    assert not image.is_upload_of(sha1_of(BLUE))
+    assert client.shows_upload(movie.rating_key, slot, sha1_of(RED))  # type: ignore[arg-type]
+    assert not client.shows_upload(movie.rating_key, slot, sha1_of(BLUE))  # type: ignore[arg-type]
 
 
 def test_the_same_bytes_make_no_second_image(client: PlexClient, movie: Item) -> None:
@@ -176,25 +183,8 @@ def test_the_same_bytes_make_no_second_image(client: PlexClient, movie: Item) ->
         client.upload_image(movie.rating_key, "poster", RED)
     client.upload_image(movie.rating_key, "poster", BLUE)
 
-    uploads = client.uploaded_images(movie.rating_key, "poster")
-
-    assert sum(image.is_upload_of(sha1_of(RED)) for image in uploads) == 1
-    assert [i.selected for i in uploads if i.is_upload_of(sha1_of(BLUE))] == [True]
-
-
-def test_an_image_that_is_there_is_selected_once(
-    plex: PlexSimulator, client: PlexClient, movie: Item
-) -> None:
-    client.upload_image(movie.rating_key, "poster", RED)
-    client.upload_image(movie.rating_key, "poster", BLUE)
-    plex.requests.clear()
-
-    for _ in range(2):
-        images = client.uploaded_images(movie.rating_key, "poster")
-        (red,) = [image for image in images if image.is_upload_of(sha1_of(RED))]
-        client.select_image(movie.rating_key, "poster", red)
-
-    assert [request.method for request in plex.requests] == ["GET", "PUT", "GET"]
+    assert len(movie.posters) == 2
+    assert client.shows_upload(movie.rating_key, "poster", sha1_of(BLUE))
 
 
 def test_an_upload_whose_reply_is_lost_is_repeated_without_harm(
@@ -204,25 +194,15 @@ def test_an_upload_whose_reply_is_lost_is_repeated_without_harm(
 
     client.upload_image(movie.rating_key, "poster", RED)
 
-    images = client.uploaded_images(movie.rating_key, "poster")
-    assert [image.is_upload_of(sha1_of(RED)) for image in images if image.selected] == [True]
+    assert client.shows_upload(movie.rating_key, "poster", sha1_of(RED))
+    assert len(movie.posters) == 1
 
 
 def test_a_login_page_for_an_answer_is_no_success(
     plex: PlexSimulator, client: PlexClient, movie: Item
 ) -> None:
-    client.upload_image(movie.rating_key, "poster", RED)
-    client.upload_image(movie.rating_key, "poster", BLUE)
-    (red,) = [
-        image
-        for image in client.uploaded_images(movie.rating_key, "poster")
-        if image.is_upload_of(sha1_of(RED))
-    ]
-    plex.faults.add(Kind.HTML, method="PUT", times=None)
     plex.faults.add(Kind.HTML, method="POST", times=None)
 
-    with pytest.raises(PlexTemporaryError):
-        client.select_image(movie.rating_key, "poster", red)
     with pytest.raises(PlexTemporaryError):
         client.upload_image(movie.rating_key, "poster", RED)
 
@@ -237,7 +217,21 @@ def test_a_placeholder_or_page_is_never_uploaded(
     assert len(plex.requests) == 0
 
 
-def test_older_servers_name_uploads_with_more_words() -> None:
-    sha1 = sha1_of(RED)
-    assert PlexImage(f"upload://seasons/1/episodes/8/posters/{sha1}", False).is_upload_of(sha1)
-    assert not PlexImage(f"metadata://posters/tv.plex_{sha1}", True).is_upload_of(sha1)
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("upload://posters/{}", True),
+        ("upload://seasons/1/episodes/8/posters/{}", True),
+        ("metadata://posters/tv.plex_{}", False),
+        ("", False),
+    ],
+)
+def test_an_upload_is_known_by_the_end_of_its_name(
+    client: PlexClient, movie: Item, key: str, shown: bool
+) -> None:
+    client.upload_image(movie.rating_key, "poster", RED)
+    shelf = movie.poster_shelf
+    picture = shelf.pictures.pop(shelf.selected)
+    shelf.selected = key.format(sha1_of(RED))
+    shelf.pictures[shelf.selected] = replace(picture, key=shelf.selected)
+    assert client.shows_upload(movie.rating_key, "poster", sha1_of(RED)) is shown

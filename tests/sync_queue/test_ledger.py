@@ -30,11 +30,15 @@ def memories(values: st.SearchStrategy[Value]) -> st.SearchStrategy[FieldMemory]
         FieldMemory,
         written=values,
         stored=values,
-        original=values,
+        original=st.none() | values,
         original_locked=st.booleans(),
         state=st.sampled_from(FieldState),
         removed=names,
         doubts=st.integers(0, 3),
+        before=st.none() | values,
+        locked=st.booleans(),
+        adopted=names,
+        order=names,
     )
 
 
@@ -45,13 +49,14 @@ entries = st.builds(
     section_id=numbers,
     scene_id=st.integers(1, 2**40),
     fields=st.dictionaries(texts, memories(texts) | memories(names), max_size=4),
+    intended=st.dictionaries(texts, memories(texts) | memories(names), max_size=2),
     images=st.dictionaries(texts, texts, max_size=2),
     image_versions=st.dictionaries(texts, texts, max_size=2),
-    fingerprint=texts,
-    considered=texts,
-    scene_updated_at=texts,
-    item_updated_at=numbers,
-    synced_at=st.floats(0, 1e12),
+    image_notes=st.dictionaries(texts, texts, max_size=2),
+    scene_file=texts,
+    added_at=numbers,
+    part_ids=st.lists(numbers, max_size=3).map(tuple),
+    searched=texts,
     file=st.text(st.characters(), max_size=20),  # also half characters of a damaged name
 )
 
@@ -76,7 +81,12 @@ def ledger(connection: sqlite3.Connection) -> Ledger:
 
 
 def entry(rating_key: int = 1, scene_id: int = 7, server: str = "one") -> LedgerEntry:
-    return LedgerEntry(server, rating_key, 3, scene_id, item_updated_at=5, file="/plex/a.mp4")
+    return LedgerEntry(server, rating_key, 3, scene_id, file="/plex/a.mp4")
+
+
+def unread(rating_key: int, server: str = "one") -> LedgerEntry:
+    sent = FieldMemory("New", "New", "Old", state=FieldState.SENT)
+    return replace(entry(rating_key, server=server), fields={"title": sent})
 
 
 def settle(ledger: Ledger, scene_id: int, outcome: str, now: float = 1.0, **more: str) -> None:
@@ -147,8 +157,8 @@ def test_an_item_that_another_scene_takes_over_leaves_the_first(ledger: Ledger) 
 
 def test_entries_that_were_not_read_back_are_found_after_a_restart(ledger: Ledger) -> None:
     ledger.put(entry(1))
-    ledger.put(replace(entry(2), item_updated_at=0))
-    ledger.put(replace(entry(3, server="two"), item_updated_at=0))
+    ledger.put(unread(2))
+    ledger.put(unread(3, server="two"))
     assert [one.rating_key for one in ledger.unread_entries("one")] == [2]
     ledger.put(entry(2))
     assert ledger.unread_entries("one") == []
@@ -304,8 +314,9 @@ def test_nothing_is_committed_here(tmp_path: Path, connection: sqlite3.Connectio
 @pytest.mark.parametrize(
     ("document", "kind"),
     [
-        ('{"version": 2}', DatabaseTooNew),
+        ('{"version": 3}', DatabaseTooNew),
         ('{"version": 1}', DatabaseDamaged),
+        ('{"version": 2}', DatabaseDamaged),
         ("{}", DatabaseDamaged),
         ("[]", DatabaseDamaged),
         ("no json", DatabaseDamaged),
@@ -336,3 +347,73 @@ def test_lookups_use_indexes(connection: sqlite3.Connection) -> None:
     ):
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
         assert not [step for step in steps if step.startswith("SCAN") and "INDEX" not in step]
+
+
+def old_field(written: object, original: object, **more: object) -> dict[str, object]:
+    return {"written": written, "original": original, **more}
+
+
+def old_entry(**fields: dict[str, object]) -> str:
+    """A document as version 1.0 wrote it."""
+    document = {
+        "version": 1,
+        "server": "one",
+        "rating_key": 1,
+        "section_id": 3,
+        "scene_id": 7,
+        "images": {"poster": "1234"},
+        "image_versions": {"poster": "5"},
+        "fingerprint": "f",
+        "considered": "c",
+        "scene_updated_at": "2026-01-01T00:00:00Z",
+        "item_updated_at": 9,
+        "synced_at": 1.5,
+        "file": "/plex/a.mp4",
+        "fields": fields,
+    }
+    return json.dumps(document)
+
+
+def test_an_entry_of_version_1_0_has_an_unknown_incarnation() -> None:
+    found = read_entry(old_entry(title=old_field("New", "Old")))
+    assert (found.file, found.scene_file, found.added_at, found.part_ids) == (
+        "/plex/a.mp4",
+        "",
+        0,
+        (),
+    )
+    assert found.images == {"poster": "1234"}
+    assert found.fields == {"title": FieldMemory("New", "New", "Old")}
+    assert not found.unread
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "adopted"),
+    [
+        ("title", old_field("Same", "Same"), ("Same",)),
+        ("title", old_field("New", "Old"), ()),
+        ("title", old_field("", ""), ()),
+        ("genre", old_field(["a", "B"], ["b", "A"]), ("a", "B")),
+        ("genre", old_field(["a", "b"], ["A", "x"]), ()),
+        ("genre", old_field(["a", "b"], ["A", "x"], original_locked=True), ("a",)),
+        ("collection", old_field(["Studio", "Group"], ["Studio"]), ("Studio",)),
+    ],
+)
+def test_a_field_of_version_1_0_that_plex_had_before_us_was_adopted(
+    name: str, field: dict[str, object], adopted: tuple[str, ...]
+) -> None:
+    assert read_entry(old_entry(**{name: field})).fields[name].adopted == adopted
+
+
+def test_a_write_of_version_1_0_that_was_not_read_back_is_unread() -> None:
+    found = read_entry(
+        old_entry(
+            summary=old_field("", "Agent's", state="sent", removed=["Ours"]),
+            studio=old_field("Ours", "Agent's", doubts=1),
+            tagline=old_field("", "Agent's", state="planned"),
+        )
+    )
+    assert found.unread
+    assert found.fields["summary"].before == "Ours"
+    assert found.fields["studio"].before == "Agent's"
+    assert "tagline" not in found.fields

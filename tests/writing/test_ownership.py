@@ -2,8 +2,8 @@
 
 Words of the tables: ``-`` no value; ``A`` what we wrote last; ``B`` what Stash has now instead;
 ``P`` what a user or an agent put into Plex. Memory: ``none``, ``A``, ``clr`` (we wrote a value once
-and have cleared it since), ``adp`` (A was locked in Plex before us), or ``ign`` (we wrote A, and Plex
-still showed P when it was read back).
+and have cleared it since), ``adp`` (A was locked in Plex before us), or ``ign`` (we wrote A, and
+Plex still showed P when it was read back).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.ownership import Action, ListRule, Why, alike, decide, decide_list, keys_of, same
+from plex.ownership import Action, Why, alike, decide, keys_of, same
+from plex.tag_ownership import ListRule, decide_list
 from validation.records import FieldMemory
 
 # Other programs share the machine: no deadline per example.
