@@ -7,18 +7,15 @@ from dataclasses import replace
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
-from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.shared import shared_queue
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver, deliver_first
 from tasks.outcomes import library_result
 from validation.errors import SetupError
-from validation.reasons import Reason
+from validation.reasons import RETRIED
 
 TITLE = "Retry Failed"
 PAGE = 500
-# What a second look may settle. A value that Plex insists on it cannot.
-RETRIED = sorted({*NEEDS_PERSON, Reason.TOO_MANY_REMOVALS} - {Reason.PLEX_KEPT_OTHER_VALUE})
 
 
 def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:

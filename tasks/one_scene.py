@@ -11,16 +11,12 @@ from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.shared import is_waiting, shared_queue
 from tasks import exit_codes, preview
+from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver_first, left_lines
 from tasks.servers import ready_servers
-from tasks.standing import ADVICE, standing_problem, waiting_reason
 from validation.reasons import Reason
 from worker.pins import pin_to
-
-WAITING = frozenset(
-    {Reason.WAITING_FOR_PLEX, Reason.WAITING_FOR_STASH, Reason.PAUSED, Reason.SETUP}
-)
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -108,7 +104,7 @@ def sync_now(
     if waits:
         outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)
     problems = int(not waits and outcome.outcome != wanted)
-    lines = [*standing_problem(after.states), verdict(outcome)]
+    lines = [*problem_lines(after.states), verdict(outcome)]
     return TaskResult(
         done=int(not waits),
         left=after.left,
@@ -120,13 +116,13 @@ def sync_now(
 
 
 def verdict(outcome: Outcome) -> str:
-    """What became of the scene, in words."""
+    """Return the outcome of the scene as a sentence."""
     reason, scene = outcome.outcome, f"Scene {outcome.scene_id}"
     if reason == SYNCED:
         return f"{scene} is in line with Plex."
     if reason == Reason.SCENE_GONE:
-        return f"{scene} is not in Stash (any more)."
-    if reason in WAITING:
-        return f"{scene} waits in the queue ({reason}). Such scenes {ADVICE[reason]}"
-    said = str(outcome.detail.get("sentence", ""))
-    return f"{scene} was not synced ({reason}). {said or f'Such scenes {ADVICE[reason]}'}"
+        return f"{scene} is not in Stash."
+    if Reason(reason).about.waits:
+        return f"{scene} waits in the queue ({reason}). {advice(reason)}"
+    sentence = str(outcome.detail.get("sentence", ""))
+    return f"{scene} was not synced ({reason}). {sentence or advice(reason)}"

@@ -13,6 +13,7 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
 from tasks.outcomes import library_result
 from tasks.servers import ready_servers
+from validation.words import count
 
 TITLE = "Sync Changed Scenes"
 
@@ -31,7 +32,8 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
             manager.enqueue_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown
         after = deliver(request, data_dir, progress)
-        hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."
+        never = count(unknown, "scene was never synced", "scenes were never synced")
+        hint = f"{never}. Sync All Scenes syncs such scenes."
         notes = [hint] if unknown else []
         result = library_result(
             request, manager, TITLE, after, since=begun, looked_at=found, notes=notes

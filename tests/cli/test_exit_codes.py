@@ -19,6 +19,7 @@ from sync_queue.state import Facts
 from tasks import exit_codes
 from tests.cli.conftest import CommandLine
 from validation.errors import PlexSyncError, QueueError
+from validation.reasons import Exit
 
 OPEN = {"breaker": {"state": "open", "failures": 5}}
 
@@ -43,8 +44,8 @@ def test_the_exit_status_is_the_worst_that_is_known(
     states: dict[str, dict[str, object]], left: int, stuck: int, problems: int, status: int
 ) -> None:
     stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
-    documents = {name: json.dumps({"version": 1, **doc}) for name, doc in states.items()}
-    report = QueueReport("", False, 0, stats=stats, states=Facts(documents))
+    facts = Facts({name: json.dumps({"version": 1, **doc}) for name, doc in states.items()})
+    report = QueueReport("", False, 0, stats=stats, states=facts)
     assert exit_codes.of_queue(report, problems=problems, stuck=stuck) == status
 
 
@@ -64,8 +65,16 @@ def test_an_error_exits_as_what_it_is(error: PlexSyncError | OSError, status: in
     assert exit_codes.of_error(error) == status
 
 
-@pytest.mark.parametrize(("codes", "status"), [([], 0), ([0, 0], 0), ([0, 3], 3), ([3, 2, 0], 2)])
-def test_of_several_a_setting_comes_first(codes: list[int], status: int) -> None:
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [
+        ([], 0),
+        ([Exit.DONE, Exit.DONE], 0),
+        ([Exit.DONE, Exit.AWAY], 3),
+        ([Exit.AWAY, Exit.USAGE, Exit.DONE], 2),
+    ],
+)
+def test_of_several_a_setting_comes_first(codes: list[Exit], status: int) -> None:
     assert exit_codes.of_errors(codes) == status
 
 
@@ -132,4 +141,4 @@ def test_settings_from_a_file_start_no_worker(
     stash.settings = {}
     answer = shell.run("--config", str(config))
     assert answer.returncode == 0, answer
-    assert "1 are in line with Plex" in answer.stdout
+    assert "1 in step with Plex" in answer.stdout

@@ -135,7 +135,7 @@ class Crashes:
         with QueueManager(self.data_dir) as manager:
             manager.jobs.resume_unack_tasks()
             worker = SyncWorker(
-        manager,
+                manager,
                 plugin_dir=str(self.road.plugin.directory),
                 environ={},
                 clock=lambda: time.time() + LATER_SECONDS,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from simulators.plex.faults import Kind
+from simulators.plex.items import Item
 from sync_queue import schema
 from sync_queue.models import scene_job
 from tests.installed_plugin import eventually
@@ -26,6 +28,10 @@ def running(bench: Bench) -> Iterator[Bench]:
     bench.worker.start()
     yield bench
     bench.worker.stop()
+
+
+def has_title(item: Item, title: str) -> bool:
+    return item.title == title
 
 
 def files_of(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -45,7 +51,7 @@ def test_an_event_is_seen_within_a_second(running: Bench) -> None:
         eventually(lambda: running.states()[-1] == schema.DONE)
         begun = time.monotonic()
         running.edit(scene, title=f"Take {n}")
-        eventually(lambda n=n: item.title == f"Take {n}", timeout=5)
+        eventually(partial(has_title, item, f"Take {n}"), timeout=5)
         assert time.monotonic() - begun < 1.0
 
 

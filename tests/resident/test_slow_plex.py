@@ -58,7 +58,7 @@ def test_a_drain_in_which_every_answer_nearly_comes_too_late_ends_right(bench: B
     bench.run()
     bench.worker.servers.plex(bench.worker.servers.settings.config).close()
     bench.worker.session._plex = PlexClient(  # shorter than a person may set it
-        bench.plex.url, bench.plex.token, read_timeout=0.5, sleep=lambda _: None
+        bench.plex.url, bench.plex.token or "", read_timeout=0.5, sleep=lambda _: None
     )
     bench.plex.faults.add(Kind.DELAY, method="PUT", nth=2, times=1, seconds=0.8)  # too late
     bench.plex.faults.add(Kind.DELAY, path="^(?!/identity)", times=None, seconds=0.35)

@@ -10,7 +10,9 @@ import pytest
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
-from worker.resident import Limits, StopSignal, has_work, installed_version, work
+from worker.processor import End
+from worker.resident import Limits, has_work, installed_version, work
+from worker.stop_signals import StopSignal
 
 MINUTE = 60.0
 

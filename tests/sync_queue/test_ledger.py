@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from sync_queue.ledger import CREATE, Ledger
 from sync_queue.ledger_documents import read_entry, write_entry
-from sync_queue.scenes import NEEDS_PERSON, SYNCED, Outcome
+from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.trouble import DatabaseDamaged, DatabaseTooNew
 from validation.errors import QueueError
-from validation.reasons import Reason
+from validation.reasons import NEEDS_USER, Reason
 from validation.records import FieldMemory, FieldState, LedgerEntry, Owner, Value
 
 texts = st.text(max_size=30)
@@ -203,9 +203,9 @@ def test_outcomes_are_counted_and_listed_by_pages(ledger: Ledger) -> None:
         settle(ledger, scene_id, Reason.AMBIGUOUS if scene_id % 2 else SYNCED)
     settle(ledger, 20, Reason.ITEM_TAKEN)
     assert scenes.counts() == {"ambiguous": 4, "synced": 3, "item_taken": 1}
-    first = scenes.outcomes(NEEDS_PERSON, limit=3)
+    first = scenes.outcomes(NEEDS_USER, limit=3)
     assert [one.scene_id for one in first] == [1, 3, 5]
-    rest = scenes.outcomes(NEEDS_PERSON, after=5)
+    rest = scenes.outcomes(NEEDS_USER, after=5)
     assert [one.scene_id for one in rest] == [7, 20]
     assert scenes.outcomes(()) == []
 
