@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexSetupError, PlexTemporaryError
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded

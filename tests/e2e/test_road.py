@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import TagMode
 from simulators.resident import is_running

@@ -22,7 +22,7 @@ from plex.images import (
     sent_sha1,
     sha1_of,
 )
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from simulators.stash.pictures import SCENE_PLACEHOLDER, png

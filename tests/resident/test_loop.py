@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from sync_queue.models import scene_job

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from tests.resident.bench import Bench
 
 TOKEN = "plex-token-for-tests"  # the simulator's own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue import schema
 from sync_queue.report import read_report
 from tasks.advice import problem_lines

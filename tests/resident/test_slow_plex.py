@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from plex.client import PlexClient
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from tests.e2e.conftest import Road

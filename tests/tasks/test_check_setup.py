@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
 from sync_queue.shared import shared_queue

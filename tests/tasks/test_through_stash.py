@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from tests.e2e.conftest import MakeRoad, Road, make_road, road
 from tests.installed_plugin import eventually
 

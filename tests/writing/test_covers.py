@@ -12,10 +12,10 @@ from PIL import Image
 from plex import images
 from plex.client import PlexClient
 from plex.images import KEPT, UNASKED, sha1_of
-from simulators.plex.faults import Kind
-from simulators.plex.user import upload_picture
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
+from simulators.plex.user import upload_picture
 from simulators.stash.pictures import png
 from simulators.stash.server import StashSimulator
 from stash.client import StashClient

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.stash.pictures import png
 from sync_queue import datadir, version
