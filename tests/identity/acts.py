@@ -280,8 +280,8 @@ class Acts(World):
         house.tell()
         house.enqueue(*self.stash.library.scenes)
         house.clock = MortalClock(clock, left)  # type: ignore[assignment]
-        house.new_worker()
         try:
+            house.new_worker()
             house.run()
         except Killed:
             self.tell("It was killed")
