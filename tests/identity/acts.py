@@ -140,13 +140,18 @@ class Acts(World):
         section = rng.choice([self.house.section, self.films])
         again = f"{keys=}, {part_ids=}, {library=}"
         self.tell(f"Plex: {section.title} is made of its files again, with the same: {again}")
-        self.plex.disk.rebuild(
+        before = {item.files[0]: self.pasts[item] for item in self.plex.items(section)}
+        made = self.plex.disk.rebuild(
             section,
             reuse_keys=keys,
             reuse_part_ids=part_ids,
             reuse_section_key=library,
             seed=rng.randrange(1_000),
         )
+        if keys and part_ids:
+            # File and part id may be equal then: nobody can tell the new item from the old one.
+            for file, item in made.items():
+                self.pasts[item] = Past(names_of_stash=before[file].names_of_stash)
 
     def scan_again(self) -> None:
         item = self.item()
