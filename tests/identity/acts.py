@@ -210,7 +210,7 @@ class Acts(World):
     def edit_item(self) -> None:
         item, name = self.item(), self.rng.choice(["title", "summary", "tagline"])
         value = self.text("A user's")
-        if self.rng.random() < 0.3 and item.fields.get(name):
+        if self.rng.random() < 0.3 and item.fields.get(name) and item not in self.unread:
             value = item.fields[name].swapcase()
         self.tell(f"Plex: a user sets {name} of {item.files} to {value!r}")
         self.plex.user.edit(item, {name: value})
@@ -224,7 +224,7 @@ class Acts(World):
     def tag_item(self) -> None:
         item, kind = self.item(), self.rng.choice([*TAGS, "collection"])
         past = self.pasts.setdefault(item, Past())
-        if item.tags[kind] and self.rng.random() < 0.5:
+        if item.tags[kind] and self.rng.random() < 0.5 and item not in self.unread:
             name = self.rng.choice(item.tags[kind])
             self.tell(f"Plex: a user takes {kind} {name} from {item.files}")
             self.plex.user.remove_tag(item, kind, name)
@@ -268,6 +268,7 @@ class Acts(World):
         self.tell("Ten minutes pass")
         self.house.tell()
         self.house.pass_time(10 * MINUTE)
+        self.unread.clear()
 
     def sync_all(self) -> None:
         self.tell("Sync All")
