@@ -1,11 +1,69 @@
-"""What an endpoint hands back, and how it refuses."""
+"""What goes back over the wire: element trees and their written form, pages, refusals."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from simulators.plex.xml import Element
+Put = Callable[[str], None]
+
+_SPECIAL = re.compile('[<>&"\r\n\t]')
+_ENTITIES = {
+    "<": "&lt;",
+    ">": "&gt;",
+    "&": "&amp;",
+    '"': "&quot;",
+    "\r": "&#13;",
+    "\n": "&#10;",
+    "\t": "&#9;",
+}
+
+
+@dataclass(slots=True)
+class Element:
+    """A tag with attributes in order and children, of which some may be written already."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: Sequence[Element | str] = field(default_factory=list)
+
+
+def write_xml(root: Element) -> bytes:
+    """The XML form, UTF-8. Control characters are sent raw, as Plex does: not well-formed."""
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n' + to_text(root)
+    # A lone surrogate cannot come in over HTTP; "replace" keeps a test's bad text from killing us.
+    return text.encode("utf-8", "replace")
+
+
+def to_text(element: Element) -> str:
+    """One element with all that is in it, without the XML declaration."""
+    lines: list[str] = []
+    _write(element, lines.append)
+    return "".join(lines)
+
+
+def _write(element: Element, put: Put) -> None:
+    attributes = element.attributes
+    if _SPECIAL.search("".join(attributes.values())):
+        attributes = {name: _SPECIAL.sub(_entity, value) for name, value in attributes.items()}
+    text = "".join([f' {name}="{value}"' for name, value in attributes.items()])
+    if not element.children:
+        put(f"<{element.tag}{text}/>\n")
+        return
+    put(f"<{element.tag}{text}>\n")
+    for child in element.children:
+        if isinstance(child, str):
+            put(child)
+        else:
+            _write(child, put)
+    put(f"</{element.tag}>\n")
+
+
+def _entity(match: re.Match[str]) -> str:
+    return _ENTITIES[match[0]]
+
 
 XML = "text/xml;charset=utf-8"
 HTML = "text/html"

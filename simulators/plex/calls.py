@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from simulators.plex.answers import XML, Answer, Refused
-from simulators.plex.catalogue import Catalogue
+from simulators.plex.answers import XML, Answer, Element, Refused
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Library
-from simulators.plex.query import Query
-from simulators.plex.requests import RequestLog
+from simulators.plex.listing import Catalogue
+from simulators.plex.requests import Query, RequestLog
 from simulators.plex.scan import Scanner
-from simulators.plex.xml import Element
 
 IDENTIFIER = "com.plexapp.plugins.library"
 TAG_VERSION = {"mediaTagPrefix": "/system/bundle/media/flags/", "mediaTagVersion": "1775731696"}

@@ -238,7 +238,6 @@ class Disk:
             for kind, links in item.agent_copy.tags.items()
         }
         library.adopt(again, fields, tags)
-        library.events.arrival(again)
         return again
 
     def _scanned(self, media: Media, rename: Rename) -> Media:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from simulators.plex import collections
 from simulators.plex.answers import Refused
 from simulators.plex.items import TAG_ELEMENTS, Item, TagLink
 from simulators.plex.library import Library
-from simulators.plex.query import Query
+from simulators.plex.requests import Query
+from simulators.plex.tags import rename_collection, settle_collections
 
 _TEXTS = frozenset(
     {
@@ -117,7 +117,7 @@ def apply_edit(library: Library, items: Sequence[Item], edit: Edit, one: bool) -
         raise Refused(400, "editions need Plex Pass")
     for item in items:
         if item.type == "collection" and edit.values.get("title"):
-            collections.rename(library, item, edit.values["title"])
+            rename_collection(library, item, edit.values["title"])
     for item in items:
         _apply_values(library, item, edit)
         for kind, tag_edit in edit.tags.items():
@@ -125,7 +125,7 @@ def apply_edit(library: Library, items: Sequence[Item], edit: Edit, one: bool) -
                 replace = one and bool(tag_edit.add) and not library.append_tags
                 item.links[kind] = _edited(library, item, kind, tag_edit, replace)
         if "collection" in edit.tags:
-            collections.settle(library, item)
+            settle_collections(library, item)
         for name, locked in edit.locks.items():
             (item.locked.add if locked else item.locked.discard)(name)
         stamps = library.tags_move_updated_at or bool(edit.values.keys() - {"userRating"})

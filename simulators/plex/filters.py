@@ -8,13 +8,19 @@ are brackets and OR; an unknown name is ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
 
-from simulators.plex.items import NO_AGENT, TAG_ELEMENTS, Item
-from simulators.plex.query import Parameter, Query
-from simulators.plex.values import DATES, NUMBERS, TEXT, date_of, moment, number, number_of, text_of
+from simulators.plex.items import TAG_ELEMENTS, Item
+from simulators.plex.requests import Parameter, Query
 
+TEXT = frozenset(
+    {"title", "titleSort", "originalTitle", "studio", "summary", "tagline", "editionTitle"}
+)
+NUMBERS = frozenset(
+    {"year", "decade", "rating", "audienceRating", "userRating", "index", "duration"}
+)
+DATES = frozenset({"addedAt", "updatedAt", "originallyAvailableAt", "lastViewedAt", "lastRatedAt"})
 Test = Callable[[Item], bool]
 
 # On the wire ``updatedAt>=1`` is a parameter named ``updatedAt>``: later, not "not before".
@@ -29,21 +35,15 @@ _DATE_OPERATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """``now`` for relative dates; whether ``%`` and ``_`` in a string are LIKE wildcards, which
-    nobody outside Plex knows: a client has to stand both."""
+def expression(query: Query, wild: bool) -> Test | None:
+    """The query's conditions as one test of an item; None when it has none.
 
-    now: float
-    like_wildcards: bool = False
-
-
-def expression(query: Query, context: Context) -> Test | None:
-    """The query's conditions as one test of an item; None when it has none."""
-    return _expression(list(query), context)
+    ``wild`` makes ``%`` and ``_`` in a text LIKE wildcards.
+    """
+    return _expression(list(query), wild)
 
 
-def _expression(parameters: list[Parameter], context: Context) -> Test | None:
+def _expression(parameters: list[Parameter], wild: bool) -> Test | None:
     """AND of conditions, with ``or=1`` between groups and ``push=1`` … ``pop=1`` as brackets."""
     alternatives: list[list[Test]] = [[]]
     while parameters:
@@ -54,9 +54,9 @@ def _expression(parameters: list[Parameter], context: Context) -> Test | None:
             alternatives.append([])
             continue
         if parameter.name == "push":
-            test = _expression(parameters, context)
+            test = _expression(parameters, wild)
         else:
-            test = condition(parameter, context)
+            test = condition(parameter, wild)
         if test is not None:
             alternatives[-1].append(test)
     groups = [tests for tests in alternatives if tests]
@@ -67,46 +67,31 @@ def _expression(parameters: list[Parameter], context: Context) -> Test | None:
     return lambda item: any(all(test(item) for test in tests) for tests in groups)
 
 
-def condition(parameter: Parameter, context: Context) -> Test | None:
+def condition(parameter: Parameter, wild: bool) -> Test | None:
     """One parameter as a test of an item; None when it is no filter."""
-    scope, dot, name = parameter.name.rpartition(".")
-    test = _bare_condition(name, parameter, context)
-    if test is None or not dot:
-        return test
-    return lambda item: any(test(other) for other in _scoped(item, scope))
-
-
-def _scoped(item: Item, scope: str) -> Sequence[Item]:
-    above = item.above(scope)
-    return [above] if above else item.descendants(scope)
-
-
-def _bare_condition(name: str, parameter: Parameter, context: Context) -> Test | None:
+    name = parameter.name
     if name == "file":
-        return _text_test(lambda item: item.folded_files, parameter, context)
+        return _text_test(lambda item: item.folded_files, parameter, wild)
     if name in TEXT:
-        return _text_test(text_of(name), parameter, context)
+        return _text_test(text_of(name), parameter, wild)
     if name in NUMBERS:
         return _number_test(name, parameter)
     if name in DATES:
-        return _date_test(name, parameter, context.now)
+        return _date_test(name, parameter)
     if name in TAG_ELEMENTS:
         return _tag_test(name, parameter)
     if name in _EXACT and parameter.value:
         return _exact_test(_EXACT[name], parameter)
-    if name in _FLAGS:
-        flag, wish = _FLAGS[name], (parameter.value == "1") == (parameter.operator == "=")
-        return lambda item: flag(item) == wish
     return None
 
 
-def _text_test(value_of: Callable[[Item], str], parameter: Parameter, context: Context) -> Test:
-    compare = _text_comparison(parameter, context)
+def _text_test(value_of: Callable[[Item], str], parameter: Parameter, wild: bool) -> Test:
+    compare = _text_comparison(parameter, wild)
     wish = not parameter.operator.startswith("!")
     return lambda item: compare(value_of(item)) == wish
 
 
-def _text_comparison(parameter: Parameter, context: Context) -> Callable[[str], bool]:
+def _text_comparison(parameter: Parameter, wild: bool) -> Callable[[str], bool]:
     needles = tuple(needle.casefold() for needle in parameter.alternatives)
     operator = parameter.operator.lstrip("!")
     if operator == "==":
@@ -115,7 +100,7 @@ def _text_comparison(parameter: Parameter, context: Context) -> Callable[[str], 
         return lambda value: value.startswith(needles)
     if operator == ">=":
         return lambda value: value.endswith(needles)
-    if context.like_wildcards:
+    if wild:
         pattern = re.compile("|".join(map(_like, needles)), re.DOTALL)
         return lambda value: bool(pattern.search(value))
     if len(needles) == 1:
@@ -158,8 +143,8 @@ def _comparison(operator: str, wanted: list[float], limit: float) -> Callable[[f
     return known.get(operator)
 
 
-def _date_test(name: str, parameter: Parameter, now: float) -> Test | None:
-    limit = moment(parameter.value, now)
+def _date_test(name: str, parameter: Parameter) -> Test | None:
+    limit = moment(parameter.value)
     if limit is None:
         return None
     compare = _comparison(_DATE_OPERATORS.get(parameter.operator, ""), [limit], limit)
@@ -196,15 +181,48 @@ def _exact_test(value_of: Callable[[Item], str], parameter: Parameter) -> Test:
 _EXACT: dict[str, Callable[[Item], str]] = {
     "id": lambda item: str(item.rating_key),
     "guid": lambda item: item.guid,
-    "contentRating": lambda item: item.fields.get("contentRating", ""),
-    "resolution": lambda item: str(item.media[0].height) if item.media else "",
-    "container": lambda item: item.parts[0].container if item.parts else "",
 }
-_FLAGS: dict[str, Test] = {
-    "unmatched": lambda item: item.guid.startswith(("local://", NO_AGENT)),
-    "unwatched": lambda item: "viewCount" not in item.fields,
-    "duplicate": lambda item: len(item.media) > 1,
-    "hdr": lambda _: False,
-    "inProgress": lambda _: False,
-    "trash": lambda _: False,
-}
+
+
+def text_of(name: str) -> Callable[[Item], str]:
+    """How to read a text field of an item, folded for comparison."""
+    if name == "titleSort":
+        return lambda item: item.sort_title.casefold()
+    if name == "guid":
+        return lambda item: item.guid
+    return lambda item: item.fields.get(name, "").casefold()
+
+
+def number_of(item: Item, name: str) -> float | None:
+    """A numeric field; None when the item has no such value."""
+    if name == "duration":
+        return float(item.media[0].duration) if item.media else None
+    if name == "decade":
+        year = number(item.fields.get("year", ""))
+        return None if year is None else year // 10 * 10
+    return number(item.fields.get(name, ""))
+
+
+def date_of(item: Item, name: str) -> float | None:
+    """A date field in epoch seconds; None when the item has none."""
+    if name == "addedAt":
+        return item.added_at
+    if name == "updatedAt":
+        return item.updated_at
+    return moment(item.fields.get(name, ""))
+
+
+def number(text: str) -> float | None:
+    """A number from text; None when it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def moment(text: str) -> float | None:
+    """Epoch seconds of ``1700000000`` or ``2024-02-29``."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return number(text)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import json
 import threading
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from simulators.faults import Fault, Faults, Kind
 from simulators.http_server import KeepAliveHandler
-from simulators.plex import control, websocket
-from simulators.plex.answers import HTML, Answer, Refused, error_page
+from simulators.plex import event_source
+from simulators.plex.answers import HTML, Answer, Refused, error_page, write_xml
 from simulators.plex.calls import Call, Server
-from simulators.plex.faults import Fault, Faults, Kind
-from simulators.plex.query import Query
-from simulators.plex.requests import Request
-from simulators.plex.routes import find_route
-from simulators.plex.xml import write_xml
+from simulators.plex.endpoints import find_route
+from simulators.plex.requests import Query, Request
 
 _KEPT_HEADERS = ("user-agent", "accept", "content-type", "content-length")
 _MAINTENANCE = (
@@ -65,9 +62,6 @@ class PlexHandler(KeepAliveHandler):
         path, _, query = self.path.partition("?")
         path = unquote(path)
         body = self.body()
-        if path.startswith("/_control/"):
-            self._control(path, query, body)
-            return
         fault = self.front.faults.meet(self.command, path)
         if fault and fault.kind is Kind.CLOSE_BEFORE:
             self._log(path, query, 0, body, fault)
@@ -79,35 +73,32 @@ class PlexHandler(KeepAliveHandler):
         reply = self._reply(answer, fault)
         status = 0 if fault and fault.kind is Kind.CLOSE_AFTER else reply.status
         self._log(path, query, status, body, fault)
-        if status == 101:
-            self._notify()
+        if answer is event_source.STREAM and status:
+            self._tell(reply)
         else:
             self._send(reply, fault)
 
-    def _notify(self) -> None:
-        """Turn the connection into a websocket and stay until it closes."""
+    def _tell(self, reply: _Reply) -> None:
+        """Send events until one side hangs up."""
         self.close_connection = True
         server = self.front.server
-        listener = server.library.events.listen()
-        self.send_response_only(101)
-        self.send_header("Upgrade", "websocket")
-        self.send_header("Connection", "Upgrade")
-        accepted = websocket.accept_key(self.headers["Sec-WebSocket-Key"])
-        self.send_header("Sec-WebSocket-Accept", accepted)
-        self.end_headers()
-        self.wfile.flush()
-        try:
-            websocket.serve(self.connection, listener, self.front.stopping, server.scanner.advance)
-        finally:
-            server.library.events.forget(listener)
-
-    def _control(self, path: str, query: str, body: bytes) -> None:
-        front = self.front
-        status, value = control.serve(
-            front.server, front.faults, self.command, path, Query.parse(query), body
-        )
-        payload = json.dumps(value).encode()
-        self.answer(status, {"Content-Type": "application/json"}, payload)
+        events = server.library.events
+        way = {"Transfer-Encoding": "chunked"} if events.chunked else {"Connection": "close"}
+        filters = Query.parse(self.path.partition("?")[2]).names("filters")
+        with events.listen(filters) as listener:
+            self.send_response_only(reply.status)
+            for name, value in (reply.headers | way).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.flush()
+            event_source.serve(
+                self.connection,
+                self.wfile,
+                events,
+                listener,
+                self.front.stopping,
+                server.scanner.advance,
+            )
 
     def _answer(self, path: str, query: str, body: bytes, fault: Fault | None) -> Answer:
         server = self.front.server
@@ -116,8 +107,8 @@ class PlexHandler(KeepAliveHandler):
         parsed = Query.parse(query)
         if path != "/identity" and not self._has_token(parsed):
             return error_page(401)
-        if path == "/:/websockets/notifications" and "Sec-WebSocket-Key" in self.headers:
-            return Answer(status=101)
+        if path == event_source.PATH and server.library.events.offered:
+            return event_source.STREAM
         route = find_route(self.command, path)
         if route is None:
             return error_page(404)

@@ -186,9 +186,8 @@ class Item:
     collections: list[Item] = field(default_factory=list, repr=False)
     agent_copy: AgentCopy = field(default_factory=lambda: AgentCopy({}, {}), repr=False)
     extras: list[Item] = field(default_factory=list, repr=False)
-    # Collections only: the members in their order, the query of a smart one, the preferences.
+    # Collections only: the members in their order.
     members: dict[int, Item] = field(default_factory=dict, repr=False)
-    smart_uri: str = ""
     tag: Tag | None = None
     folded_files: str = field(init=False, repr=False)  # what the ``file=`` filter looks into
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from simulators.plex import collections
 from simulators.plex.events import DELETED, DONE, Events
 from simulators.plex.habits import Habits, flipped
 from simulators.plex.items import (
@@ -24,7 +23,7 @@ from simulators.plex.items import (
     sha1,
     stem,
 )
-from simulators.plex.tags import TagSpec, TagTable
+from simulators.plex.tags import TagSpec, TagTable, forget_collection, settle_collections
 
 Clock = Callable[[], float]
 MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
@@ -215,12 +214,13 @@ class Library(Habits):
                 item.parent.children.sort(key=lambda child: int(child.fields.get("index", 0)))
             for kind, specs in tags.items():
                 item.links[kind] = [self.tags.link(item.section, kind, spec) for spec in specs]
-            collections.settle(self, item)
+            settle_collections(self, item)
             item.agent_copy = AgentCopy(
                 dict(item.fields),
                 {kind: tuple(links) for kind, links in item.links.items() if kind != "collection"},
             )
             self.content_changed(item.section)
+            self.events.arrival(item)
         return item
 
     def remove(self, item: Item) -> None:
@@ -231,7 +231,7 @@ class Library(Habits):
             self.items.pop(item.rating_key, None)
             item.section.items.pop(item.rating_key, None)
             item.links.pop("collection", None)
-            collections.settle(self, item)
+            settle_collections(self, item)
             self.content_changed(item.section)
             if item.parent:
                 siblings = item.parent.extras if item.type == "clip" else item.parent.children
@@ -241,13 +241,13 @@ class Library(Habits):
             self.events.item(item, DELETED, "deleted")
 
     def touch(self, item: Item, stamp: bool = True) -> None:
-        """Note an edit. The address of a stamped item's thumb ends in the same number."""
-        if stamp:
-            item.updated_at = self.now()
+        """Note an edit. One that leaves no stamp is no event either: Plex is silent of ratings."""
         item.section.version += 1
         if self.edits_change_content:
             self._count_content(item.section)
-        self.events.item(item, DONE)
+        if stamp:
+            item.updated_at = self.now()
+            self.events.item(item, DONE)
 
     def content_changed(self, section: Section) -> None:
         """Items or files came or went."""
@@ -282,7 +282,7 @@ class Library(Habits):
         """Delete a library and add one of the same title and folders, without items."""
         with self.lock:
             for collection in list(section.collections.values()):
-                collections.forget(self, collection)
+                forget_collection(self, collection)
             section.incarnation += 1
             section.created_at = section.scanned_at = self.now()
             section.shows.clear()

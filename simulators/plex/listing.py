@@ -1,127 +1,147 @@
-"""Lists of items: filtered, sorted, limited, paged, and abridged."""
+"""The items of a section that a query asks for, in the order it asks for.
+
+The orders and the file names of a section are kept until they change: 50,000 items take about a
+millisecond.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
-from simulators.plex import filters, ordering
-from simulators.plex.answers import Answer, Refused
-from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
-from simulators.plex.items import TYPE_NAMES, Item, Section
-from simulators.plex.meta import meta_element
-from simulators.plex.render import item_element
-from simulators.plex.shape import Shape
+from simulators.plex.filters import (
+    DATES,
+    NUMBERS,
+    date_of,
+    expression,
+    number_of,
+    text_of,
+)
+from simulators.plex.items import Item, Section
+from simulators.plex.library import Library
+from simulators.plex.requests import Query
 
 
-def find(call: Call, section: Section, kind: str) -> list[Item]:
-    """The items of one type that the query selects, in the order it asks for."""
-    catalogue = call.server.catalogue
-    test = _test(call)
+def find(
+    library: Library, catalogue: Catalogue, section: Section, kind: str, query: Query
+) -> list[Item]:
+    """The items of one type that the query selects, sorted and limited."""
+    test = expression(query, library.like_wildcards)
     if test is None:
-        return _sorted(call, catalogue.ordered(section, kind))
-    pool = catalogue.pool(section, kind, call.query, call.library.like_wildcards)
-    found = ordering.arrange([item for item in pool if test(item)], ordering.default_order(kind))
-    return _sorted(call, found)
+        found = catalogue.ordered(section, kind)
+    else:
+        pool = catalogue.pool(section, kind, query, library.like_wildcards)
+        found = arrange([item for item in pool if test(item)], default_order(kind))
+    if query.get("sort"):
+        found = arrange(found, query.get("sort"))
+    limit = query.get("limit")
+    return found[: int(limit)] if limit.isdigit() else found
 
 
-def search(call: Call, items: list[Item]) -> list[Item]:
-    """What the query selects of the items, which keep their order if it asks for none."""
-    test = _test(call)
-    return _sorted(call, items if test is None else [item for item in items if test(item)])
+def arrange(items: list[Item], sort: str) -> list[Item]:
+    """Sort by ``titleSort,year:desc`` and the like; an unknown name leaves the order alone."""
+    for piece in reversed(sort.split(",")):
+        name, _, how = piece.partition(":")
+        scope, _, bare = name.rpartition(".")
+        descending = "desc" in how.split(":")
+        keyed = [(_sort_key(item, scope, bare), item) for item in items]
+        absent = [item for key, item in keyed if key is None]
+        present = [(key, item) for key, item in keyed if key is not None]
+        present.sort(key=lambda pair: pair[0], reverse=descending)
+        ordered = [item for _, item in present]
+        items = ordered + absent if descending else absent + ordered
+    return items
 
 
-def _test(call: Call) -> filters.Test | None:
-    library = call.library
-    return filters.expression(call.query, filters.Context(library.clock(), library.like_wildcards))
+def _sort_key(item: Item, scope: str, name: str) -> tuple[float, str] | None:
+    subject = item.above(scope) if scope else item
+    if subject is None:
+        return None
+    if name in DATES:
+        number = date_of(subject, name)
+    elif name in NUMBERS:
+        number = number_of(subject, name)
+    elif name == "id":
+        number = float(subject.rating_key)
+    else:
+        return (0.0, text_of(name)(subject))
+    return None if number is None else (number, "")
 
 
-def _sorted(call: Call, items: list[Item]) -> list[Item]:
-    sort, limit = call.query.get("sort"), call.query.get("limit")
-    if sort:
-        items = ordering.arrange(items, sort)
-    return items[: int(limit)] if limit.isdigit() else items
-
-
-def wanted_type(call: Call, default: str) -> str:
-    """The type a query asks for. Plex: a ``file`` filter without a type ends in a 500."""
-    number = call.query.get("type")
-    if not number:
-        if any(parameter.name == "file" for parameter in call.query):
-            raise Refused(500, "file= needs type=")
-        return default
-    if not number.isdigit():
-        raise Refused(400, "type is a number")
-    return TYPE_NAMES.get(int(number), "")
-
-
-def list_section(call: Call) -> Answer:
-    """GET /library/sections/{id}/all"""
-    section = call.section()
-    kind = wanted_type(call, section.type)
-    found = find(call, section, kind)
-    return listing(call, found, section_attributes(section, kind), section)
-
-
-def list_collections(call: Call) -> Answer:
-    """GET /library/sections/{id}/collections"""
-    section = call.section()
-    found = find(call, section, "collection")
-    return listing(call, found, section_attributes(section, "collection"), section)
-
-
-def list_everything(call: Call) -> Answer:
-    """GET /library/all: the query over every section."""
-    pool: list[Item] = []
-    for section in call.library.sections.values():
-        pool += find(call, section, wanted_type(call, section.type))
-    return listing(call, pool, {"allowSync": "1", "identifier": IDENTIFIER})
-
-
-def section_attributes(section: Section, kind: str) -> dict[str, str]:
-    thumb = "video" if section.other_videos else section.type
-    view = {"collection": "mixed", "season": "season", "episode": "episode"}.get(kind, section.type)
-    what = section.title if section.other_videos else f"{section.type.title()}s"
+def default_order(kind: str) -> str:
+    """How Plex sorts a listing that asks for nothing."""
     return {
-        "allowSync": "1",
-        "art": f"/:/resources/{section.type}-fanart.jpg",
-        "identifier": IDENTIFIER,
-        "librarySectionID": str(section.key),
-        "librarySectionTitle": section.title,
-        "librarySectionUUID": section.uuid,
-        **TAG_VERSION,
-        "thumb": f"/:/resources/{thumb}.png",
-        "title1": section.title,
-        "title2": f"All {what}",
-        "viewGroup": view,
-        "viewMode": "65592",
-    }
+        "season": "show.titleSort,index",
+        "episode": "show.titleSort,season.index,index",
+    }.get(kind, "titleSort")
 
 
-def listing(
-    call: Call,
-    items: Iterable[Item],
-    attributes: dict[str, str],
-    section: Section | None = None,
-    most: int | None = None,
-) -> Answer:
-    """A page of items, or all of them; only a page says offset and total.
+class FileIndex:
+    """The folded file names of many items, joined; 50,000 of them are searched in about 1 ms."""
 
-    Where there are more than ``most`` a client that asks for no page gets the first one.
-    """
-    found = list(items)
-    page, headers = call.page(), {}
-    if page is None and most is not None and len(found) > most:
-        page = 0, most
-    if page is not None:
-        start, size = page
-        total = len(found)
-        found = found[start : None if size is None else start + size]
-        attributes = {"totalSize": str(total), "offset": str(start)} | attributes
-        headers = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Total-Size": str(total)}
-    shape = Shape.of(call.query, full=False)
-    children = [item_element(item, shape) for item in found]
-    if section and call.query.flag("includeMeta"):
-        children.insert(0, meta_element(section))
-    answer = container(children, attributes, len(found))
-    answer.headers = headers
-    return answer
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items: list[Item] = []
+        self._starts: list[int] = []
+        pieces: list[str] = []
+        position = 0
+        for item in items:
+            self._items.append(item)
+            self._starts.append(position)
+            pieces.append(item.folded_files)
+            position += len(item.folded_files) + 1
+        self._text = "\0".join(pieces)
+
+    def containing(self, needle: str) -> list[Item]:
+        """The items of which a file contains the text, whatever its case. "" finds all."""
+        needle = needle.casefold()
+        if not needle:
+            return list(self._items)
+        found: list[Item] = []
+        position = self._text.find(needle)
+        while position >= 0:
+            place = bisect_right(self._starts, position) - 1
+            found.append(self._items[place])
+            if place + 1 == len(self._starts):
+                break
+            position = self._text.find(needle, self._starts[place + 1])
+        return found
+
+
+class Catalogue:
+    """The orders and indexes of a server's sections, made anew when a section has moved on."""
+
+    def __init__(self) -> None:
+        self._orders: dict[tuple[int, str], tuple[int, list[Item]]] = {}
+        self._indexes: dict[tuple[int, str], tuple[int, FileIndex]] = {}
+
+    def ordered(self, section: Section, kind: str) -> list[Item]:
+        """All items of one type, in the order in which Plex lists them."""
+        version, items = self._orders.get((section.key, kind), (-1, []))
+        if version != section.version:
+            found = list(_of_type(section, kind))
+            items = arrange(found, default_order(kind))
+            self._orders[section.key, kind] = section.version, items
+        return items
+
+    def pool(
+        self, section: Section, kind: str, query: Query, like_wildcards: bool
+    ) -> Iterable[Item]:
+        """Items of one type, at least those that the query can select, in no order."""
+        if kind != "collection" and not like_wildcards and "push" not in query:
+            for parameter in query:
+                if (parameter.name, parameter.operator) == ("file", "="):
+                    return self._with_file(section, kind, parameter.alternatives)
+        return _of_type(section, kind)
+
+    def _with_file(self, section: Section, kind: str, pieces: list[str]) -> list[Item]:
+        version, index = self._indexes.get((section.key, kind), (-1, None))
+        if index is None or version != section.files_version:
+            index = FileIndex(_of_type(section, kind))
+            self._indexes[section.key, kind] = section.files_version, index
+        found = {item.rating_key: item for piece in pieces for item in index.containing(piece)}
+        return list(found.values())
+
+
+def _of_type(section: Section, kind: str) -> Iterator[Item]:
+    pool = section.collections if kind == "collection" else section.items
+    return (item for item in pool.values() if item.type == kind)

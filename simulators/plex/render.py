@@ -1,18 +1,18 @@
-"""Items as elements: abridged in lists, whole when asked for by id."""
+"""Items, their files, libraries and pictures as elements.
+
+Items are abridged in lists, and whole when asked for by id.
+"""
 
 from __future__ import annotations
 
-from simulators.plex.items import TAG_ELEMENTS, Item, Shelf, TagLink, sha1
-from simulators.plex.render_media import media_text
-from simulators.plex.shape import Shape
-from simulators.plex.xml import Element
+import functools
+from dataclasses import dataclass
+from urllib.parse import quote
 
-# A collection's preferences: the value where nobody has set one, and what can be set.
-COLLECTION_PREFERENCES = {
-    "collectionMode": ("-1", "-1:Library default|0:Hide collection|1:Hide items|2:Show both"),
-    "collectionSort": ("0", "0:Release date|1:Alphabetical|2:Custom"),
-    "collectionFilterBasedOnUser": ("0", "0:Admin|1:User"),
-}
+from simulators.plex.answers import Element, to_text
+from simulators.plex.items import TAG_ELEMENTS, Item, Media, Part, Section, Shelf, TagLink, sha1
+from simulators.plex.requests import Query
+
 # How many of each kind a list shows, without id, role or picture; kinds not named: none.
 _IN_LISTS = {"genre": 2, "country": 2, "director": 3, "writer": 2, "actor": 3, "collection": 2}
 _NUMBERS = (
@@ -24,6 +24,28 @@ _NUMBERS = (
     "lastRatedAt",
     "year",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How much of an item is shown. ``full`` as for its own address, else as in a list."""
+
+    full: bool = False
+    guids: bool = False
+    check_files: bool = False
+    without_fields: frozenset[str] = frozenset()
+    without_elements: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(query: Query, full: bool) -> Shape:
+        """The shape a request asks for with include… and exclude… parameters."""
+        return Shape(
+            full=full,
+            guids=full or query.flag("includeGuids"),
+            check_files=query.flag("checkFiles"),
+            without_fields=query.names("excludeFields"),
+            without_elements=query.names("excludeElements"),
+        )
 
 
 def item_element(item: Item, shape: Shape) -> Element:
@@ -131,15 +153,11 @@ def picture_stamp(item: Item) -> int:
 def _add_collection(item: Item, shown: dict[str, str]) -> None:
     shown["subtype"] = item.section.type
     shown["childCount"] = shown["ratingCount"] = str(len(item.members))
-    if item.smart_uri:
-        shown["smart"] = "1"
-        shown["content"] = item.smart_uri
     years = [year for member in item.members.values() if (year := member.fields.get("year"))]
     if years:
         shown |= {"minYear": min(years), "maxYear": max(years)}
     if "thumb" not in shown:
         shown["thumb"] = f"/library/collections/{item.rating_key}/composite/{picture_stamp(item)}"
-    _add(shown, item.fields, *COLLECTION_PREFERENCES)
 
 
 def _children(item: Item, shape: Shape) -> list[Element | str]:
@@ -206,11 +224,110 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
     return Element(element, attributes)
 
 
-def preferences_element(item: Item) -> Element:
-    """What can be set for a collection, asked for with ``includePreferences=1``."""
-    settings = []
-    for name, (default, values) in COLLECTION_PREFERENCES.items():
-        attributes = {"id": name, "label": name, "summary": "", "type": "int", "default": default}
-        attributes |= {"value": item.fields.get(name, default), "enumValues": values}
-        settings.append(Element("Setting", attributes))
-    return Element("Preferences", {}, settings)
+@functools.lru_cache(maxsize=100_000)
+def media_text(media: Media, shape: Shape) -> str:
+    """A version of an item, already written: it never changes and is half of a list's text."""
+    return to_text(_media(media, shape))
+
+
+def _media(media: Media, shape: Shape) -> Element:
+    height = media.height
+    attributes = {
+        "id": str(media.id),
+        "duration": str(media.duration),
+        "bitrate": str(media.bitrate),
+        "width": str(media.width),
+        "height": str(media.height),
+        "aspectRatio": "1.78",
+        "audioChannels": "2",
+        "audioCodec": "aac",
+        "videoCodec": "h264",
+        "videoResolution": "4k" if height >= 2160 else str(height) if height >= 480 else "sd",
+        "container": media.parts[0].container,
+        "videoFrameRate": "24p",
+        "audioProfile": "lc",
+        "videoProfile": "high",
+        "hasVoiceActivity": "0",
+    }
+    if media.target:
+        attributes |= {"proxyType": "42", "target": media.target, "title": media.target}
+    if "Part" in shape.without_elements:
+        return Element("Media", attributes)
+    return Element("Media", attributes, [_part(part, media, shape) for part in media.parts])
+
+
+def _part(part: Part, media: Media, shape: Shape) -> Element:
+    attributes = {"accessible": "1", "exists": "1"} if shape.check_files else {}
+    attributes |= {
+        "id": str(part.id),
+        "key": f"/library/parts/{part.id}/{part.stamp}/file.{part.container}",
+        "duration": str(part.duration),
+        "file": part.file,
+        "size": str(part.size),
+        "audioProfile": "lc",
+        "container": part.container,
+        "videoProfile": "high",
+    }
+    if "file" in shape.without_fields:
+        del attributes["file"]
+    return Element("Part", attributes, _streams(part, media) if shape.full else [])
+
+
+def _streams(part: Part, media: Media) -> list[Element]:
+    common = {"default": "1", "bitrate": str(media.bitrate)}
+    size = {"width": str(media.width), "height": str(media.height), "frameRate": "24.000"}
+    name = f"{media.height}p (H.264)"
+    titles = {"displayTitle": name, "extendedDisplayTitle": name}
+    video = {"id": str(part.id * 2), "streamType": "1", **common, "codec": "h264", "index": "0"}
+    audio = {"id": str(part.id * 2 + 1), "streamType": "2", "selected": "1", **common}
+    audio |= {"codec": "aac", "index": "1", "channels": "2", "samplingRate": "44100"}
+    audio |= {"displayTitle": "Unknown (AAC Stereo)"}
+    return [Element("Stream", video | size | titles), Element("Stream", audio)]
+
+
+def section_element(section: Section) -> Element:
+    """A library in ``/library/sections``."""
+    number = section.key
+    thumb = "video" if section.other_videos else section.type
+    attributes = {
+        "allowSync": "1",
+        "art": f"/:/resources/{section.type}-fanart.jpg",
+        "composite": f"/library/sections/{number}/composite/{section.scanned_at}",
+        "filters": "1",
+        "refreshing": "1" if section.running_scans else "0",
+        "thumb": f"/:/resources/{thumb}.png",
+        "key": str(number),
+        "type": section.type,
+        "title": section.title,
+        "agent": section.agent,
+        "scanner": section.scanner,
+        "language": section.language,
+        "uuid": section.uuid,
+        "updatedAt": str(section.scanned_at),
+        "createdAt": str(section.created_at),
+        "scannedAt": str(section.scanned_at),
+        "content": "1",
+        "directory": "1",
+        "contentChangedAt": str(section.content_changed_at),
+        "hidden": "0",
+    }
+    places = [
+        Element("Location", {"id": str(place.id), "path": place.path})
+        for place in section.locations
+    ]
+    return Element("Directory", attributes, places)
+
+
+def picture_elements(item: Item, shelf: Shelf) -> list[Element]:
+    """The posters (or backgrounds) of an item."""
+    found = []
+    for picture in shelf.pictures.values():
+        path = picture.key
+        if not path.startswith("http"):
+            path = f"/library/metadata/{item.rating_key}/file?url={quote(picture.key, safe='')}"
+        selected = "1" if picture.key == shelf.selected else "0"
+        attributes = {"key": path, "ratingKey": picture.key, "selected": selected, "thumb": path}
+        if picture.provider:
+            attributes["provider"] = picture.provider
+        found.append(Element("Photo", attributes))
+    return found

@@ -1,96 +1,100 @@
-"""The request log, and the alarm for an edit that names no item."""
+"""Requests as they come: Plex's operators in a query, the log, the alarm for an edit of nothing."""
 
 from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
 
-from simulators.plex.query import Query
+from simulators import request_log
 
 log = logging.getLogger(__name__)
 
-_WRITES = ("PUT", "POST", "DELETE")
+_OPERATOR = re.compile(r"^(.*?)([!<>&=]*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One request. ``status`` is what was (or would have been) answered; 0 is a cut connection.
+class Parameter:
+    """``name`` without operator, ``operator`` such as ``=`` ``!=`` ``==`` ``>>=``, the value."""
 
-    ``target`` is path and query as sent; ``at`` epoch seconds; ``fault`` the fault it met, if any.
-    """
-
-    method: str
-    path: str
-    query: str
-    status: int
-    at: float
-    body_size: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    fault: str = ""
+    name: str
+    operator: str
+    value: str
 
     @property
-    def target(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
+    def alternatives(self) -> list[str]:
+        """Plex decodes first and splits at commas second: a comma is always an OR."""
+        return self.value.split(",")
 
-    @property
-    def was_answered(self) -> bool:
-        """Whether the client was told that all went well."""
-        return self.status == 200 and not self.fault
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The parameters of one request, in order."""
+
+    parameters: tuple[Parameter, ...] = ()
+    _first: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def parse(raw: str) -> Query:
+        """Split ``a=1&b%3E%3E=2``. A value that begins with ``=`` makes the operator ``==``."""
+        parameters = tuple(_parameter(piece) for piece in raw.split("&") if piece)
+        first: dict[str, str] = {}
+        for parameter in parameters:
+            first.setdefault(parameter.name, parameter.value)
+        return Query(parameters, first)
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._first
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of that name."""
+        return self._first.get(name, default)
+
+    def flag(self, name: str) -> bool:
+        return self.get(name) == "1"
+
+    def names(self, name: str) -> frozenset[str]:
+        """A comma-separated value as a set."""
+        return frozenset(filter(None, self.get(name).split(",")))
+
+
+def _parameter(piece: str) -> Parameter:
+    raw_name, _, raw_value = piece.partition("=")
+    tail = "="
+    if raw_value.startswith("="):
+        raw_value, tail = raw_value[1:], "=="
+    match = _OPERATOR.match(unquote_plus(raw_name))
+    assert match
+    return Parameter(match[1], match[2] + tail, unquote_plus(raw_value))
+
+
+@dataclass(frozen=True, slots=True)
+class Request(request_log.Request):
+    """One request to Plex."""
 
     @property
     def parameters(self) -> Query:
         return Query.parse(self.query)
 
 
-class RequestLog:
-    """Every request in order of its answer. ``whole_section_edits`` must stay empty."""
+class RequestLog(request_log.RequestLog[Request]):
+    """Every request; ``whole_section_edits`` must stay empty, and survives ``clear``."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.whole_section_edits: list[Request] = []
-        self._requests: list[Request] = []
-        self._lock = threading.Lock()
-
-    def add(self, request: Request) -> None:
-        with self._lock:
-            self._requests.append(request)
 
     def alarm(self, request: Request) -> None:
         """Note an edit without an id: it changed every item of its type in the section."""
         log.error("an edit without id changed a whole section: %s %s", request.method, request.path)
         self.whole_section_edits.append(request)
 
-    def __iter__(self) -> Iterator[Request]:
-        with self._lock:
-            return iter(list(self._requests))
-
-    def __len__(self) -> int:
-        return len(self._requests)
-
-    def matching(self, method: str | None = None, path: str = "") -> list[Request]:
-        """The requests of that method whose path the regular expression finds."""
-        return [
-            request
-            for request in self
-            if method in (None, request.method) and re.search(path, request.path)
-        ]
-
-    def count(self, method: str | None = None, path: str = "") -> int:
-        """How many requests ``matching`` finds."""
-        return len(self.matching(method, path))
-
-    def writes(self) -> list[Request]:
-        """Every PUT, POST and DELETE."""
-        return [request for request in self if request.method in _WRITES]
-
     def reads_that_may_refresh(self) -> list[Request]:
         """Reads of items without ``skipRefresh=1``, each of which may run a local agent."""
         reads = self.matching("GET", r"^/library/metadata/[\d,]+$")
         return [read for read in reads if not read.parameters.flag("skipRefresh")]
-
-    def clear(self) -> None:
-        """Forget every request; the alarms stay."""
-        with self._lock:
-            self._requests.clear()

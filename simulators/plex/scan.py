@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 
 from simulators.plex.items import Item, Section, is_below
 from simulators.plex.library import Library
-from simulators.plex.xml import Element
-
-ACTIVITY_LAG = 1.0  # seconds after which a running scan shows up in /activities
 
 
 @dataclass(slots=True)
@@ -59,7 +56,7 @@ class Scanner:
         section.running_scans += 1
         scan = Scan(section, path, force, now, now + self.delay)
         self._running.append(scan)
-        self._library.events.activity("started", scan.id, f"Scanning {section.title}")
+        self._library.events.activity("started", scan.id, f"Scanning {section.title}", section.key)
 
     def advance(self) -> None:
         """Carry out the scans that are due."""
@@ -83,7 +80,7 @@ class Scanner:
         waiting, self._arrivals = self._arrivals, []
         for arrival in waiting:
             if arrival.section is section and covered(arrival.path):
-                self._library.events.arrival(arrival.add())
+                arrival.add()
             else:
                 self._arrivals.append(arrival)
         for item in list(section.items.values()):
@@ -92,29 +89,10 @@ class Scanner:
             elif scan.force:
                 self._library.refresh(item)
 
-        self._library.events.activity("ended", scan.id, f"Scanning {section.title}")
+        self._library.events.activity("ended", scan.id, f"Scanning {section.title}", section.key)
         if not section.running_scans:
             self._library.events.status("Library scan complete")
 
     def is_gone(self, item: Item) -> bool:
         """Whether all files of an item lie in unreachable folders."""
         return all(any(is_below(file, folder) for folder in self.missing) for file in item.files)
-
-    def activities(self) -> list[Element]:
-        """What ``/activities`` lists: every running scan, about a second late."""
-        now = self._library.clock()
-        return [_activity(scan) for scan in self._running if now - scan.started >= ACTIVITY_LAG]
-
-
-def _activity(scan: Scan) -> Element:
-    attributes = {
-        "uuid": scan.id,
-        "type": "library.update.section",
-        "cancellable": "0",
-        "userID": "1",
-        "title": "Scanning",
-        "subtitle": f"Scanning {scan.section.title}",
-        "progress": "-1",
-    }
-    context = Element("Context", {"librarySectionID": str(scan.section.key)})
-    return Element("Activity", attributes, [context])

@@ -1,4 +1,4 @@
-"""Sections and items from plain data: a seed file, the control address, a generated library."""
+"""Plain data in and out: seeds of sections and items, and the whole state as a snapshot."""
 
 from __future__ import annotations
 
@@ -48,3 +48,32 @@ def generate(library: Library, count: int, folder: str = "/data/movies") -> Sect
             duration=600_000 + number * 1000,
         )
     return section
+
+
+def snapshot(library: Library) -> dict[int, dict[str, Any]]:
+    """Every item by rating key. Time stamps are left out, so that equal content is equal."""
+    with library.lock:
+        return {key: describe(item) for key, item in sorted(library.items.items())}
+
+
+def describe(item: Item) -> dict[str, Any]:
+    """One item as plain data. The number of a collection's tag is left out, as stamps are."""
+    left_out = {"lastRatedAt", "index"} if item.type == "collection" else {"lastRatedAt"}
+    plain: dict[str, Any] = {
+        "type": item.type,
+        "section": item.section.key,
+        "fields": {k: v for k, v in sorted(item.fields.items()) if k not in left_out},
+        "tags": {kind: names for kind, names in item.tags.items() if names},
+        "locked": sorted(item.locked),
+        "files": item.files,
+        "posters": item.posters,
+        "poster": item.selected_poster,
+        "arts": item.arts,
+        "art": item.selected_art,
+    }
+    roles = {link.tag.name: link.role for link in item.links.get("actor", ()) if link.role}
+    if roles:
+        plain["roles"] = roles
+    if item.type == "collection":
+        plain["members"] = list(item.members)
+    return plain

@@ -7,16 +7,16 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
+from simulators.faults import Faults
 from simulators.http_server import HttpServer
 from simulators.plex.calls import Server
 from simulators.plex.disk import Disk
-from simulators.plex.faults import Faults
 from simulators.plex.handler import Front, PlexHandler
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Clock, Library, MediaSpec
 from simulators.plex.requests import RequestLog
 from simulators.plex.scan import Scanner
-from simulators.plex.snapshot import snapshot
+from simulators.plex.seed import snapshot
 from simulators.plex.tags import TagSpec
 from simulators.plex.user import User
 

@@ -1,11 +1,19 @@
-"""The server's tag table: names are shared by items and unique without regard to case."""
+"""The server's tag table, and the collections that an item's tags make, fill and empty.
+
+Names of tags are shared by items and unique without regard to case.
+"""
 
 from __future__ import annotations
 
 import itertools
 import unicodedata
+from typing import TYPE_CHECKING
 
-from simulators.plex.items import Section, Tag, TagLink
+from simulators.plex.answers import Refused
+from simulators.plex.items import Item, Section, Tag, TagLink
+
+if TYPE_CHECKING:
+    from simulators.plex.library import Library
 
 TagSpec = str | tuple[str, str]  # a name, or an actor's name and role
 
@@ -43,3 +51,64 @@ class TagTable:
 def _place(section: Section, kind: str, name: str) -> tuple[str, int, str]:
     folded = unicodedata.normalize("NFC", name).casefold()
     return kind, section.key if kind == "collection" else 0, folded
+
+
+def settle_collections(library: Library, item: Item) -> None:
+    """Bring the section's collections in line with the item's collection tags.
+
+    A tag without a collection makes one; a collection that lost its last member vanishes.
+    """
+    section = item.section
+    alive = item.rating_key in section.items
+    wanted = {link.tag.id: link.tag for link in item.links.get("collection", ())} if alive else {}
+    for collection in list(item.collections):
+        if collection.tag and collection.tag.id not in wanted:
+            item.collections.remove(collection)
+            del collection.members[item.rating_key]
+            library.touch(collection, library.tags_move_updated_at)
+            if not collection.members:
+                forget_collection(library, collection)
+    for tag in wanted.values():
+        collection = section.collections.get(tag.name.casefold()) or _create(library, section, tag)
+        if collection not in item.collections:
+            collection.members[item.rating_key] = item
+            item.collections.append(collection)
+            library.touch(collection, library.tags_move_updated_at)
+
+
+def _create(library: Library, section: Section, tag: Tag) -> Item:
+    """A new, empty collection of that tag's name."""
+    key, now = library.new_key(), library.now()
+    collection = Item(key, section, "collection", f"collection://{section.uuid}-{key}", now, now)
+    collection.fields |= {"title": tag.name, "index": str(tag.id)}
+    collection.tag = tag
+    library.items[key] = collection
+    section.collections[tag.name.casefold()] = collection
+    section.version += 1
+    return collection
+
+
+def forget_collection(library: Library, collection: Item) -> None:
+    """Delete a collection; its members lose the tag."""
+    section = collection.section
+    section.collections.pop(collection.title.casefold(), None)
+    library.items.pop(collection.rating_key, None)
+    section.version += 1
+    for member in list(collection.members.values()):
+        links = member.links["collection"]
+        member.links["collection"] = [link for link in links if link.tag is not collection.tag]
+        settle_collections(library, member)
+        library.touch(member, library.tags_move_updated_at)
+
+
+def rename_collection(library: Library, collection: Item, title: str) -> None:
+    """Give a collection another name. Raises ``Refused`` (409) when the section has that name."""
+    section = collection.section
+    taken = section.collections.get(title.casefold())
+    if taken is not None and taken is not collection:
+        raise Refused(409, "a collection of that name exists")
+    section.collections.pop(collection.title.casefold(), None)
+    section.collections[title.casefold()] = collection
+    if collection.tag:
+        library.tags.rename(section, collection.tag, title)
+    collection.fields["title"] = title

@@ -1,14 +1,21 @@
-"""A user's acts in Plex's own page. Each locks what it changes, but for star ratings."""
+"""A user's acts in Plex's own page, and what they share with requests: stars and pictures.
+
+Each act locks what it changes, but for star ratings. Pictures are addressed by their content and
+never deleted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulators.plex import images
+from simulators.plex.answers import Refused
 from simulators.plex.edits import Edit, TagEdit, apply_edit
-from simulators.plex.items import Item
+from simulators.plex.items import Item, Picture, Shelf, sha1
 from simulators.plex.library import Library
 from simulators.plex.tags import TagSpec
+
+LIMIT = 10 * 1024 * 1024  # bytes; above it Plex answers 500
+LOCKS = {"posters": "thumb", "arts": "art"}
 
 
 class User:
@@ -60,12 +67,12 @@ class User:
 
     def upload_poster(self, item: Item, data: bytes) -> None:
         with self._library.lock:
-            images.upload(self._library, item, "posters", data)
+            upload_picture(self._library, item, "posters", data)
 
     def choose_poster(self, item: Item, key: str) -> None:
         """Select one of the posters that the item has, by its key on the shelf."""
         with self._library.lock:
-            images.select(self._library, item, "posters", key)
+            select_picture(self._library, item, "posters", key)
 
     def _apply(self, item: Item, edit: Edit, replaces: bool = True) -> None:
         with self._library.lock:
@@ -86,3 +93,44 @@ def set_rating(library: Library, item: Item, stars: float | None) -> None:
 def _added(specs: Sequence[TagSpec]) -> dict[int, dict[str, str]]:
     pairs = [spec if isinstance(spec, tuple) else (spec, "") for spec in specs]
     return {n: {"name": name, "role": role} for n, (name, role) in enumerate(pairs)}
+
+
+def shelf_of(item: Item, kind: str) -> Shelf:
+    """The shelf for ``posters`` or ``arts``."""
+    return item.poster_shelf if kind == "posters" else item.art_shelf
+
+
+def upload_picture(library: Library, item: Item, kind: str, data: bytes, url: str = "") -> None:
+    """Keep a picture, select it and lock the field. The same bytes are kept once.
+
+    With ``url`` Plex would fetch the picture itself; the simulator only notes the address.
+    Raises ``Refused``: 500 above the limit, 400 for nothing at all.
+    """
+    if len(data) > LIMIT:
+        raise Refused(500, "the picture is above 10 MB")
+    if not data and not url:
+        raise Refused(400, "no picture")
+    digest = sha1(data) if data else ""
+    key = f"upload://{kind}/{digest}" if data else url
+    shelf_of(item, kind).pictures.setdefault(key, Picture(key, "", digest, data))
+    select_picture(library, item, kind, key)
+
+
+def select_picture(library: Library, item: Item, kind: str, key: str) -> None:
+    """Show the picture of that rating key. Raises ``Refused`` (404) when there is none."""
+    shelf = shelf_of(item, kind)
+    if key not in shelf.pictures:
+        raise Refused(404, "no such picture")
+    shelf.selected = key
+    item.locked.add(LOCKS[kind])
+    library.touch(item, _stamps(library, item))
+
+
+def deselect_picture(library: Library, item: Item, kind: str) -> None:
+    """Show no picture; the file stays."""
+    shelf_of(item, kind).selected = ""
+    library.touch(item, _stamps(library, item))
+
+
+def _stamps(library: Library, item: Item) -> bool:
+    return item.type in ("movie", "collection") or library.show_art_moves_updated_at

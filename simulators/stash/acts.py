@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulators.stash.chores import identify
-from simulators.stash.faults import Faults, RequestLog
+from simulators.faults import Faults
+from simulators.request_log import Request, RequestLog
 from simulators.stash.jobs import Job
 from simulators.stash.library import Library
 from simulators.stash.runs import PluginRun
 from simulators.stash.state import Call
+from simulators.stash.system_mutations import identify
 from simulators.stash.web import Answer, Site
 
 
@@ -34,7 +35,7 @@ class Acts:
         return self.site.faults
 
     @property
-    def requests(self) -> RequestLog:
+    def requests(self) -> RequestLog[Request]:
         return self.site.requests
 
     @property

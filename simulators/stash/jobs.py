@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from simulators.stash.clock import Clock
 from simulators.stash.process import Cancel
+from simulators.stash.records import Clock
 from simulators.stash.runs import PluginRun
 
 GRAVEYARD = 10

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import random
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from simulators.stash.clock import Clock
 from simulators.stash.records import (
+    Clock,
     Entity,
     Fingerprint,
     Group,
@@ -198,3 +200,130 @@ def set_fields(record: Scene | Entity, fields: Mapping[str, Any]) -> None:
     """Set attributes; lists become tuples. An unknown name is an AttributeError (slots)."""
     for name, value in fields.items():
         setattr(record, name, tuple(value) if isinstance(value, list) else value)
+
+
+Announce = Callable[[str, int], None]
+"""Fires a hook: its type and the scene's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    path: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFile:
+    scene_id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedFile:
+    scene_id: int
+
+
+class Disk:
+    """What a test says happened to the files; the next scan finds it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._pending: list[NewFile | MovedFile | TouchedFile] = []
+        self._gone: list[int] = []
+
+    def add(self, path: str, **fields: Any) -> None:
+        """A new file; one with the ``oshash`` of a known scene becomes that scene's next file."""
+        self._pending.append(NewFile(path, fields))
+
+    def move(self, scene_id: int, path: str) -> None:
+        self._pending.append(MovedFile(scene_id, path))
+
+    def touch(self, scene_id: int) -> None:
+        self._pending.append(TouchedFile(scene_id))
+
+    def remove(self, scene_id: int) -> None:
+        """The scene's primary file is deleted; the next clean finds it missing."""
+        self._gone.append(scene_id)
+
+    def clean(self) -> list[Scene]:
+        """Forget missing files; returns the scenes that had no other file, now destroyed."""
+        destroyed, (gone, self._gone) = [], (self._gone, [])
+        with self._library.lock:
+            for scene in (self._library.scenes[scene_id] for scene_id in gone):
+                if len(scene.files) <= 1:
+                    destroyed.append(self._library.scenes.pop(scene.id))
+                else:
+                    scene.files = scene.files[1:]
+                    scene.updated_at = self._library.clock.text()
+        return destroyed
+
+    def scan(self, announce: Announce, go_on: Callable[[], bool]) -> None:
+        """Register each pending file, then fire its hook; stop when ``go_on`` says no."""
+        while self._pending and go_on():
+            change = self._pending.pop(0)
+            with self._library.lock:
+                hook_type, scene_id = self._register(change)
+            announce(hook_type, scene_id)
+
+    def _register(self, change: NewFile | MovedFile | TouchedFile) -> tuple[str, int]:
+        if isinstance(change, NewFile):
+            return self._register_new(change)
+        scene = self._library.scenes[change.scene_id]
+        primary = scene.files[0]
+        if isinstance(change, MovedFile):
+            primary.path = change.path
+        primary.mod_time = primary.updated_at = self._library.clock.text()
+        return "Scene.Update.Post", scene.id
+
+    def _register_new(self, change: NewFile) -> tuple[str, int]:
+        oshash = change.fields.get("oshash")
+        same = self._with_print(Fingerprint("oshash", oshash)) if oshash else None
+        if same is None:
+            file = {"path": change.path, **change.fields}
+            return "Scene.Create.Post", self._library.add_scene(files=[file])
+        attach(same, self._library.new_file(change.path, **change.fields))
+        same.updated_at = self._library.clock.text()
+        return "Scene.Update.Post", same.id
+
+    def _with_print(self, wanted: Fingerprint) -> Scene | None:
+        scenes = self._library.scenes.values()
+        return next(
+            (s for s in scenes if any(wanted in file.fingerprints for file in s.files)), None
+        )
+
+
+def attach(scene: Scene, *files: VideoFile) -> None:
+    """Later files come after the primary one."""
+    scene.files = (*scene.files, *files)
+
+
+_PLACES = ("Harbour", "Garden", "Station", "Attic", "Market", "Lighthouse", "Orchard", "Bridge")
+_THINGS = ("Lights", "Stories", "Letters", "Shadows", "Seasons", "Echoes", "Maps", "Rain")
+
+
+def seed(library: Library, scenes: int, *, folder: str = "/data/scenes", number: int = 1) -> None:
+    """Add scenes with files, performers, a studio, tags, dates and ratings; no hook runs."""
+    rng = random.Random(number)
+    people = [f"Performer {n:03}" for n in range(max(10, scenes // 50))]
+    tags = [f"Tag {n:02}" for n in range(60)]
+    for n in range(1, scenes + 1):
+        title = f"{rng.choice(_PLACES)} {rng.choice(_THINGS)} {n}"
+        studio = f"Studio {rng.randrange(40):02}"
+        date = f"20{rng.randrange(10, 26)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+        file = {
+            "path": f"{folder}/{studio}/{date} {title}.mp4",
+            "size": 1_000_000 + 977 * n,
+            "duration": float(60 + n % 3600),
+        }
+        library.add_scene(
+            title,
+            files=[file],
+            performers=rng.sample(people, rng.randrange(1, 4)),
+            studio=studio,
+            tags=rng.sample(tags, rng.randrange(0, 6)),
+            groups=[f"Group {n % 25}"] if n % 5 == 0 else [],
+            date=date,
+            details=f"What happened at the {title}.\n\nA second paragraph.",
+            rating100=rng.choice((None, 20, 60, 85)),
+            organized=n % 2 == 0,
+        )

@@ -7,8 +7,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from simulators.stash.clock import epoch
-from simulators.stash.records import Group, Scene, Studio, Tag, VideoFile
+from simulators.stash.records import Group, Scene, Studio, Tag, VideoFile, epoch
 from simulators.stash.state import Call
 
 Resolver = Callable[..., Any]

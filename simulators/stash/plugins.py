@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulators.stash.hook_context import hook_context
 from simulators.stash.manifest import (
     BadManifest,
     Manifest,
@@ -17,9 +16,9 @@ from simulators.stash.manifest import (
     find_manifests,
     load_manifest,
 )
-from simulators.stash.output import result
 from simulators.stash.process import PluginProcess
-from simulators.stash.runs import Host, LineReader, Origin, PluginRun
+from simulators.stash.runs import Host, LineReader, Origin, PluginRun, result
+from simulators.stash.schema import hook_context
 from simulators.stash.sessions import Sessions
 
 DEEPEST_LOOP = 10

@@ -11,23 +11,129 @@ through the mutations and run the plugin.
 from __future__ import annotations
 
 import os
+import select
+import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.stash.acts import Acts
-from simulators.stash.clock import Clock, Now
-from simulators.stash.control import Control
-from simulators.stash.hook_context import hook_context
-from simulators.stash.listener import Traffic, server_for
-from simulators.stash.output import LogLine
-from simulators.stash.runs import Host, Origin
-from simulators.stash.seed import seed
+from simulators.stash.library import seed
+from simulators.stash.process import Cancel
+from simulators.stash.records import Clock, Now
+from simulators.stash.runs import Host, LogLine, Origin
+from simulators.stash.schema import hook_context
 from simulators.stash.state import Stash
-from simulators.stash.web import Site
+from simulators.stash.web import DropConnection, Incoming, Reply, Site
+
+
+class Traffic:
+    """The site, and how many of its requests are under way; refuses more while it closes."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._quiet = threading.Condition()
+        self._busy = 0
+
+    def answer(self, incoming: Incoming) -> Reply:
+        """Raises DropConnection while the server goes down."""
+        with self._quiet:
+            if self.site.closing.is_set():
+                raise DropConnection
+            self._busy += 1
+        try:
+            return self.site.answer(incoming)
+        finally:
+            with self._quiet:
+                self._busy -= 1
+                self._quiet.notify_all()
+
+    def drain(self, patience: float) -> None:
+        """Wait for requests under way, at most ``patience`` seconds."""
+        self.site.closing.set()
+        with self._quiet:
+            self._quiet.wait_for(lambda: self._busy == 0, patience)
+
+
+class StashHandler(KeepAliveHandler):
+    """One connection. ``traffic`` is set by the subclass that `listen` makes."""
+
+    timeout = 86_400  # Stash keeps idle connections
+    traffic: Traffic
+
+    def do_GET(self) -> None:
+        """Every method is the site's to judge."""
+        cancel = Cancel()
+        incoming = Incoming(self.command, self.path, self.headers, self.body(), cancel)
+        watch = _Watch(self.connection, cancel)
+        try:
+            reply = self.traffic.answer(incoming)
+        except DropConnection:
+            self.hang_up()
+            return
+        finally:
+            watch.end()
+        always = {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+        dated = {**reply.headers, **always, "Date": self.date_time_string()}
+        self.answer(reply.status, dated, reply.body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+
+def server_for(traffic: Traffic, host: str, port: int) -> HttpServer:
+    """A server of one site; not started yet."""
+    handler = type("Handler", (StashHandler,), {"traffic": traffic})
+    return HttpServer(handler, host, port)
+
+
+class _Watch:
+    """Throws the cancel when the client closes its end while its answer is being made.
+
+    Costs nothing until something can be cancelled: only then a thread looks at the socket.
+    """
+
+    def __init__(self, connection: socket.socket, cancel: Cancel) -> None:
+        self._connection = connection
+        self._cancel = cancel
+        self._bell: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        cancel.before_first_use(self._begin)
+
+    def _begin(self) -> None:
+        self._bell, heard = socket.socketpair()
+        self._thread = threading.Thread(target=self._look, args=(heard,), daemon=True)
+        self._thread.start()
+
+    def _look(self, heard: socket.socket) -> None:
+        with heard:
+            ready, _, _ = select.select([self._connection, heard], [], [])
+            if heard in ready:
+                return
+            try:
+                gone = not self._connection.recv(1, socket.MSG_PEEK)
+            except OSError:
+                gone = True
+            if gone:
+                self._cancel.throw()
+
+    def end(self) -> None:
+        """Stop looking; the connection is the next request's."""
+        if self._bell and self._thread:
+            self._bell.close()
+            self._thread.join()
+
 
 LONGEST_HOOK = 30.0
 """How many seconds a shutdown waits for hooks under way (Stash has no limit)."""
@@ -65,7 +171,7 @@ class StashSimulator(Acts):
         plugins = os.fspath(plugin_dir) if plugin_dir else None
         self.stash = Stash(self.clock, self.host, plugins, credentials, max_session_age)
         super().__init__(Site(self.stash), plugin_id)
-        self._traffic = Traffic(self.site, Control(self._remote()))
+        self._traffic = Traffic(self.site)
         self._server = server_for(self._traffic, host, port)
 
     def start(self) -> Self:
@@ -164,27 +270,6 @@ class StashSimulator(Acts):
         return Origin(self.stash.sessions.user)
 
     def seed(self, scenes: int, **options: Any) -> int:
-        """Add many scenes without hooks; see `simulators.stash.seed`."""
+        """Add many scenes without hooks; see `simulators.stash.library`."""
         seed(self.library, scenes, **options)
         return len(self.library.scenes)
-
-    def request_counts(self) -> dict[str, Any]:
-        log = self.requests
-        return {"total": log.total, "paths": dict(log.by_path), "fields": dict(log.by_field)}
-
-    def _remote(self) -> dict[str, Any]:
-        """What other processes may call through ``/_control``."""
-        methods = [
-            *(self.seed, self.request_counts, self.expire_sessions, self.set_api_key),
-            *(self.scene_update, self.bulk_scene_update, self.scene_destroy, self.rename_performer),
-            *(self.scan_new_file, self.scan_moved_file, self.clean_missing_file, self.identify),
-            *(self.run_task, self.run_operation, self.scenes_update, self.scene_merge),
-            *(self.server_connection, self.hook_stdin, self.configure),
-        ]
-        return {method.__name__: method for method in methods} | {
-            "clear_requests": self.requests.clear,
-            "add_scene": self.library.add_scene,
-            "touch": self.library.touch,
-            "add_fault": self.faults.add,
-            "clear_faults": self.faults.clear,
-        }

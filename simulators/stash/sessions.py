@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
-from simulators.stash.clock import Clock
+from simulators.stash.records import Clock
 
 Visited = tuple[tuple[str, str], ...]
 """The ``(plugin id, hook type)`` runs that led to a request: Stash's guard against loops."""

@@ -6,13 +6,11 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from simulators.stash.clock import Clock
 from simulators.stash.jobs import JobQueue
-from simulators.stash.library import Library
-from simulators.stash.output import LogLine
+from simulators.stash.library import Disk, Library
 from simulators.stash.plugins import Plugins
-from simulators.stash.runs import Host, Origin
-from simulators.stash.scan import Disk
+from simulators.stash.records import Clock
+from simulators.stash.runs import Host, LogLine, Origin
 from simulators.stash.sessions import Sessions
 
 LOG_LINES_KEPT = 10_000

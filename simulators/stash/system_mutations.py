@@ -1,18 +1,66 @@
-"""Mutations of plugins, settings, keys and jobs."""
+"""Mutations of plugins, jobs and keys, and the work of Stash's own jobs."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError
 
-from simulators.stash import chores
+from simulators.stash.edits import edit_scene
 from simulators.stash.jobs import Job, Work
+from simulators.stash.mutations import DESTROYED, UPDATED, destroyed_file
 from simulators.stash.objects import Resolver
 from simulators.stash.plugins import PluginError
 from simulators.stash.queries import Args, number, root
+from simulators.stash.runs import Origin
+from simulators.stash.schema import form, sent_fields
 from simulators.stash.state import Call
+
+
+def in_job(call: Call, job: Job) -> Origin:
+    """A job outlives the request: its own cancel counts, and its cookies are made as it runs."""
+    return Origin(call.origin.user, call.origin.visited, job.cancel, job.runs)
+
+
+def scan(call: Call) -> Work:
+    """Register what appeared, moved or was touched on disk; one hook each, input null."""
+
+    def work(job: Job) -> None:
+        origin, hooks = in_job(call, job), call.stash.plugins.run_hooks
+        call.stash.disk.scan(
+            lambda hook_type, scene_id: hooks(origin, hook_type, scene_id),
+            lambda: not job.cancel.thrown,
+        )
+
+    return work
+
+
+def clean(call: Call) -> Work:
+    """Scenes whose last file is gone are destroyed; a scene with another file fires no hook."""
+
+    def work(job: Job) -> None:
+        for scene in call.stash.disk.clean():
+            given = {**form("SceneDestroyInput", {}), "id": "", **destroyed_file(scene)}
+            origin = in_job(call, job)
+            call.stash.plugins.run_hooks(origin, DESTROYED, scene.id, given)
+
+    return work
+
+
+def identify(call: Call, scene_id: int, found: Mapping[str, Any]) -> Work:
+    """Write what a scraper found; the hook's fields are those found, without the id."""
+
+    def work(job: Job) -> None:
+        library = call.stash.library
+        with library.lock:
+            edit_scene(library, library.scenes[scene_id], found)
+        given = form("SceneUpdateInput", {**found, "id": str(scene_id)})
+        fields = sent_fields(found)
+        call.stash.plugins.run_hooks(in_job(call, job), UPDATED, scene_id, given, fields)
+
+    return work
 
 
 def _configure_plugin(call: Call, args: Args) -> dict[str, Any]:
@@ -43,7 +91,7 @@ def _run_task(call: Call, args: Args) -> int:
         given = {entry["key"]: _plain(entry.get("value")) for entry in args.get("args") or ()}
 
     def work(job: Job) -> str | None:
-        origin = chores.in_job(call, job)
+        origin = in_job(call, job)
         try:
             call.stash.plugins.run_task(origin, plugin_id, name, given, job.report)
         except PluginError as error:
@@ -75,11 +123,11 @@ def _run_operation(call: Call, args: Args) -> Any:
 
 
 def _scan(call: Call, _args: Args) -> int:
-    return _add_job(call, "Scanning...", chores.scan(call))
+    return _add_job(call, "Scanning...", scan(call))
 
 
 def _clean(call: Call, _args: Args) -> int:
-    return _add_job(call, "Cleaning...", chores.clean(call))
+    return _add_job(call, "Cleaning...", clean(call))
 
 
 def _auto_tag(call: Call, _args: Args) -> int:

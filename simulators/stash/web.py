@@ -1,23 +1,117 @@
-"""Stash's HTTP face: authentication, GraphQL, images, login page."""
+"""Stash's HTTP face: authentication, GraphQL, login page, and images with their traps."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
+import re
 import threading
-import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from simulators.stash.faults import Fault, Faults, Request, RequestLog, with_error
-from simulators.stash.images import image_reply
+from simulators.faults import Fault, Faults, Kind
+from simulators.request_log import Request, RequestLog
+from simulators.stash import mutations, objects, queries, system_mutations
+from simulators.stash.library import Library
+from simulators.stash.pictures import SCENE_PLACEHOLDER, content_type, png
 from simulators.stash.process import Cancel
-from simulators.stash.reply import Reply, html_reply, json_reply
-from simulators.stash.resolvers import engine
+from simulators.stash.records import Entity
 from simulators.stash.runs import Origin, PluginRun
+from simulators.stash.schema import Engine, Resolver
 from simulators.stash.sessions import Identity, Unauthorized
 from simulators.stash.state import Call, Stash
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_reply(status: int, body: Any) -> Reply:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Reply(status, text.encode(), {"Content-Type": "application/json"})
+
+
+def html_reply(status: int, title: str) -> Reply:
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>"
+    return Reply(status, page.encode(), {"Content-Type": "text/html"})
+
+
+_ROUTE = re.compile(
+    r"/(?:(scene)/(\d+)/screenshot|(performer|studio|tag)/(\d+)/image"
+    r"|(group)/(\d+)/(frontimage|backimage))"
+)
+_SILHOUETTE = png(20, 30, (90, 90, 90))
+_ICON = SCENE_PLACEHOLDER.replace(b"1280 720", b"512 512")
+_NOT_FOUND = Reply(404, b"Not Found\n", {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def image_reply(
+    library: Library, path: str, query: Mapping[str, str], known_etag: str
+) -> Reply | None:
+    """The answer to an image's path, None if the path is none."""
+    if not (route := _ROUTE.fullmatch(path)):
+        return None
+    kind = route[1] or route[3] or route[5]
+    data = _image(library, kind, int(route[2] or route[4] or route[6]), route[7] == "backimage")
+    if data is None:
+        return _NOT_FOUND
+    if query.get("default") == "true" and kind != "scene":
+        data = b""
+    return _serve(data or _placeholder(kind), "t" in query, known_etag)
+
+
+def _image(library: Library, kind: str, record_id: int, back: bool) -> bytes | None:
+    """The bytes, b"" for a record without an image, None for no such record."""
+    if kind == "scene":
+        scene = library.scenes.get(record_id)
+        return None if scene is None else scene.cover or b""
+    if kind == "group":
+        group = library.groups.get(record_id)
+        return None if group is None else (group.back_image if back else group.image) or b""
+    tables: dict[str, Mapping[int, Entity]] = {
+        "performer": library.performers,
+        "studio": library.studios,
+        "tag": library.tags,
+    }
+    record = tables[kind].get(record_id)
+    return None if record is None else record.image or b""
+
+
+def _placeholder(kind: str) -> bytes:
+    if kind == "scene":
+        return SCENE_PLACEHOLDER
+    return _SILHOUETTE if kind == "performer" else _ICON
+
+
+def _serve(data: bytes, versioned: bool, known_etag: str) -> Reply:
+    etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=31536000, immutable" if versioned else "no-cache",
+        "Content-Type": content_type(data),
+        "Etag": etag,
+    }
+    if known_etag == etag:
+        return Reply(304, b"", headers)
+    return Reply(200, data, headers)
+
+
+@functools.cache
+def engine() -> Engine:
+    """The engine; it holds no library, so every simulator of a process shares it."""
+    together: dict[str, dict[str, Resolver]] = {}
+    for room in (objects, queries, mutations, system_mutations):
+        for type_name, functions in room.RESOLVERS.items():
+            together.setdefault(type_name, {}).update(functions)
+    return Engine(together)
+
 
 _UNAUTHORIZED = Reply(401, b"", {"WWW-Authenticate": "FormBased"})
 
@@ -55,27 +149,27 @@ class Site:
     def __init__(self, stash: Stash) -> None:
         self.stash = stash
         self.faults = Faults()
-        self.requests = RequestLog()
+        self.requests = RequestLog[Request]()
         self.closing = threading.Event()
 
     def answer(self, incoming: Incoming) -> Reply:
         """Raises DropConnection where a fault says so."""
-        started = time.monotonic()
         fields = self._fields(incoming)
         reply = _UNAUTHORIZED
         try:
             reply = self._answer(incoming)
             return reply
         finally:
-            self.requests.note(
+            self.requests.add(
                 Request(
                     incoming.method,
                     incoming.path,
-                    fields,
+                    urlsplit(incoming.target).query,
                     reply.status,
-                    time.monotonic() - started,
-                    _auth_kind(incoming),
-                    len(reply.body),
+                    self.stash.clock.now(),
+                    len(incoming.body),
+                    auth=_auth_kind(incoming),
+                    fields=fields,
                 )
             )
 
@@ -89,7 +183,7 @@ class Site:
         if incoming.path == "/healthz":
             return Reply(200, b".", {"Content-Type": "text/plain"})
         text = incoming.body.decode("utf-8", "replace")
-        fault = self.faults.for_request(incoming.method, incoming.target, text)
+        fault = self.faults.meet(incoming.method, incoming.target, text)
         if fault and (fate := self._fate(fault)):
             return fate
         try:
@@ -99,23 +193,31 @@ class Site:
         except Unauthorized:
             return _UNAUTHORIZED
         reply = self._route(incoming, identity)
-        if fault and fault.error and reply.status == 200:
-            reply = json_reply(200, with_error(json.loads(reply.body), fault))
+        if fault and fault.kind is Kind.ERROR and reply.status == 200:
+            reply = json_reply(200, _with_error(json.loads(reply.body), fault))
         if identity.fresh_cookie and reply.status != 401:
             cookie = self.stash.sessions.set_cookie_header(identity.fresh_cookie)
             reply = Reply(reply.status, reply.body, {**reply.headers, "Set-Cookie": cookie})
         return reply
 
     def _fate(self, fault: Fault) -> Reply | None:
-        if fault.delay:
-            self.closing.wait(fault.delay)
-        if fault.close:
-            raise DropConnection
-        if fault.garbage:
-            return Reply(200, b'{"data":{"findSc', {"Content-Type": "application/json"})
-        if fault.html:
-            return html_reply(fault.status or 200, "Be right back")
-        return Reply(fault.status) if fault.status else None
+        """The answer of a fault that keeps the request from being carried out."""
+        match fault.kind:
+            case Kind.DELAY:
+                self.closing.wait(fault.seconds)
+                return None
+            case Kind.CLOSE_BEFORE:
+                raise DropConnection
+            case Kind.GARBAGE:
+                return Reply(200, b'{"data":{"findSc', {"Content-Type": "application/json"})
+            case Kind.HTML:
+                return html_reply(fault.status, "Be right back")
+            case Kind.STATUS:
+                return Reply(fault.status)
+            case Kind.ERROR:
+                return None
+            case _:
+                raise ValueError(f"a Stash does not know the fault {fault.kind}")
 
     def _route(self, incoming: Incoming, identity: Identity) -> Reply:
         path = incoming.path
@@ -184,3 +286,21 @@ def _auth_kind(incoming: Incoming) -> str:
     if incoming.api_key:
         return "key"
     return "cookie" if "session=" in incoming.headers.get("Cookie", "") else "none"
+
+
+def _with_error(answer: dict[str, Any], fault: Fault) -> dict[str, Any]:
+    """A GraphQL answer that went wrong: the error, and null where it struck."""
+    data = answer.get("data")
+    where: Sequence[str] = fault.null_at or tuple(data or ())[:1]
+    if where and data:
+        data = _nulled(data, where)
+    return {"errors": [{"message": fault.error, "path": list(where)}], "data": data}
+
+
+def _nulled(value: Any, where: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        return [_nulled(entry, where) for entry in value]
+    if not isinstance(value, dict) or where[0] not in value:
+        return value
+    rest = where[1:]
+    return value | {where[0]: _nulled(value[where[0]], rest) if rest else None}

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import requests
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator
 from tests.simulators.plex_http import PlexHttp

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from simulators.plex.images import LIMIT
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator
+from simulators.plex.user import LIMIT
 from tests.simulators.plex_http import PlexHttp
 
 POSTERS = "/library/metadata/1/posters"

@@ -1,25 +1,13 @@
-"""Scans by an injected clock, what they tell, and the simulator as a process of its own."""
+"""Scans by an injected clock."""
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import requests
 
-from simulators.plex.events import Listener
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
-from simulators.plex.websocket import accept_key
 from tests.simulators.plex_http import PlexHttp
 
 LIST = "/library/sections/1/all?type=1"
@@ -85,20 +73,6 @@ def test_a_scan_covers_its_folder_and_nothing_else(
     assert len(http.keys(LIST)) == seen
 
 
-def test_activities_show_a_scan_about_a_second_late(
-    http: PlexHttp, movies: Section, clock: Clock
-) -> None:
-    http.ask("GET", SCAN)
-    assert len(http.get("/activities")) == 0
-    clock.now += 1.5
-    (activity,) = http.get("/activities")
-    assert activity.attrib["type"] == "library.update.section"
-    assert activity[0].attrib == {"librarySectionID": "1"}
-    assert http.get("/library/sections/1/timeline")[0].attrib["updateQueueSize"] == "1"
-    clock.now += 5
-    assert len(http.get("/activities")) == 0
-
-
 def test_a_scan_of_a_folder_that_cannot_be_seen_empties_it(
     http: PlexHttp, plex: PlexSimulator, movies: Section, clock: Clock
 ) -> None:
@@ -132,127 +106,3 @@ def test_an_episode_can_arrive_too(http: PlexHttp, plex: PlexSimulator, clock: C
     http.ask("GET", SCAN)
     clock.now += 5
     assert len(http.keys("/library/sections/1/all?type=4")) == 1
-
-
-def told(listener: Listener) -> list[tuple[str, Any]]:
-    """Type of every notification so far, and the state of a timeline entry."""
-    found = []
-    while not listener.empty():
-        container = listener.get()["NotificationContainer"]
-        entry = container.get("TimelineEntry", [{}])[0]
-        found.append((container["type"], entry.get("state")))
-    return found
-
-
-@pytest.mark.parametrize(("agent", "states"), [(None, [0, 1, 2, 4, 5]), ("none", [0, 1])])
-def test_a_scan_tells_what_it_finds(
-    plex: PlexSimulator, clock: Clock, agent: str | None, states: list[int]
-) -> None:
-    section = plex.add_section("M", locations=["/d"], agent=agent)
-    plex.add_on_scan(section, "/d/a.mp4")
-    listener = plex.library.events.listen()
-    plex.scanner.start(section)
-    clock.now += 5
-    (item,) = plex.items(section)
-    plex.library.remove(item)
-    entries = told(listener)
-    assert [state for kind, state in entries if kind == "timeline"] == [*states, 9]
-    assert [kind for kind, _ in entries if kind != "timeline"] == ["activity", "activity", "status"]
-
-
-def read_frame(connection: socket.socket) -> dict[str, Any]:
-    head = connection.recv(2)
-    size = head[1]
-    if size == 126:
-        size = int.from_bytes(connection.recv(2), "big")
-    body = b""
-    while len(body) < size:
-        body += connection.recv(size - len(body))
-    value: dict[str, Any] = json.loads(body)
-    return value
-
-
-def test_a_listener_on_a_websocket_is_told(plex: PlexSimulator, movies: Section) -> None:
-    key = base64.b64encode(bytes(16)).decode()
-    host, _, port = plex.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        lines = [
-            f"GET /:/websockets/notifications?X-Plex-Token={plex.token} HTTP/1.1",
-            "Host: x",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {key}",
-        ]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += connection.recv(1)
-        assert b" 101 " in head.splitlines()[0]
-        assert accept_key(key).encode() in head
-        movie = plex.add_movie(movies, "/data/movies/a.mp4", title="T")
-        plex.edit(movie, {"title": "changed"})
-        container = read_frame(connection)["NotificationContainer"]
-        assert (container["type"], container["TimelineEntry"][0]["title"]) == (
-            "timeline",
-            "changed",
-        )
-        plex.stop()
-        assert connection.recv(1) == b"", "it ends with the server"
-
-
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Callable[..., dict[str, str]]]:
-    """Start ``python -m simulators.plex`` with a seed file; gives its first line."""
-    running = []
-
-    def start(*arguments: str) -> dict[str, str]:
-        command = [sys.executable, "-m", "simulators.plex", *arguments]
-        root = Path(__file__).parents[2]
-        child = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
-        running.append(child)
-        assert child.stdout
-        line: dict[str, str] = json.loads(child.stdout.readline())
-        return line
-
-    yield start
-    for child in running:
-        child.send_signal(signal.SIGTERM)
-        assert child.wait(timeout=10) == 0
-        assert child.stdout
-        child.stdout.close()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to answer")
-def test_a_process_of_its_own_is_steered_over_http(
-    process: Callable[..., dict[str, str]], tmp_path: Path
-) -> None:
-    seed = {
-        "title": "Seeded",
-        "locations": ["/s"],
-        "items": [
-            {"path": "/s/a.mp4", "title": "A", "tags": {"genre": ["g"]}, "locked": ["title"]}
-        ],
-    }
-    (tmp_path / "seed.json").write_text(json.dumps({"sections": [seed]}))
-    options = ("--token", "secret", "--tag-mode", "append", "--seed", str(tmp_path / "seed.json"))
-    line = process(*options, "--movies", "3")
-    assert line["token"] == "secret"
-    control = line["url"] + "/_control/"
-    with PlexHttp(line["url"], "secret") as http, requests.Session() as session:
-        assert [len(http.keys(f"/library/sections/{n}/all?type=1")) for n in (1, 2)] == [1, 3]
-        added = {"section": 1, "items": [{"path": "/s/b.mp4", "title": "B"}]}
-        assert session.post(control + "items", json=added, timeout=10).json() == {"items": [5]}
-        edited = session.post(control + "edit?id=5&title.value=C&title.locked=1", timeout=10).json()
-        assert (edited["fields"]["title"], edited["locked"]) == ("C", ["title"])
-        session.post(control + "faults", json={"kind": "status", "status": 503}, timeout=10)
-        assert http.ask("GET", "/").status_code == 503
-        http.put("/library/sections/1/all?type=1&id=1", **{"genre[0].tag.tag": "h"})
-        snapshot = session.get(control + "snapshot", timeout=10).json()
-        assert snapshot["1"]["tags"]["genre"] == ["g", "h"], "the mode is append"
-        counts = session.get(control + "counts", timeout=10).json()
-        wanted = {"total": 4, "by_method": {"GET": 3, "PUT": 1}, "writes": 1}
-        assert counts == wanted | {"whole_section_edits": 0, "items": 5}
-        assert len(session.get(control + "requests", timeout=10).json()) == 4
-        session.post(control + "reset", timeout=10)
-        assert session.get(control + "counts", timeout=10).json()["total"] == 0
-        assert session.get(control + "nothing", timeout=10).status_code == 404

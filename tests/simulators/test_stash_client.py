@@ -26,7 +26,7 @@ def connect(sim: StashSimulator, **changes: Any) -> StashInterface:
 
 def test_the_client_connects_with_three_requests(sim: StashSimulator) -> None:
     connect(sim)
-    counts = sim.request_counts()["fields"]
+    counts = sim.requests.by_field
     assert counts == {"version": 1, "configuration": 1, "__schema": 1}
 
 

@@ -1,13 +1,9 @@
 """Faults to order, the request log, and the simulator as a process of its own."""
 
 import json
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -86,11 +82,9 @@ def test_requests_are_counted_by_path_and_by_field(sim: StashSimulator) -> None:
     ask(sim, "{version{version} findScene(id:1){id}}")
     ask(sim)
     requests.get(f"{sim.url}/scene/1/screenshot", headers={"ApiKey": "no"}, timeout=10)
-    assert sim.request_counts() == {
-        "total": 3,
-        "paths": {"/graphql": 2, "/scene/1/screenshot": 1},
-        "fields": {"version": 1, "findScene": 2},
-    }
+    assert sim.requests.total == 3
+    assert sim.requests.by_path == {"/graphql": 2, "/scene/1/screenshot": 1}
+    assert sim.requests.by_field == {"version": 1, "findScene": 2}
     last = sim.requests.last[-1]
     assert (last.status, last.auth, last.method) == (401, "key", "GET")
     sim.requests.clear()
@@ -102,29 +96,3 @@ def test_a_body_that_is_no_query_is_400(sim: StashSimulator, body: bytes) -> Non
     answer = requests.post(f"{sim.url}/graphql", data=body, timeout=10)
     assert answer.status_code == 400
     assert answer.json()["data"] is None
-
-
-@pytest.mark.slow
-def test_the_simulator_runs_as_a_process_and_takes_orders(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "simulators.stash", "--scenes", "3"]
-    process = subprocess.Popen(
-        [*command, "--config-dir", str(tmp_path)], stdout=subprocess.PIPE, cwd=REPOSITORY
-    )
-    with process:
-        assert process.stdout
-        ready = json.loads(process.stdout.readline())
-
-        def call(method: str, *args: Any, **kwargs: Any) -> requests.Response:
-            order = {"method": method, "args": args, "kwargs": kwargs}
-            return requests.post(f"{ready['url']}/_control/call", json=order, timeout=10)
-
-        assert call("seed", 4).json() == {"result": 7}
-        assert call("scene_update", 1, title="new").json() == {"result": []}
-        query = {"query": "{findScene(id:1){title}}"}
-        answer = requests.post(f"{ready['url']}/graphql", json=query, timeout=10).json()
-        assert answer == {"data": {"findScene": {"title": "new"}}}
-        assert call("request_counts").json()["result"]["total"] == 1
-        assert call("scene_update", 99).status_code == 400
-        assert call("nope").status_code == 400
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0

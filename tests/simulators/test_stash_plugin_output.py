@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulators.stash.fake_plugin import write_plugin
-from simulators.stash.output import decode_line, decode_stdout
-from simulators.stash.runs import PluginRun
+from simulators.stash.runs import PluginRun, decode_line, decode_stdout
 from simulators.stash.server import StashSimulator
 
 
