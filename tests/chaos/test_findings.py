@@ -28,6 +28,6 @@ def test_a_worker_that_starts_in_an_outage_does_not_take_unread_settings_for_emp
     if stash_is_away:
         bench.stash.stop()
     with caplog.at_level(logging.WARNING):
-        bench.worker.step()
+        bench.worker.loop.step()
     assert "address is not set" not in caplog.text
     assert bench.hold().get("reason") == ("waiting_for_stash" if stash_is_away else None)

@@ -150,7 +150,7 @@ class Bench:
     def run(self) -> float:
         """Step until there is nothing to do now; returns how many seconds it wants to wait."""
         for _ in range(MOST_STEPS):
-            wait = self.worker.step()
+            wait = self.worker.loop.step()
             if wait > 0:
                 return wait
         raise AssertionError(f"still busy after {MOST_STEPS} steps")

@@ -99,7 +99,7 @@ def test_a_delayed_job_is_slept_for_without_spinning(bench: Bench) -> None:
     bench.manager.connection.set_trace_callback(None)
     polls = 1.0 / bench.worker.servers.settings.config.poll_interval
     assert len(statements) <= 3 * (polls + 2)
-    assert bench.worker.step() == pytest.approx(due - bench.clock.now)
+    assert bench.worker.loop.step() == pytest.approx(due - bench.clock.now)
 
 
 def test_a_job_is_done_when_its_time_has_come(bench: Bench) -> None:
@@ -146,7 +146,7 @@ def test_ten_thousand_waiting_jobs_delay_one_due_job_by_less_than_a_second(bench
     scene, item = bench.add()
     bench.edit(scene, title="New")
     begun = time.monotonic()
-    bench.worker.step()
+    bench.worker.loop.step()
     assert item.title == "New"
     assert time.monotonic() - begun < 1.0
 
@@ -191,7 +191,7 @@ def test_an_event_of_a_job_that_was_taken_but_not_begun_leads_to_one_more_sync(
     last, item = scenes[-1]
     bench.clock.tick = 0.1
     bench.clock.after(1.0, lambda: bench.edit(last, title="New"))
-    bench.worker.step()  # takes all ten
+    bench.worker.loop.step()  # takes all ten
     bench.clock.tick = 0.0
     assert bench.states() == [schema.DONE] * 10 + [schema.WAITING]
     assert item.title == "Old"

@@ -6,8 +6,8 @@ import pytest
 
 from sync_queue import schema
 from tests.resident.bench import STASH_FOLDER, Bench
+from worker.loop import Ended
 from worker.permission import DISABLED, REMOVED, SETTINGS_SECONDS, WAITING_SETTINGS_SECONDS
-from worker.processor import Ended
 
 SECONDS_BETWEEN_LOOKS = 0.25
 

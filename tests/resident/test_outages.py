@@ -13,7 +13,7 @@ from sync_queue import schema
 from sync_queue.state import BreakerState
 from tests.resident.bench import Bench
 from worker.circuit_breaker import CircuitBreaker
-from worker.processor import Ended
+from worker.loop import Ended
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -80,7 +80,7 @@ def test_a_task_asks_at_once_whether_plex_is_back(bench: Bench) -> None:
     worker = bench.new_worker(when_idle=True)
     with pytest.raises(Ended):
         while True:
-            worker.step()
+            worker.loop.step()
     assert worker.permission.breaker.state == "closed"
     assert "New" in titles(scenes)
 

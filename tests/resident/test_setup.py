@@ -99,7 +99,7 @@ def test_a_task_that_changes_nothing_makes_it_look_once(bench: Bench) -> None:
         bench.tell()
         bench.stash.requests.clear()
         for _ in range(3):
-            bench.worker.step()
+            bench.worker.loop.step()
         assert bench.stash.requests.total == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
-from worker.processor import End
+from worker.loop import End
 from worker.resident import Limits, has_work, installed_version, work
 from worker.stop_signals import StopSignal
 
