@@ -207,6 +207,7 @@ class SyncWorker:
             if self.when_idle or not self.servers.knows_stash:
                 raise Ended(End.WAITING)
             self._news.keep(None)
+            self.maintenance.tidy(now)  # a hold may last for weeks
             return answer.seconds
         leased = self.manager.jobs.claim(now, answer.limit)
         if not leased:
