@@ -30,7 +30,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         found = unknown = 0
         for page in changed_pages(stash, manager.scenes, manager.state, begun):
             jobs = [scene_job(scene_id, TITLE, begun) for scene_id in page.changed]
-            manager.enqueue_all(jobs, prio=MANY_PRIO)
+            manager.jobs.put_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown
         after = deliver(request, data_dir, progress)
         hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."

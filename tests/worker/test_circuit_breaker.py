@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from sync_queue.state import VERSION, Facts
 from worker.circuit_breaker import (
     FAILURES_TO_OPEN,
     PROBE_DELAYS,
     BreakerState,
     CircuitBreaker,
-    breaker_from,
 )
 
 NOON = 1_800_000_000.0
+
+
+def stored(breaker: CircuitBreaker) -> dict[str, object]:
+    """The document that is kept of a breaker."""
+    return {"version": VERSION, **asdict(breaker)}
+
+
+def loaded(doc: dict[str, object]) -> CircuitBreaker:
+    """The breaker of a stored document."""
+    return Facts({CircuitBreaker.NAME: json.dumps(doc)}).load(CircuitBreaker)
 
 
 def opened(now: float = NOON) -> CircuitBreaker:
@@ -148,13 +159,13 @@ def test_a_closed_breaker_has_no_outage() -> None:
     [
         {},
         {"state": "ajar"},
-        {**CircuitBreaker().as_doc(), "state": "ajar"},
-        {**CircuitBreaker().as_doc(), "failures": "many"},
-        {**CircuitBreaker().as_doc(), "probe_at": None},
+        {**stored(CircuitBreaker()), "state": "ajar"},
+        {**stored(CircuitBreaker()), "failures": "many"},
+        {**stored(CircuitBreaker()), "probe_at": None},
     ],
 )
 def test_a_stored_state_that_makes_no_sense_is_a_closed_breaker(doc: dict[str, object]) -> None:
-    assert breaker_from(doc) == CircuitBreaker()
+    assert loaded(doc) == CircuitBreaker()
 
 
 class BreakerMachine(RuleBasedStateMachine):
@@ -178,7 +189,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule()
     def the_worker_restarts(self) -> None:
-        self.breaker = breaker_from(json.loads(json.dumps(self.breaker.as_doc())))
+        self.breaker = loaded(stored(self.breaker))
 
     @precondition(lambda self: self.failed_probes is None)
     @rule(success=st.booleans(), wish=st.sampled_from([0.0, 30.0, 600.0]))
