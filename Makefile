@@ -1,4 +1,4 @@
-# Everything runs in .venv, which is made from requirements-dev.txt and made anew when that or
+# Everything runs in .venv, which is made from requirements-dev.txt and made again when that or
 # requirements.txt changes. It needs make and Python 3.11 or newer; PYTHON=... names another one.
 
 PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
@@ -7,13 +7,11 @@ READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
-ROOMS   := hooks tasks worker sync_queue stash plex validation simulators tools benchmarks
-SCRIPTS := PlexSync.py process_queue.py
 
-# Every process that the tests start would compile everything anew.
+# Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench soak test-stash package audit clean FORCE
+.PHONY: help demo test check bench soak test-stash settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -25,12 +23,14 @@ demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
 	@$(PYTEST)
 
-check: $(READY)  ## Lint, format, types, every test, and which branches they reach
+check: $(READY)  ## Lint, types, spelling, every test, and the branches that they reach
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy $(ROOMS) $(SCRIPTS)
+	$(RUN) -m mypy
+	$(RUN) -m codespell_lib
+	$(RUN) -m tools.words
 	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new --timeout 300 \
-	    --cov --cov-fail-under=90 --cov-report=term-missing:skip-covered
+	    --cov --cov-fail-under=95 --cov-report=term-missing:skip-covered
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 	@for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done
@@ -42,10 +42,13 @@ test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Sta
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
+settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md
+	@$(RUN) -m tools.settings
+
 package: $(READY)  ## dist/: PlexSync.zip, and index.yml for Stash's Add Source
 	@$(RUN) -m tools.package
 
-audit: $(READY)  ## Known holes in the packages that PlexSync installs; asks the package index
+audit: $(READY)  ## Known vulnerabilities of the packages that PlexSync installs
 	@$(RUN) -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
 	@$(RUN) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
@@ -53,7 +56,7 @@ clean:  ## Remove what make made; data/ stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A virtual environment whose Python is gone, or that was never finished, is made anew.
+# A virtual environment whose Python is gone, or that was never finished, is made again.
 $(READY): requirements.txt requirements-dev.txt $(if $(wildcard $(RUN)),,FORCE)
 	@for python in $(or $(PYTHON),$(PYTHONS)); do \
 	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \

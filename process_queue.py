@@ -72,7 +72,7 @@ def refuse_other_owner(data_dir: str, argv: Sequence[str], environ: Mapping[str,
     command = [sys.executable, os.path.join(PLUGIN_DIR, "process_queue.py"), *argv]
     prefix = docker_prefix(owner) if in_container() else sudo_prefix(owner, environ)
     raise NotYours(
-        f"{data_dir} belongs to {user_name(owner)}, and so must its files. Run this instead:\n"
+        f"{data_dir} belongs to user {user_name(owner)}, and so must its files. Run this instead:\n"
         f"  {shlex.join([*prefix, *command])}"
     )
 

@@ -192,7 +192,10 @@ def confirm(entry: LedgerEntry, item: PlexItem) -> tuple[LedgerEntry, tuple[Diff
             if after.doubts:
                 final = after.doubts >= BELIEVED
                 differences.append(Difference(name, _without_blanks(memory.stored), now, final))
-    return replace(entry, fields=fields, intended={}), tuple(differences)
+    shown = entry.image_shown
+    if entry.unread:  # Plex moves the address of an image with each edit of ours
+        shown = {slot: item.pictures.get(slot, "") for slot in entry.images}
+    return replace(entry, fields=fields, intended={}, image_shown=shown), tuple(differences)
 
 
 def entry_of(entry: LedgerEntry | None, item: PlexItem, scene_id: int, server: str) -> LedgerEntry:

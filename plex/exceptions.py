@@ -42,7 +42,7 @@ class PlexPermanentError(PermanentError):
 
 
 class UnusableImage(PermanentError):
-    """These bytes cannot be a poster."""
+    """Plex cannot take the image, and Pillow cannot read it."""
 
     reason = Reason.IMAGE_UNUSABLE
 

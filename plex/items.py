@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from validation.records import IndexedFile
 
@@ -35,6 +35,8 @@ class PlexItem:
     names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
     first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
+    ``pictures`` has the addresses of ``poster`` and ``background``, which change when the item
+    does.
     """
 
     rating_key: int
@@ -46,6 +48,7 @@ class PlexItem:
     parts: tuple[PlexPart, ...]
     added_at: int
     full: bool
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

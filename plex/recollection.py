@@ -25,7 +25,9 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
     ours = {name for name, memory in entry.fields.items() if memory.locked}
     if len(ours) >= _LOCKS_OF_AN_ITEM and ours.isdisjoint(item.locked):
         fields = {name: one for name, one in entry.fields.items() if name != "collection"}
-        entry = replace(entry, fields=fields, images={}, image_versions={}, image_notes={})
+        entry = replace(
+            entry, fields=fields, images={}, image_versions={}, image_notes={}, image_shown={}
+        )
     return replace(
         entry,
         added_at=item.added_at,

@@ -10,6 +10,8 @@ from validation.records import IndexedFile
 
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
 _OPTIMISED = "42"
+# Image slot -> attribute with the address of the image that the item shows.
+_PICTURES = {"poster": "thumb", "background": "art"}
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
@@ -56,6 +58,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
         parts=_parts(element),
         added_at=_number(element, "addedAt"),
         full=full,
+        pictures={slot: element.get(name, "") for slot, name in _PICTURES.items()},
     )
 
 

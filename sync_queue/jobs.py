@@ -33,19 +33,20 @@ TRIM_AT_MOST = 5000
 SUSPICIOUS_INTERRUPTION = 3
 UNREADABLE_JOB = (ValueError, TypeError, AttributeError, RecursionError)
 
-# The jobs of one priority only, the highest that is due: a batch is of one kind. The subqueries
-# look at the partial index alone.
+# The jobs of one priority only, the highest that is due: a batch is of one kind. A job that was
+# being worked on when a worker died may be what killed it: it is claimed alone, after the others.
+DUE = f"{WAITS} AND (due <= :now OR due > :now + :horizon)"
+TOP = f"prio = (SELECT prio FROM {JOBS} WHERE {DUE} ORDER BY prio DESC LIMIT 1)"
+RETURN = "RETURNING _id, data, timestamp, attempts, due"
 CLAIM = f"""
-UPDATE {JOBS} SET status = {JobStatus.LEASED}
-WHERE _id IN (
-    SELECT _id FROM {JOBS} WHERE {WAITS} AND (due <= :now OR due > :now + :horizon)
-    AND prio = (
-        SELECT prio FROM {JOBS} WHERE {WAITS} AND (due <= :now OR due > :now + :horizon)
-        ORDER BY prio DESC LIMIT 1
-    )
-    ORDER BY due, _id LIMIT :limit
-) AND {WAITS}
-RETURNING _id, data, timestamp, attempts, due
+UPDATE {JOBS} SET status = {JobStatus.LEASED} WHERE {WAITS} AND _id IN (
+    SELECT _id FROM {JOBS} WHERE {DUE} AND {TOP} AND interrupted = 0 ORDER BY due, _id LIMIT :limit
+) {RETURN}
+"""
+CLAIM_SUSPECT = f"""
+UPDATE {JOBS} SET status = {JobStatus.LEASED} WHERE {WAITS} AND _id IN (
+    SELECT _id FROM {JOBS} WHERE {DUE} AND {TOP} ORDER BY interrupted, due, _id LIMIT 1
+) {RETURN}
 """
 
 # Folds a leased job into the newer waiting one of its key; an unreadable one adds nothing.
@@ -139,7 +140,10 @@ class JobQueue(SQLiteAckQueue):
         """
         values = {"now": now, "horizon": LONGEST_DELAY, "limit": limit}
         with self.transaction():
-            while rows := self.connection.execute(CLAIM, values).fetchall():
+            while rows := (
+                self.connection.execute(CLAIM, values).fetchall()
+                or self.connection.execute(CLAIM_SUSPECT, values).fetchall()
+            ):
                 rows.sort(key=lambda row: (row[4], row[0]))
                 claimed = [job for row in rows if (job := self.read(row)) is not None]
                 if claimed:

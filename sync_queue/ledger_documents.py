@@ -17,7 +17,7 @@ VERSION = 2
 
 # Fields of an entry that JSON keeps as they are; the second kind only where they say something.
 _PLAIN = ("server", "rating_key", "section_id", "scene_id", "images", "image_versions", "file")
-_OPTIONAL = ("image_notes", "scene_file", "added_at", "part_ids", "searched")
+_OPTIONAL = ("image_notes", "image_shown", "scene_file", "added_at", "part_ids", "searched")
 
 
 def write_entry(entry: LedgerEntry) -> dict[str, object]:

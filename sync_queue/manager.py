@@ -81,11 +81,12 @@ class QueueManager(OlderManager):
         that is there now.
         """
         path, is_same = self.jobs.file, self.files.is_same
-        is_ours = is_same(path) or not is_same(self.lock_file) or self.guest
-        self.jobs.close()
-        for suffix in () if is_ours else ("-wal", "-shm"):
-            if os.path.exists(path + suffix):
-                os.remove(path + suffix)
+        with TRANSLATED:
+            is_ours = is_same(path) or not is_same(self.lock_file) or self.guest
+            self.jobs.close()
+            for suffix in () if is_ours else ("-wal", "-shm"):
+                if os.path.exists(path + suffix):
+                    os.remove(path + suffix)
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction over everything in the file; within another one a part of it."""

@@ -11,9 +11,9 @@ from sync_queue import datadir, lock, spool
 from sync_queue.database import read_only
 from sync_queue.job_counts import count_jobs
 from sync_queue.models import QueueStats
-from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.state import Breaker, Facts, HoldNote
 from validation.errors import QueueError
+from validation.reasons import NEEDS_USER
 
 # Status and progress bars do not wait long for a database that another process is writing.
 BUSY_SECONDS = 2.0
@@ -125,7 +125,7 @@ def read_tables(
         letters=tuple(LetterLine(*row) for row in letters),
         for_person={
             reason: scenes_of(database, reason, most)
-            for reason in sorted(NEEDS_PERSON & outcomes.keys())
+            for reason in sorted(NEEDS_USER & outcomes.keys())
         },
     )
 

@@ -16,15 +16,6 @@ from validation.records import Pin
 
 SYNCED = "synced"
 
-# Outcomes that stay as they are until a user decides something.
-NEEDS_PERSON = frozenset(
-    {
-        Reason.AMBIGUOUS,
-        Reason.ITEM_TAKEN,
-        Reason.IMAGE_TOO_BIG,
-        Reason.PLEX_KEPT_OTHER_VALUE,
-    }
-)
 # Outcomes that a new file in Plex may change.
 WAITS_FOR_A_FILE = frozenset({Reason.NOT_IN_PLEX, Reason.AMBIGUOUS, Reason.ITEM_TAKEN})
 

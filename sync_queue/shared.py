@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from sync_queue import lock, rescue
 from sync_queue.manager import QueueManager
@@ -17,13 +18,19 @@ PATIENCE_SECONDS = 10.0
 
 
 @contextmanager
-def shared_queue(data_dir: str) -> Iterator[QueueManager]:
-    """Open the database beside the process that drains it, to put jobs and to claim none.
+def shared_queue(
+    data_dir: str, told: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[QueueManager]:
+    """Open the database beside the process that drains it, to put jobs and to claim none. A task
+    enters it once.
 
-    Without a database yet, or with an older one, the worker's lock is taken for a moment to make
-    it. Raises ``QueueError``.
+    ``told`` is what Stash told the task of itself: the worker needs its address and session;
+    nothing of a shell, which was told nothing. Without a database yet, or with an older one, the
+    worker's lock is taken for a moment to make it. Raises ``QueueError``.
     """
     with open_as_guest(data_dir) as manager:
+        if told.get("server_connection"):
+            manager.remember_connection(told, time.time())
         yield manager
 
 

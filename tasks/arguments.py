@@ -1,4 +1,4 @@
-"""What can be asked from a shell. Standard library only: help needs no library."""
+"""The command line's arguments. Standard library only: help needs no other library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.mode_names import MODES
 
-ABOUT = "The tasks from a shell: what Stash's Tasks page can do, for people and cron."
+ABOUT = "The tasks of Stash's Tasks page from a shell, for users and cron."
 DEFAULT_MODE = "process_queue"
 ALIASES: Mapping[str, str] = {"drain": "process_queue", "check": "check_setup"}
 CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
@@ -22,23 +22,24 @@ NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
     "dry_run": (
-        "say what would be written",
+        "show what would be written",
         frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview"}),
     ),
     "probe": (
-        "write one item's title as it is, to see whether the token may edit",
+        "write one item's title unchanged, to test whether the token may edit",
         frozenset({"check_setup"}),
     ),
 }
 
 EPILOG = f"""\
 environment and --config: {", ".join(CONNECTION_VARIABLES)}
-  are used where the same setting in Stash is empty. Without them PlexSync knows Stash only once
-  a scene was saved there. A --config file has lines such as PLEX_URL=http://192.168.1.10:32400.
+  are used if the same setting in Stash is empty. Without them PlexSync finds Stash only after
+  the first saved scene. A --config file has lines such as PLEX_URL=http://192.168.1.10:32400.
 
 exit status:
-  0  nothing that is due is left      1  some scenes need a person, or failed for good
-  2  wrong usage or settings          3  Plex or Stash is away, edits wait      130  interrupted
+  0  no due edit is left              1  some scenes need you, or are dead letters
+  2  wrong usage or settings          3  Plex or Stash is unreachable, edits wait
+  130  interrupted
 """
 
 
@@ -49,7 +50,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     takes = {**NUMBERS, **SWITCHES}
     for name in task_arguments(asked):
         if asked.mode not in takes[name][1]:
-            parser.error(f"--{name.replace('_', '-')} says nothing to {asked.mode}; see --help")
+            parser.error(f"--{name.replace('_', '-')} has no effect with {asked.mode}; see --help")
     return asked
 
 
@@ -80,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             option, action="store_true", help=f"{says} ({', '.join(sorted(modes))})"
         )
-    parser.add_argument("--data-dir", metavar="DIR", help="where PlexSync keeps its queue")
+    parser.add_argument("--data-dir", metavar="DIR", help="directory of the queue")
     parser.add_argument("--config", metavar="FILE", help="connection settings, KEY=VALUE lines")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("-v", "--verbose", action="store_true", help="log each step on stderr")

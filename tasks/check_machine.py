@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from sync_queue.report import QueueReport
 from sync_queue.version import VERSION
+from tasks.advice import blockers
 from tasks.findings import Finding, fine, look, wrong
-from tasks.standing import standing
+from validation.words import count
 from worker.dependencies import NEEDED, found_version
 
 LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
@@ -42,19 +43,19 @@ def check_dependencies() -> Iterator[Finding]:
     bad = [name for name, (low, high) in NEEDED.items() if not low <= found_version(name) < high]
     if bad:
         yield look(
-            f"{', '.join(bad)} have versions that PlexSync was not tried with.",
-            "Install those of requirements.txt.",
+            f"PlexSync was not tested with the installed versions of {', '.join(bad)}.",
+            "Install the versions in requirements.txt.",
         )
     else:
-        yield fine(f"The libraries are there: {', '.join(NEEDED)}.")
+        yield fine(f"The Python packages are installed: {', '.join(NEEDED)}.")
     if found_version("stashapp-tools", [folder_of("stashapi")]):
         yield look(
-            "stashapp-tools is installed in the same folder as stashapi: both write the same files,"
-            " and removing one breaks the other.",
-            "If PlexSync fails to import stashapi, install it again.",
+            "stashapp-tools is installed in the same folder as stashapi. Both write the same files,"
+            " so removing one breaks the other.",
+            "If PlexSync fails to import stashapi, reinstall stashapi.",
         )
     if importlib.util.find_spec("PIL") is None:
-        yield fine("Pillow is not installed, which is optional: covers above 10 MB are left out.")
+        yield fine("Pillow is not installed (optional). Covers above 10 MB are skipped.")
 
 
 def folder_of(module: str) -> str:
@@ -67,8 +68,8 @@ def check_space(free: int) -> Finding:
     """Room for the database. ``free`` in bytes."""
     if free < LITTLE_SPACE:
         return wrong(
-            f"Only {free / 1e6:.0f} MB are free where PlexSync keeps its data.",
-            "Make some space: edits cannot be stored on a full disk.",
+            f"Only {free / 1e6:.0f} MB are free in the data directory.",
+            "Free some space, because PlexSync cannot store edits on a full disk.",
         )
     return fine(f"{free / 1e9:.1f} GB are free for the data directory.")
 
@@ -80,8 +81,8 @@ def check_file_system(data_dir: str, mounted: Mapping[str, str]) -> Iterator[Fin
     kind = mounted[max(above, key=len)] if above else ""
     if kind in NETWORK_SYSTEMS or path.startswith("\\\\"):
         yield wrong(
-            f"The data directory lies on a network file system ({kind or 'a share'}), where a"
-            " database cannot be locked safely.",
+            f"The data directory is on a network file system ({kind or 'a share'}), which cannot"
+            " lock a database safely.",
             "Set STASH_PLUGIN_DATA to a directory on a local disk.",
         )
 
@@ -105,12 +106,14 @@ def check_worker(report: QueueReport) -> Iterator[Finding]:
     """The worker, the queue, and what holds them up."""
     if report.problem:
         yield wrong(
-            f"The queue's database could not be read: {report.problem}",
-            "Run Process Queue: it mends what can be mended, and says what it cannot.",
+            f"The queue's database is unreadable: {report.problem}",
+            "Run Process Queue. It repairs the database if possible.",
         )
     alive = "runs" if report.worker_alive else "does not run; the next edit starts it"
-    yield fine(f"The worker {alive}; {report.left} jobs wait, {report.stats.failed} dead letters.")
-    for sentence, todo in standing(report.states):
+    left = count(report.left, "edit waits", "edits wait")
+    letters = count(report.stats.failed, "dead letter", "dead letters")
+    yield fine(f"The worker {alive}; {left}, {letters}.")
+    for sentence, todo in blockers(report.states):
         yield look(sentence, todo)
 
 
@@ -123,7 +126,7 @@ def check_address(plex_url: str, *, in_container: bool) -> Iterator[Finding]:
     """Why a Plex did not answer: its address may name another machine than was meant."""
     if in_container and urlsplit(plex_url).hostname in LOCAL_NAMES:
         yield look(
-            "plex_url names this very container: localhost is not the host it runs on.",
-            "Enter the address of the machine that Plex runs on, unless Plex shares this"
+            "plex_url is localhost, which in a container means the container itself.",
+            "Enter the address of the machine that runs Plex, unless Plex shares this"
             " container's network.",
         )

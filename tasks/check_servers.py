@@ -12,7 +12,7 @@ from plex.items import PlexSection
 from stash.client import StashClient
 from sync_queue.snapshot import Snapshot
 from tasks.findings import Finding, fine, look, wrong
-from validation.config import setup_problem, validate_config
+from validation.config import validate_config
 from validation.metadata import SyncMetadata
 from validation.paths import PathRule, is_below, propose_rules, same_path
 from validation.setting_types import describe_secret
@@ -29,21 +29,20 @@ TRIED = 8  # of these are looked for in Plex
 def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Finding]:
     """What is stored, and what is wrong with it."""
     report = validate_config(raw, environ)
-    problem = setup_problem(report.config)
-    if problem:
-        yield wrong(problem, "Then run Check Set-up again.")
+    if report.setup_problem:
+        yield wrong(report.setup_problem, "Then run Check Set-up again.")
     else:
         token = describe_secret(report.config.plex_token)
         yield fine(f"plex_url is {report.config.plex_url}; plex_token: {token}.")
     for sentence in report.problems:
         yield look(sentence, "Then run Check Set-up again.")
     if report.config.paused:
-        yield wrong("PlexSync is paused in its settings.", "Switch Pause off to let edits go.")
+        yield wrong("The setting Pause is on.", "Switch Pause off to sync edits.")
     if OLD_SETTINGS & raw.keys():
         yield look(
             "Settings of another plugin with the id PlexSync are stored (plexToken, plexHost).",
-            "They are not used. If that plugin is still installed, remove it: Stash loads only"
-            " one of the two.",
+            "PlexSync does not use them. If that plugin is still installed, remove it: Stash loads"
+            " only one of the two.",
         )
 
 
@@ -59,7 +58,7 @@ def check_stash(stash: StashClient) -> Iterator[Finding]:
     elif not about.loaded:
         yield look(
             "Stash has not loaded the plugin PlexSync.",
-            "Edits are not noticed: install it in Stash's plugins folder and reload plugins.",
+            "PlexSync does not see edits. Install it in Stash's plugins folder and reload plugins.",
         )
 
 
@@ -78,7 +77,7 @@ def check_rules(
     """The path rules, held against sample scenes and the libraries' folders."""
     scenes = sample_scenes(servers)
     if not scenes:
-        yield look("Stash has no scene to hold the path rules against.", "Scan files in Stash.")
+        yield look("Stash has no scene to test the path rules with.", "Scan files in Stash.")
     batch = make_batch(memory, servers, scenes, time.time)
     found = list(tried(memory, batch))
     paths = [str(file["path"]) for raw in scenes.values() for file in list_of(raw.get("files"))[:1]]
@@ -89,7 +88,7 @@ def check_rules(
     pairs = [pair for one in found if (pair := one.unmapped_pair())]
     for proposal in propose_rules(pairs):
         yield look(
-            f"A path rule would fit: {proposal}.", "Add it to the setting Path rules (path_map)."
+            f"Suggested path rule: {proposal}.", "Add it to the setting Path rules (path_map)."
         )
 
 
@@ -97,9 +96,9 @@ def check_rule(rule: PathRule, paths: list[str], folders: list[str]) -> Iterator
     """Whether a rule leads from Stash's files to Plex's libraries."""
     if paths and not any(is_below(path, rule.stash) for path in paths):
         yield look(
-            f"The path rule “{rule}” fits none of {len(paths)} sample files of Stash, for example"
-            f" {paths[0]}.",
-            "Correct its first half, unless it is for a few files only.",
+            f"The path rule “{rule}” matches none of {len(paths)} sample files of Stash, for"
+            f" example {paths[0]}.",
+            "Correct its first half, unless it is meant for a few files only.",
         )
     leads = any(
         same_path(rule.plex, place) or is_below(rule.plex, place) or is_below(place, rule.plex)
@@ -107,7 +106,7 @@ def check_rule(rule: PathRule, paths: list[str], folders: list[str]) -> Iterator
     )
     if not leads:
         yield wrong(
-            f"The path rule “{rule}” leads to no library of Plex; their folders are"
+            f"The path rule “{rule}” leads to no Plex library. Folders of the libraries:"
             f" {', '.join(folders[:3]) or 'none'}.",
             "Correct its second half.",
         )
@@ -134,14 +133,14 @@ def told(one: Assessment) -> Finding:
     """Both servers' paths of one scene side by side."""
     path = one.scene.files[0].path if one.scene.files else "no file"
     if one.match is None:
-        return fine(f"Scene {one.scene.scene_id}: {path} is not looked for ({one.reason}).")
+        return fine(f"Scene {one.scene.scene_id}: {path} was not searched for ({one.reason}).")
     best = one.match.candidates[0] if one.match.candidates else None
     plex_path = best.plex_file if best else "nothing"
     if one.reason is None:
         return fine(f"Scene {one.scene.scene_id}: Stash {path}, Plex {plex_path}: found.")
     return look(
         f"Scene {one.scene.scene_id}: Stash {path}, Plex {plex_path}: {one.reason}.",
-        f"preview of scene {one.scene.scene_id} shows the evidence.",
+        f"The preview of scene {one.scene.scene_id} shows the evidence.",
     )
 
 
@@ -162,11 +161,11 @@ def probe(plex: PlexClient, sections: tuple[PlexSection, ...]) -> Finding:
                     )
                 )
             except (PlexSetupError, PlexPermanentError) as error:
-                return wrong(f"Plex refused an edit: {error}", "Use the token of its owner.")
-            return fine("The token may edit (an item's title was written as it is).")
+                return wrong(f"Plex refused an edit: {error}", "Use the server owner's token.")
+            return fine("The token may edit (one item's title was written unchanged).")
     return look(
-        "Plex has no item to try an edit with.",
-        "Let Plex scan the files of these libraries, or name other ones (plex_library).",
+        "Plex has no item to test an edit with.",
+        "Let Plex scan these libraries, or choose others (plex_library).",
     )
 
 

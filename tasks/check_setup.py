@@ -14,21 +14,20 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first
-from validation.config import setup_problem
 from validation.errors import PlexSyncError, SetupError
 from worker.servers import Servers
 
 # The data directory is one more.
 MOST_LINES = 14
 STASH_TODO = (
-    "See that Stash runs and that this machine reaches it; where it asks for a login, save a scene"
+    "Check that Stash runs and that this machine reaches it. If it asks for a login, save a scene"
     " or set Stash API key (stash_api_key)."
 )
 PLEX_TODO = (
-    "See that Plex runs and that this machine reaches that address; correct the Plex address"
+    "Check that Plex runs and that this machine reaches its address. Correct the Plex address"
     " (plex_url) or the Plex token (plex_token)."
 )
-SETTINGS_TODO = "Correct that under Settings > Plugins > PlexSync."
+SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -72,7 +71,7 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, STASH_TODO, at=stash_address(servers))
     yield from check_settings(raw or sent_settings(memory), request.environ)
     config = servers.settings.config
-    if setup_problem(config):
+    if servers.settings.setup_problem:
         return
     address = config.plex_url
     plex = servers.plex(config)
@@ -92,7 +91,7 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     except SetupError as error:
         yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
-        yield failed(error, "See that both servers run, then run Check Set-up again.")
+        yield failed(error, "Check that both servers run, then run Check Set-up again.")
 
 
 def sent_settings(memory: Snapshot) -> Mapping[str, object]:

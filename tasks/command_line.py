@@ -16,6 +16,7 @@ from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
 from tasks.keep import keep_report
 from validation.errors import PlexSyncError
+from validation.reasons import Exit
 from worker import logs, stop_signals
 
 BAR_WIDTH = 40
@@ -83,9 +84,7 @@ def main(
         )
         result = modes.run(request, bar)
     except KeyboardInterrupt:
-        return refuse(
-            asked, bar, "Interrupted: what was not finished waits.", exit_codes.INTERRUPTED
-        )
+        return refuse(asked, bar, "Interrupted. Unfinished edits wait.", Exit.INTERRUPTED)
     except (UsageError, PlexSyncError, OSError) as error:
         return refuse(asked, bar, str(error), exit_codes.of_error(error))
     bar.clear()

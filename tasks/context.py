@@ -40,14 +40,14 @@ class TaskRequest:
             return None
         text = str(given).strip()
         if isinstance(given, bool) or not text.isascii() or not text.isdigit():
-            raise SetupError(f"{name} has to be a whole number, not {text[:40]!r}.")
+            raise SetupError(f"{name} must be a whole number, not {text[:40]!r}.")
         return int(text)
 
     def needed(self, name: str) -> int:
         """Like ``number``, for an argument that this mode cannot do without."""
         found = self.number(name)
         if found is None:
-            raise SetupError(f"{self.mode} needs {name}, a number.")
+            raise SetupError(f"{self.mode} needs the number {name}.")
         return found
 
     def flag(self, name: str) -> bool:

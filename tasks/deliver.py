@@ -14,6 +14,7 @@ from sync_queue.report import QueueReport, read_report
 from sync_queue.shared import is_waiting
 from sync_queue.trouble import DatabaseDamaged
 from tasks.context import TaskRequest
+from validation.words import count
 from worker.processor import SyncWorker
 
 LOOK_SECONDS = 0.25
@@ -47,7 +48,7 @@ def deliver(
     progress(0.0)
     descriptor = lock.acquire(data_dir, patience=0.5)
     if descriptor is None:
-        log.info("The resident worker is draining the queue; following it.")
+        log.info("The resident worker drains the queue; waiting for it.")
         follow(data_dir, total, progress, is_over)
     else:
         try:
@@ -139,8 +140,10 @@ def left_lines(request: TaskRequest, after: QueueReport) -> list[str]:
     if not after.left:
         return []
     if not request.lets_worker_in:
+        waiting = count(after.left, "edit waits", "edits wait")
         return [
-            f"{after.left} jobs wait for the next run: no worker was started, which would not know"
-            " the settings that were given here."
+            f"{waiting} for the next run. No worker was started, because it would not know the"
+            " settings given here."
         ]
-    return [f"The worker goes on with {after.left} jobs; Show Status tells how far it is."]
+    left = count(after.left, "edit", "edits")
+    return [f"The worker continues with {left}. Show Status shows its progress."]

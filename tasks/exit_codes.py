@@ -1,4 +1,4 @@
-"""What the command line exits with: one place for every mode. Pure."""
+"""The exit status of the command line: one place for every mode. Pure."""
 
 from __future__ import annotations
 
@@ -7,32 +7,28 @@ from collections.abc import Iterable
 from plex.exceptions import PlexNotFound
 from sync_queue.report import QueueReport
 from validation.errors import TransientError
-from validation.reasons import Reason
-
-DONE, SOME, USAGE, AWAY, INTERRUPTED = 0, 1, 2, 3, 130
-# What only a person can end.
-SETTINGS = frozenset({Reason.SETUP, Reason.PAUSED})
+from validation.reasons import Exit, Reason
 
 
-def of_queue(report: QueueReport, *, problems: int, stuck: int) -> int:
-    """The exit status for a queue as it is now.
+def of_queue(report: QueueReport, *, problems: int, stuck: int) -> Exit:
+    """Return the exit status for a queue as it is now.
 
-    ``problems``: scenes that need a person or are dead; ``stuck``: jobs that are due although the
-    mode was to bring them to Plex.
+    ``problems``: scenes that need the user, and dead letters; ``stuck``: jobs that are still due
+    although the mode should have synced them.
     """
-    if report.hold_reason in SETTINGS:
-        return USAGE
+    if report.hold_reason in set(Reason):
+        return Reason(report.hold_reason).about.exit
     if report.hold_reason or stuck or (report.left and report.plex_fails):
-        return AWAY
-    return SOME if problems else DONE
+        return Exit.AWAY
+    return Exit.SOME if problems else Exit.DONE
 
 
-def of_error(error: BaseException) -> int:
-    """The exit status for what ended a mode, or failed a check."""
+def of_error(error: BaseException) -> Exit:
+    """Return the exit status for the error that ended a mode or failed a check."""
     away = isinstance(error, TransientError) and not isinstance(error, PlexNotFound)
-    return AWAY if away else USAGE
+    return Exit.AWAY if away else Exit.USAGE
 
 
-def of_errors(codes: Iterable[int]) -> int:
-    """The exit status for several: a setting is to be corrected first."""
-    return min((code for code in codes if code), default=DONE)
+def of_errors(codes: Iterable[Exit]) -> Exit:
+    """Return the exit status for several: a wrong setting comes first."""
+    return min((code for code in codes if code), default=Exit.DONE)

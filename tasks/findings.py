@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tasks.exit_codes import DONE, USAGE, of_error
+from tasks.exit_codes import of_error
 from validation.errors import PlexSyncError
+from validation.reasons import Exit
 
 
 class Level(IntEnum):
@@ -28,10 +29,10 @@ class Finding:
     level: Level
     what: str
     todo: str = ""
-    exit_code: int = DONE
+    exit_code: Exit = Exit.DONE
 
     def __str__(self) -> str:
-        mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "look", Level.WRONG: "WRONG"}[self.level]
+        mark = {Level.FINE: "ok", Level.WORTH_A_LOOK: "check", Level.WRONG: "WRONG"}[self.level]
         return f"{mark}: {self.what} {self.todo}".rstrip()
 
 
@@ -47,7 +48,7 @@ def look(what: str, todo: str) -> Finding:
 
 def wrong(what: str, todo: str) -> Finding:
     """Nothing can be synced like this."""
-    return Finding(Level.WRONG, what, todo, USAGE)
+    return Finding(Level.WRONG, what, todo, Exit.USAGE)
 
 
 def failed(error: PlexSyncError, todo: str, *, at: str = "") -> Finding:

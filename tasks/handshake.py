@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,6 @@ def remember_connection(data_dir: str, connection: Mapping[str, Any]) -> None:
 
     Raises ``QueueError`` when the database cannot be written.
     """
-    if not connection.get("server_connection"):
-        return
-    with shared_queue(data_dir) as manager:
-        manager.remember_connection(connection, time.time())
+    if connection.get("server_connection"):
+        with shared_queue(data_dir, connection):
+            return

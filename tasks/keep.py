@@ -25,4 +25,4 @@ def keep_report(request: TaskRequest, result: TaskResult) -> None:
             handler.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))
         handler.close()
     except OSError as error:
-        log.warning("The whole report could not be written to the log file (%s).", error.strerror)
+        log.warning("The full report could not be written to the log file (%s).", error.strerror)

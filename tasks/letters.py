@@ -7,27 +7,22 @@ from dataclasses import replace
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
-from sync_queue.scenes import NEEDS_PERSON
 from sync_queue.shared import shared_queue
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver, deliver_first
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from validation.errors import SetupError
-from validation.reasons import Reason
+from validation.reasons import RETRIED
 
 TITLE = "Retry Failed"
 PAGE = 500
-# What a second look may settle. A value that Plex insists on it cannot.
-RETRIED = sorted({*NEEDS_PERSON, Reason.TOO_MANY_REMOVALS} - {Reason.PLEX_KEPT_OTHER_VALUE})
 
 
 def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
     """Put dead letters and scenes that need a person back into the queue."""
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         letters, scenes = revive_letters(manager, begun), revive_scenes(manager, begun)
         after = deliver(request, data_dir, progress)
         looked_at = letters + scenes
@@ -61,8 +56,7 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
     number = request.needed("job")
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         letter = manager.letters.get(number)
         if letter is None:
             raise SetupError(f"There is no dead letter {number}.")

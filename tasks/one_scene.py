@@ -11,17 +11,12 @@ from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.shared import is_waiting, shared_queue
 from tasks import exit_codes, preview
+from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver_first, left_lines
-from tasks.handshake import remember_connection
 from tasks.servers import ready_servers
-from tasks.standing import ADVICE, standing_problem, waiting_reason
 from validation.reasons import Reason
 from worker.pins import pin_to
-
-WAITING = frozenset(
-    {Reason.WAITING_FOR_PLEX, Reason.WAITING_FOR_STASH, Reason.PAUSED, Reason.SETUP}
-)
 
 
 def sync(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -30,8 +25,7 @@ def sync(request: TaskRequest, progress: Progress) -> TaskResult:
     if request.flag("dry_run"):
         return preview.run(request, progress)
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         return sync_now(request, manager, scene_id, progress)
 
 
@@ -39,8 +33,7 @@ def pin(request: TaskRequest, progress: Progress) -> TaskResult:
     """Choose the Plex item of a scene for good (--scene, --item; item 0 takes it back)."""
     scene_id, item = request.needed("scene"), request.needed("item")
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         notes = choose(request, manager, scene_id, item) if item else unpin(manager, scene_id)
         result = sync_now(request, manager, scene_id, progress)
     return replace(result, lines=(*notes, *result.lines))
@@ -87,8 +80,7 @@ def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
     """Leave a scene alone from now on (--scene; pin with item 0 takes it back)."""
     scene_id = request.needed("scene")
     data_dir = request.resolve()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         with manager.transaction():
             manager.scenes.ignore(scene_id)
         return sync_now(request, manager, scene_id, progress, wanted=Reason.FILTERED)
@@ -112,7 +104,7 @@ def sync_now(
     if waits:
         outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)
     problems = int(not waits and outcome.outcome != wanted)
-    lines = [*standing_problem(after.states), verdict(outcome)]
+    lines = [*problem_lines(after.states), verdict(outcome)]
     return TaskResult(
         done=int(not waits),
         left=after.left,
@@ -124,13 +116,13 @@ def sync_now(
 
 
 def verdict(outcome: Outcome) -> str:
-    """What became of the scene, in words."""
+    """Return the outcome of the scene as a sentence."""
     reason, scene = outcome.outcome, f"Scene {outcome.scene_id}"
     if reason == SYNCED:
         return f"{scene} is in line with Plex."
     if reason == Reason.SCENE_GONE:
-        return f"{scene} is not in Stash (any more)."
-    if reason in WAITING:
-        return f"{scene} waits in the queue ({reason}). Such scenes {ADVICE[reason]}"
-    said = str(outcome.detail.get("sentence", ""))
-    return f"{scene} was not synced ({reason}). {said or f'Such scenes {ADVICE[reason]}'}"
+        return f"{scene} is not in Stash."
+    if Reason(reason).about.waits:
+        return f"{scene} waits in the queue ({reason}). {advice(reason)}"
+    sentence = str(outcome.detail.get("sentence", ""))
+    return f"{scene} was not synced ({reason}). {sentence or advice(reason)}"

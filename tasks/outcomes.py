@@ -1,4 +1,4 @@
-"""What became of the scenes of a run, for people and for programs."""
+"""The result of a run, for users and for programs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from sync_queue.manager import QueueManager
 from sync_queue.report import QueueReport
-from sync_queue.scenes import NEEDS_PERSON, SYNCED
+from sync_queue.scenes import SYNCED
 from tasks import exit_codes
+from tasks.advice import letter_text, problem_lines, reasons_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import left_lines
-from tasks.standing import letter_text, reasons_lines, standing_problem, waiting_reason
-from validation.reasons import Reason
+from validation.reasons import NEEDS_USER
+from validation.words import count
 
 MOST_REASONS = 8
 # Scenes and dead letters that a whole report names, by reason.
 MOST_NAMED = 500
-PERSONS = sorted({*NEEDS_PERSON, Reason.TOO_MANY_REMOVALS})
 
 
 def library_result(
@@ -29,25 +29,27 @@ def library_result(
     looked_at: int,
     notes: Sequence[str] = (),
 ) -> TaskResult:
-    """The end of a run that put ``looked_at`` scenes into the queue at ``since`` (epoch).
+    """Return the result of a run that queued ``looked_at`` scenes at ``since`` (epoch seconds).
 
-    ``notes`` is what else the run has to say.
+    ``notes`` are further lines of the report.
     """
     outcomes, writes = manager.scenes.counts(since), manager.scenes.writes(since)
     synced, done = outcomes.get(SYNCED, 0), sum(outcomes.values())
-    needs = sum(outcomes.get(reason, 0) for reason in PERSONS)
+    needs = sum(outcomes.get(reason, 0) for reason in NEEDS_USER)
     problems = after.stats.failed + needs
     scenes = max(looked_at, done)
-    said = standing_problem(after.states)
+    said = problem_lines(after.states)
     said.append(
-        f"{title}: {scenes} scenes, {synced} are in line with Plex"
-        f" ({writes} items written), {done - synced} were not synced, {after.left} jobs wait."
+        f"{title}: {count(scenes, 'scene', 'scenes')}, {synced} in step with Plex"
+        f" ({count(writes, 'item', 'items')} written), {done - synced} not synced,"
+        f" {count(after.left, 'edit waits', 'edits wait')}."
     )
     waits = waiting_reason(after)
     waiting = {waits: after.left} if after.left and waits else {}
     said += reasons_lines({**outcomes, **waiting}, MOST_REASONS)
     if after.letters:
-        said.append(f"{after.stats.failed} dead letters; newest: {letter_text(after.letters[0])}")
+        letters = count(after.stats.failed, "dead letter", "dead letters")
+        said.append(f"{letters}; the newest: {letter_text(after.letters[0])}")
     said += [*notes, *left_lines(request, after)]
     return TaskResult(
         title=title,
@@ -62,9 +64,9 @@ def library_result(
 
 
 def named(manager: QueueManager) -> list[str]:
-    """The scenes that wait for a person and the dead letters, by reason."""
+    """Return the scenes that need the user, and the dead letters, by reason."""
     said = []
-    for reason in PERSONS:
+    for reason in sorted(NEEDS_USER):
         scenes = manager.scenes.outcomes([reason], limit=MOST_NAMED)
         if scenes:
             numbers = ", ".join(str(outcome.scene_id) for outcome in scenes)

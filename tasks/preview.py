@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from plex.exceptions import PlexNotFound
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
-from tasks import exit_codes
 from tasks.changes import changed_pages
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress
-from tasks.outcomes import PERSONS
 from tasks.runs import PAGE
 from tasks.servers import ready_servers
 from tasks.tally import Seen, Tally, change_text
 from validation.errors import PermanentError
-from validation.reasons import Reason
+from validation.reasons import Exit, Reason
 from worker.assess import Assessment, assess
 from worker.batch import Batch, make_batch, read_scenes
 from worker.policy import reason_for
@@ -31,8 +29,6 @@ TITLE = "Preview"
 # Kept beside the database: a preview changes nothing in it.
 MARKER = "preview.json"
 BATCH = 100
-# What would need a person, or become a dead letter.
-PROBLEMS = frozenset({*PERSONS, Reason.INVALID, Reason.REFUSED_BY_PLEX})
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
 Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
@@ -92,13 +88,13 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
                     tally.add(seen)
                 progress(tally.scenes / max(1, total))
     lines = tally.lines(TITLE)
-    problems = sum(tally.reasons[reason] for reason in PROBLEMS)
+    problems = sum(tally.reasons[reason] for reason in Reason if reason.about.exit is Exit.SOME)
     return TaskResult(
         done=tally.scenes,
         problems=problems,
         lines=tuple(lines),
         report=(*lines, *tally.report()),
-        exit_code=exit_codes.SOME if problems else exit_codes.DONE,
+        exit_code=Exit.SOME if problems else Exit.DONE,
         output=tally.as_doc(),
     )
 
@@ -114,7 +110,7 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
         changes = [change_text(change) for change in planned.edits.changes]
         lines.append(
             f"Item {planned.item.rating_key} “{planned.item.title}”: "
-            + ("; ".join(changes) or "shows everything already")
+            + ("; ".join(changes) or "no change")
         )
         lines += [f"Its {slot} would be compared with Stash's cover." for slot in planned.slots]
     if seen.match is not None:
@@ -124,7 +120,7 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
     return TaskResult(
         done=1,
         problems=problems,
-        exit_code=exit_codes.SOME if problems else exit_codes.DONE,
+        exit_code=Exit.SOME if problems else Exit.DONE,
         lines=tuple(lines),
         output={**seen.as_doc(), **evidence},
     )

@@ -10,7 +10,6 @@ from sync_queue.shared import shared_queue
 from tasks import preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 
 TITLE = "Process Queue"
@@ -25,10 +24,9 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         return preview.run_waiting(request, progress)
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    before = read_report(data_dir, begun).left
-    after = deliver(request, data_dir, progress)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
+        before = read_report(data_dir, begun).left
+        after = deliver(request, data_dir, progress)
         settled = before - after.left
         result = library_result(request, manager, TITLE, after, since=begun, looked_at=settled)
     done = max(result.done, settled)  # a deleted scene has no outcome

@@ -56,6 +56,6 @@ def run_line(run: RunNote) -> str:
     """One of the last runs in words."""
     moment = datetime.fromtimestamp(run.at).astimezone()
     return (
-        f"{run.task} on {moment:%Y-%m-%d at %H:%M}: {run.done} scenes looked at,"
-        f" {run.left} left, {run.problems} with problems."
+        f"{run.task} on {moment:%Y-%m-%d at %H:%M}: scenes checked: {run.done},"
+        f" edits left: {run.left}, problems: {run.problems}."
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from tasks.context import TaskRequest
-from validation.config import setup_problem
 from validation.errors import SetupError
 from worker.servers import Servers, Store
 
@@ -20,7 +19,6 @@ def servers_for(request: TaskRequest, store: Store) -> Servers:
 def ready_servers(request: TaskRequest, store: Store) -> Servers:
     """Like ``servers_for``, for a task that is of no use without Plex. Raises ``SetupError``."""
     servers = servers_for(request, store)
-    problem = setup_problem(servers.settings.config)
-    if problem:
-        raise SetupError(problem)
+    if servers.settings.setup_problem:
+        raise SetupError(servers.settings.setup_problem)
     return servers

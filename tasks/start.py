@@ -48,10 +48,10 @@ def run_task(event: Event, plugin_dir: str) -> None:
     try:
         mode = str((json.loads(event.raw).get("args") or {}).get("mode", ""))
     except (ValueError, RecursionError):
-        refuse("PlexSync could not read what Stash sent it (not JSON, or too deep).")
+        refuse("PlexSync could not read the input from Stash (not JSON, or nested too deeply).")
         return
     if mode not in mode_names.MODES:
-        refuse(f"PlexSync has no mode {mode!r}; it has: {', '.join(sorted(mode_names.MODES))}.")
+        refuse(f"PlexSync has no mode {mode!r}. Its modes: {', '.join(sorted(mode_names.MODES))}.")
         return
     reads_only = not mode_names.installs(mode)
     try:

@@ -10,10 +10,11 @@ from sync_queue.report import QueueReport, read_report
 from sync_queue.state import Breaker, HoldNote, LastRuns, Restored
 from sync_queue.version import VERSION
 from tasks import exit_codes
+from tasks.advice import letter_text, problem_lines, reasons_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
-from tasks.outcomes import PERSONS
 from tasks.runs import run_line
-from tasks.standing import letter_text, reasons_lines, standing_problem, waiting_reason
+from validation.reasons import NEEDS_USER
+from validation.words import count
 
 # The data directory is one more.
 MOST_LINES, MOST_REASONS, MOST_RUNS = 14, 3, 2
@@ -25,7 +26,7 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     """A look at the queue in at most 15 lines."""
     del progress
     report = read_report(request.locate(), time.time(), most=MOST_NAMED)
-    needs = sum(report.outcomes.get(reason, 0) for reason in PERSONS)
+    needs = sum(report.outcomes.get(reason, 0) for reason in NEEDS_USER)
     problems = report.stats.failed + needs + bool(report.problem)
     stuck = 0 if report.worker_alive else report.due
     return TaskResult(
@@ -64,13 +65,14 @@ def lines(report: QueueReport) -> list[str]:
     """The report for people, most important line first, each complete in itself."""
     stats = report.stats
     said = [
-        f"PlexSync {VERSION}: {stats.pending + report.spooled} edits due now, {stats.delayed}"
-        f" waiting for their time, {stats.in_progress} in progress, {stats.failed} dead letters.",
+        f"PlexSync {VERSION}: {count(stats.pending + report.spooled, 'edit', 'edits')} due now,"
+        f" {stats.delayed} delayed, {stats.in_progress} in progress,"
+        f" {count(stats.failed, 'dead letter', 'dead letters')}.",
         f"Worker: {'running' if report.worker_alive else 'not running (the next edit starts it)'}.",
     ]
     if report.problem:
         said.append(report.problem)
-    said.extend(standing_problem(report.states))
+    said.extend(problem_lines(report.states))
     restored = report.states.load(Restored).sentence
     if restored:
         said.append(restored)

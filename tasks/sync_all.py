@@ -12,7 +12,6 @@ from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.runs import (
     PAGE,
@@ -22,12 +21,12 @@ from tasks.runs import (
 )
 from tasks.servers import ready_servers
 from validation.config import fingerprint
+from validation.words import count
 
 TITLE = "Sync All Scenes"
 # Before the first page, for a person who did not look before.
 ANNOUNCEMENT = (
-    f"{TITLE} looks at {{scenes}} scenes. Preview Sync shows what it would write, and writes"
-    " nothing."
+    f"{TITLE} checks {{scenes}} now. Preview Sync shows what it would write, and writes nothing."
 )
 
 log = logging.getLogger("plexsync.tasks")
@@ -41,8 +40,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         return one_scene.sync(request, progress)
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         notes: list[str] = []
         plan = put_scenes(request, manager, begun, notes)
         after = deliver(request, data_dir, progress)
@@ -65,15 +63,16 @@ def put_scenes(
     due = due_jobs(manager, LIBRARY_PRIO, now)
     plan = LibraryRun(started=now, asked=now, settings=settings)
     if before.can_resume(now, settings, due=due):
-        tell(f"{TITLE} went on where it was interrupted, after {before.planned} scenes.", notes)
+        done = count(before.planned, "scene", "scenes")
+        tell(f"{TITLE} continues where it was interrupted, after {done}.", notes)
         plan = ask_again(manager, before, now)
         hurry(manager, LIBRARY_PRIO)
     if plan.listed:
         return plan
     for page in servers.stash().pages(PAGE, after=plan.cursor):
         if not plan.planned and preview.last_seen(manager.data_dir) is None:
-            tell(ANNOUNCEMENT.format(scenes=page.left), notes)
-            log.info("Stop %s now if you want to run Preview Sync first.", TITLE)
+            tell(ANNOUNCEMENT.format(scenes=count(page.left, "scene", "scenes")), notes)
+            log.info("To run Preview Sync first, stop %s now.", TITLE)
         plan = put_page(manager, page, plan)
     return end_listing(manager, plan)
 

@@ -11,9 +11,9 @@ from tasks import preview
 from tasks.changes import changed_pages
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import Progress, deliver
-from tasks.handshake import remember_connection
 from tasks.outcomes import library_result
 from tasks.servers import ready_servers
+from validation.words import count
 
 TITLE = "Sync Changed Scenes"
 
@@ -24,8 +24,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         return preview.run_changed(request, progress)
     data_dir = request.resolve()
     begun = time.time()
-    remember_connection(data_dir, request.connection)
-    with shared_queue(data_dir) as manager:
+    with shared_queue(data_dir, request.connection) as manager:
         stash = ready_servers(request, manager).stash()
         found = unknown = 0
         for page in changed_pages(stash, manager.scenes, manager.state, begun):
@@ -33,7 +32,8 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
             manager.jobs.put_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown
         after = deliver(request, data_dir, progress)
-        hint = f"{unknown} scenes were never synced; Sync All Scenes looks at them."
+        never = count(unknown, "scene was never synced", "scenes were never synced")
+        hint = f"{never}. Sync All Scenes syncs such scenes."
         notes = [hint] if unknown else []
         result = library_result(
             request, manager, TITLE, after, since=begun, looked_at=found, notes=notes

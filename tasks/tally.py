@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from plex.edit_plan import FieldChange
 from plex.matcher import MatchResult
-from tasks.standing import reasons_lines
+from tasks.advice import reasons_lines
 from validation.reasons import Reason
 from validation.records import Value
+from validation.words import count
 from worker.assess import PlannedItem
 
 # Scenes that a whole report tells one by one, of those that would be written and of the others.
@@ -85,28 +86,30 @@ class Tally:
         """The most important first, each line complete in itself."""
         skipped = sum(self.reasons.values())
         said = [
-            f"{title}: {self.scenes} scenes; {self.written} items would be written,"
-            f" {self.unchanged} scenes need nothing, {skipped} would not be synced."
-            " Nothing was changed."
+            f"{title}: {count(self.scenes, 'scene', 'scenes')},"
+            f" {count(self.written, 'item', 'items')} would be written,"
+            f" {count(self.unchanged, 'scene is', 'scenes are')} in step with Plex,"
+            f" {skipped} would not be synced. Nothing was changed."
         ]
         if self.fields:
             counted = ", ".join(f"{name} {n}" for name, n in self.fields.most_common())
             said.append(f"Fields that would change: {counted}.")
         if self.images:
-            said.append(f"{self.images} covers would be compared, and uploaded where they differ.")
+            covers = count(self.images, "cover", "covers")
+            said.append(f"{covers} would be compared, and uploaded if different.")
         said += reasons_lines(self.reasons, MOST_REASONS)
         for seen in self.changing[:MOST_SAMPLES]:
             said.extend(change_lines(seen)[:1])
-        return said + and_more(self.changed - MOST_SAMPLES, "scenes would be written")
+        return said + and_more(self.changed - MOST_SAMPLES, "scene", "scenes", "would be written")
 
     def report(self) -> list[str]:
         """Every scene that was kept, with all its changes."""
         said = [line for seen in self.changing for line in change_lines(seen)]
-        said += and_more(self.changed - len(self.changing), "scenes would be written")
+        said += and_more(self.changed - len(self.changing), "scene", "scenes", "would be written")
         for seen in self.skipped:
             said.append(f"Scene {seen.scene_id}: {seen.reason}. {seen.sentence}".strip())
         left = sum(self.reasons.values()) - len(self.skipped)
-        return said + and_more(left, "scenes would not be synced")
+        return said + and_more(left, "scene", "scenes", "would not be synced")
 
     def as_doc(self) -> Mapping[str, object]:
         """For programs."""
@@ -129,9 +132,9 @@ def keep(seen: Seen, kept: list[Seen]) -> None:
         kept.append(seen)
 
 
-def and_more(count: int, what: str) -> list[str]:
-    """What is not told one by one."""
-    return [f"And {count} more {what}."] if count > 0 else []
+def and_more(number: int, one: str, many: str, what: str) -> list[str]:
+    """Return a line about the scenes that the report does not name."""
+    return [f"And {count(number, f'more {one}', f'more {many}')} {what}."] if number > 0 else []
 
 
 def change_lines(seen: Seen) -> list[str]:

@@ -19,10 +19,14 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("hooks", "plex", "stash", "sync_queue", "tasks", "ui", "validation", "worker")
+# The rooms of the product, top to bottom. Coverage and tests/layers are compared with this list.
+PACKAGES = ("hooks", "tasks", "worker", "sync_queue", "stash", "plex", "validation")
 SCRIPTS = ("PlexSync.py", "process_queue.py")
 MANIFEST = "PlexSync.yml"
-OTHERS = (MANIFEST, "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
+OTHERS = (
+    *(MANIFEST, "requirements.txt", "requirements.lock"),
+    *("LICENSE", "README.md", "CHANGELOG.md"),
+)
 ZIP, INDEX = "PlexSync.zip", "index.yml"
 # Only these endings ship: no caches, no editor's leftovers, no second *.yml.
 ENDINGS = (".py", ".js", ".md")
@@ -36,7 +40,7 @@ def shipped_files() -> list[str]:
 
 
 def _files_of_rooms() -> Iterator[str]:
-    for room in (*ROOMS, "docs"):
+    for room in (*PACKAGES, "ui", "docs"):
         for file in (ROOT / room).rglob("*"):
             if file.suffix in ENDINGS and file.is_file():
                 yield file.relative_to(ROOT).as_posix()
@@ -50,16 +54,18 @@ def build(target: Path, made: datetime) -> None:
 
 
 def write_zip(file: Path, made: datetime) -> None:
-    """The same bytes for the same files and time, on any system and any Python.
+    """Write the same bytes for the same files and time.
 
-    Stored, not compressed: what a compressor makes differs between versions of zlib.
+    Another version of zlib may compress to other bytes, so a release is built in one place.
     """
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name in shipped_files():
             entry = zipfile.ZipInfo(name, made.timetuple()[:6])
             entry.create_system = 3  # Unix, whose permissions follow
             entry.external_attr = (0o100755 if name in SCRIPTS else 0o100644) << 16
-            archive.writestr(entry, (ROOT / name).read_bytes())
+            archive.writestr(
+                entry, (ROOT / name).read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9
+            )
 
 
 def index_text(archive: bytes, made: datetime) -> str:

@@ -24,7 +24,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "stash_api_key": "STASH_API_KEY",
 }
 
-# Without these nothing can be done; a bad one is no mere report but the reason why all waits.
+# Without these nothing can be synced: a bad one makes everything wait.
 _CONNECTION: Final = ("plex_url", "plex_token")
 
 # What decides which items a scene is written to and what is written. Filters are not among them:
@@ -104,45 +104,39 @@ class PlexSyncConfig(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConfigReport:
-    """Settings that can be used, and one sentence for each that could not be."""
+    """Usable settings, and what is wrong with the given ones.
+
+    Attributes:
+        config: the settings, with defaults in place of unusable values.
+        problems: one sentence for each unusable value.
+        setup_problem: a sentence about what must be set before Plex can be reached, "" = nothing.
+    """
 
     config: PlexSyncConfig
     problems: tuple[str, ...]
+    setup_problem: str
 
 
 def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> ConfigReport:
     """Read the settings stored in Stash (*raw*), filled up from the environment *env*.
 
-    Nothing raises: a bad setting is reported and its default used. A bad ``plex_url`` or
-    ``plex_token`` is told by :func:`setup_problem` instead. Names that PlexSync does not know are
-    ignored, such as those the older plugin of the same id left behind.
+    Nothing raises: a bad setting is reported and its default is used. A bad ``plex_url`` or
+    ``plex_token`` is the ``setup_problem`` instead. Unknown names are ignored, such as those of
+    the older plugin with the same id.
     """
-    values = {name: value for name, value in raw.items() if name != "connection_problem"}
+    values = dict(raw)
     for name, variable in ENVIRONMENT.items():
         if is_blank(values.get(name)) and not is_blank(env.get(variable)):
             values[name] = env[variable]
     try:
-        return _report(PlexSyncConfig.model_validate(values), ())
+        return _report(PlexSyncConfig.model_validate(values), {})
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault for fault in error.errors(include_url=False)}
-    told = {name: _sentence(name, dict(fault), raw) for name, fault in faults.items()}
+    sentences = {name: _sentence(name, dict(fault), raw) for name, fault in faults.items()}
     usable = {
         name: value for name, value in values.items() if OPPOSITES.get(name, name) not in faults
     }
-    usable["connection_problem"] = next((told[name] for name in _CONNECTION if name in told), "")
-    problems = tuple(text for name, text in told.items() if name not in _CONNECTION)
-    return _report(PlexSyncConfig.model_validate(usable), problems)
-
-
-def setup_problem(config: PlexSyncConfig) -> str | None:
-    """Say in one sentence what must be set before Plex can be reached; ``None`` = nothing."""
-    if config.connection_problem:
-        return config.connection_problem
-    if not config.plex_url:
-        return f"The Plex address is not set; enter it (plex_url) under {_PAGE}."
-    if not config.plex_token.get_secret_value():
-        return f"The Plex token is not set; enter it (plex_token) under {_PAGE}."
-    return None
+    return _report(PlexSyncConfig.model_validate(usable), sentences)
 
 
 def fingerprint(config: PlexSyncConfig) -> str:
@@ -151,8 +145,10 @@ def fingerprint(config: PlexSyncConfig) -> str:
     return hashlib.sha256(repr(shape).encode()).hexdigest()[:12]
 
 
-def _report(config: PlexSyncConfig, problems: tuple[str, ...]) -> ConfigReport:
-    """Add what is wrong inside of settings that are lists: the rest of such a list is used."""
+def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigReport:
+    """Add what is wrong inside of lists. The rest of such a list is used."""
+    problems = (text for name, text in sentences.items() if name not in _CONNECTION)
+    connection = (sentences[name] for name in _CONNECTION if name in sentences)
     inner = (
         ("path_map", _path_rules(config.path_map)[1]),
         ("exclude_paths", config.excluded_paths.problems),
@@ -162,7 +158,17 @@ def _report(config: PlexSyncConfig, problems: tuple[str, ...]) -> ConfigReport:
         for name, found in inner
         for problem in found
     ]
-    return ConfigReport(config, (*problems, *lines))
+    setup_problem = next(connection, "") or missing_setting(config)
+    return ConfigReport(config, (*problems, *lines), setup_problem)
+
+
+def missing_setting(config: PlexSyncConfig) -> str:
+    """Return what must be entered before Plex can be reached, "" = nothing."""
+    if not config.plex_url:
+        return f"The Plex address is not set; enter it (plex_url) under {_PAGE}."
+    if not config.plex_token.get_secret_value():
+        return f"The Plex token is not set; enter it (plex_token) under {_PAGE}."
+    return ""
 
 
 def _label(name: str) -> str:

@@ -5,12 +5,12 @@ PlexSyncError
 │   ├── (plex) PlexTemporaryError
 │   ├── (plex) PlexNotFound
 │   └── (stash) StashUnavailable
-├── SetupError            a person has to change a setting, a token or a login; everything waits
+├── SetupError            the user must change a setting, a token or a login; everything waits
 │   └── (plex) PlexSetupError
 ├── PermanentError        this scene, as it is, will never be accepted
 │   ├── (plex) PlexPermanentError
 │   └── InvalidScene
-└── QueueError            the database itself; waiting, or opening it anew, may help
+└── QueueError            the database itself; waiting, or opening it again, may help
     ├── (queue) DatabaseBusy, DatabaseFull, DatabaseUnwritable
     └── (queue) DatabaseDamaged, DatabaseGone, DatabaseReplaced, DatabaseTooNew
 """
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 
 class PlexSyncError(Exception):
-    """Base of all errors of PlexSync. ``str()`` is one sentence a person can act on."""
+    """Base of all errors of PlexSync. ``str()`` is one sentence that a user can act on."""
 
 
 class TransientError(PlexSyncError):

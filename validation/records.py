@@ -58,7 +58,8 @@ class LedgerEntry:
       when no answer comes.
     - ``images``: the SHA-1 (hex) of the bytes last uploaded, by ``poster`` and ``background``;
       ``image_versions``: Stash's version of the cover that was last looked at, by the same names;
-      ``image_notes``: why Plex does not show that cover (see ``plex.images``).
+      ``image_notes``: why Plex does not show that cover (see ``plex.images``); ``image_shown``:
+      the address under which the item showed our image when it was last read back.
     - ``scene_file`` and ``file``: the pair of paths, Stash's and Plex's, by which the item was
       matched (``scene_file`` is "" in an entry of version 1.0).
     - ``added_at`` and ``part_ids``: the item's incarnation (0 and empty = unknown).
@@ -74,6 +75,7 @@ class LedgerEntry:
     images: Mapping[str, str] = field(default_factory=dict)
     image_versions: Mapping[str, str] = field(default_factory=dict)
     image_notes: Mapping[str, str] = field(default_factory=dict)
+    image_shown: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
     scene_file: str = ""
     added_at: int = 0
@@ -82,9 +84,10 @@ class LedgerEntry:
 
     @property
     def unread(self) -> bool:
-        """Whether the item has to be read back: a write was sent, or its answer is missing."""
+        """Whether the item has to be read back: something was sent since."""
         sent = (memory.state is FieldState.SENT for memory in self.fields.values())
-        return bool(self.intended) or any(sent)
+        uploaded = not self.images.keys() <= self.image_shown.keys()
+        return bool(self.intended) or uploaded or any(sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The settings: each declared once, here, with its name, default, range and explanation.
 
-Stash's page (PlexSync.yml) and the table in the documents are compared with this model by tests.
-What the settings mean is in ``validation.config``.
+``make settings`` writes them from here into PlexSync.yml (Stash's page) and docs/config.md.
+``validation.config`` says what they mean.
 """
 
 from __future__ import annotations
@@ -45,180 +45,182 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     plex_url: ServerUrl = Field(
-        "",
+        default="",
         title="Plex address",
-        description="Address of the Plex server as Stash's machine reaches it, for example"
-        " http://192.168.1.10:32400. In Docker, localhost is the container itself.",
+        description="Address of the Plex server as this Stash reaches it, such as"
+        " http://192.168.1.10:32400.",
     )
     plex_token: Secret = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         title="Plex token",
-        description="X-Plex-Token of the account that owns the Plex server. Stash keeps it"
-        " readable for everybody who can log in to Stash.",
+        description="X-Plex-Token of the account that owns the Plex server. Every user of"
+        " this Stash can read it.",
     )
     plex_library: Text = Field(
-        "",
+        default="",
         title="Plex libraries",
-        description="Names of the Plex libraries to sync, separated by semicolons."
-        " Empty: every movie and show library.",
+        description="Plex libraries to sync, separated by semicolons. Empty = all movie"
+        " and show libraries.",
     )
     path_map: Text = Field(
-        "",
+        default="",
         title="Path rules",
-        description="Where Plex sees the files of Stash, as rules separated by semicolons."
-        " Empty: both see the same paths. Example: /data => /media/videos; /old => D:\\Old",
+        description="Stash path => Plex path, separated by semicolons, such as /data =>"
+        " /media. Empty = same paths.",
     )
     paused: Switch = Field(
-        False,
+        default=False,
         title="Pause",
-        description="Collect edits, but change nothing in Plex until this is off again.",
+        description="Store edits, but change nothing in Plex until this is off.",
     )
     preserve_plex_edits: Switch = Field(
-        False,
+        default=False,
         title="Keep edits made in Plex",
-        description="What a person changed in Plex stays. Off: the value in Stash wins.",
+        description="Keep values that a user changed in Plex. Off = the value in Stash wins.",
     )
     allow_ambiguous: Switch = Field(
-        False,
+        default=False,
         title="Write uncertain matches",
-        description="Write the best match even when it is uncertain, but never one of two equals."
-        " Off: uncertain matches are listed for you.",
+        description="Write to the best match even if it is uncertain, but never if two"
+        " match equally well.",
     )
     only_organized: Switch = Field(
-        False,
+        default=False,
         title="Only organized scenes",
-        description="Sync only scenes marked as organized.",
+        description="Sync only scenes that are marked as organized.",
     )
     include_tags: Text = Field(
-        "",
+        default="",
         title="Only scenes with these tags",
-        description="Sync only scenes that have one of these tags, separated by semicolons."
-        " Empty: all scenes.",
+        description="Sync only scenes with one of these tags, separated by semicolons."
+        " Empty = all scenes.",
     )
     exclude_tags: Text = Field(
-        "",
-        title="No scenes with these tags",
-        description="Leave out scenes that have one of these tags, separated by semicolons."
-        " Their Plex items stay as they are.",
+        default="",
+        title="Exclude scenes with these tags",
+        description="Do not sync scenes with one of these tags, separated by semicolons.",
     )
     include_studios: Text = Field(
-        "",
+        default="",
         title="Only scenes of these studios",
         description="Sync only scenes of these studios and their sub-studios, separated by"
-        " semicolons. Empty: all scenes.",
+        " semicolons. Empty = all.",
     )
     exclude_studios: Text = Field(
-        "",
-        title="No scenes of these studios",
-        description="Leave out scenes of these studios and their sub-studios, separated by"
-        " semicolons. Their Plex items stay as they are.",
+        default="",
+        title="Exclude scenes of these studios",
+        description="Do not sync scenes of these studios and their sub-studios, separated"
+        " by semicolons.",
     )
     exclude_paths: Text = Field(
-        "",
-        title="No scenes on these paths",
-        description="Leave out scenes whose files all lie on these paths of Stash, separated by"
-        " semicolons; * stands for anything, ? for one character. Example: /data/new; */trailers",
+        default="",
+        title="Exclude scenes in these paths",
+        description="Do not sync scenes whose files all lie in these Stash paths, such as"
+        " /data/new; */trailers.",
     )
     sync_background: Switch = Field(
-        False,
+        default=False,
         title="Cover as background",
-        description="Make the cover Plex's background art too.",
+        description="Use the cover as the background art in Plex too.",
     )
     sync_groups: Switch = Field(
-        False,
+        default=False,
         title="Groups as collections",
-        description="Put items into a Plex collection for each group of the scene.",
+        description="Add items to a Plex collection for each group of the scene.",
     )
     sync_code: Switch = Field(
-        False,
+        default=False,
         title="Studio code as tagline",
-        description="Write the scene's studio code into Plex's tagline.",
+        description="Write the scene's studio code to the tagline in Plex.",
     )
     skip_rating: Switch = Field(
-        False,
-        title="No ratings",
-        description="Leave the star rating in Plex alone.",
+        default=False,
+        title="Skip ratings",
+        description="Do not change star ratings in Plex.",
     )
     skip_posters: Switch = Field(
-        False,
-        title="No posters",
-        description="Leave poster and background art in Plex alone.",
+        default=False,
+        title="Skip posters",
+        description="Do not change posters and background art in Plex.",
     )
     skip_studio_collections: Switch = Field(
-        False,
-        title="No studio collections",
-        description="Do not put items into a Plex collection named after the studio.",
+        default=False,
+        title="Skip studio collections",
+        description="Do not add items to a Plex collection named after the studio.",
     )
     leave_unlocked: Switch = Field(
-        False,
+        default=False,
         title="Leave fields unlocked",
-        description="Do not lock what is written. A metadata refresh in Plex may then undo it.",
+        description="Do not lock written fields. A metadata refresh in Plex may then"
+        " overwrite them.",
     )
     ask_plex_to_scan: Switch = Field(
-        False,
+        default=False,
         title="Ask Plex to scan",
-        description="Ask Plex to scan the folder of a file it does not know yet. If the folder is"
-        " not mounted at that moment, Plex may drop the items in it.",
+        description="Ask Plex to scan folders with new files. Plex may drop the items of"
+        " an unmounted folder.",
     )
     insecure_tls: Switch = Field(
-        False,
-        title="Accept any certificate of Plex",
-        description="For a Plex server with a self-signed certificate. Whoever can stand between"
-        " Stash and Plex can then read the token.",
+        default=False,
+        title="Accept any Plex certificate",
+        description="For self-signed certificates. An attacker between Stash and Plex can"
+        " then read the token.",
     )
     stash_api_key: Secret = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         title="Stash API key",
-        description="Lets syncing go on after your Stash session has ended. Empty: the API key of"
-        " Stash's own settings is used when there is one.",
+        description="Lets syncing continue after your Stash session ends. Empty = the key"
+        " in Stash's settings, if any.",
     )
     max_tags: Count = Field(
-        0,
+        default=0,
         ge=0,
-        title="Most genres",
-        description="How many tags of a scene become genres in Plex. 0: all of them.",
+        title="Maximum genres",
+        description="How many tags of a scene become genres in Plex. 0 = all.",
     )
     max_retries: Count = Field(
-        5,
+        default=5,
         ge=1,
         le=20,
-        title="Tries",
-        description="How often a scene that fails is tried before it is set aside, 1 to 20. 0: 5.",
+        title="Maximum attempts",
+        description="Attempts before a failing scene becomes a dead letter, 1 to 20. 0 ="
+        " default (5).",
     )
     connect_timeout: Count = Field(
-        5,
+        default=5,
         ge=1,
         le=30,
         title="Connect timeout",
-        description="Seconds to wait for a connection to Plex or Stash, 1 to 30. 0: 5.",
+        description="Seconds to wait for a connection to Plex or Stash, 1 to 30. 0 = default (5).",
     )
     read_timeout: Count = Field(
-        30,
+        default=30,
         ge=5,
         le=120,
         title="Read timeout",
-        description="Seconds to wait for an answer of Plex or Stash, 5 to 120. 0: 30.",
+        description="Seconds to wait for a reply from Plex or Stash, 5 to 120. 0 = default (30).",
     )
     dlq_retention_days: Count = Field(
-        30,
+        default=30,
         ge=1,
         le=365,
-        title="Days to keep failed scenes",
-        description="After how many days a failed scene leaves the list, 1 to 365. 0: 30.",
+        title="Keep dead letters (days)",
+        description="Days until a dead letter is deleted, 1 to 365. 0 = default (30).",
     )
     debug_logging: Switch = Field(
-        False,
+        default=False,
         title="Detailed log",
-        description="Log every step, with the titles and paths of scenes.",
+        description="Log every step, including titles and paths of scenes.",
     )
     poll_interval: Seconds = Field(
-        0.25,
+        default=0.25,
         ge=0.1,
         le=60,
-        description="Seconds between two looks at the queue.",
+        description="Seconds between two checks of the queue.",
     )
-    stash_url: ServerUrl = Field("", description="Stash's address when no hook or task tells it.")
-    connection_problem: str = Field("", description="Why a given plex_url or token is unusable.")
+    stash_url: ServerUrl = Field(
+        default="", description="Stash's address until a hook or task provides it."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -4,8 +4,8 @@
 
 - An image that is locked and that we never uploaded is a user's.
 - After an upload of ours Plex is asked which image it shows, when the cover changes in Stash and
-  when *Keep edits* is turned off. Without *Keep edits* it is never asked: an image that a user
-  chose stays until the cover changes in Stash.
+  when *Keep edits* is turned off; without *Keep edits* also when the address of the image is
+  another one than after our last write. Then Stash's image comes back.
 """
 
 from __future__ import annotations
@@ -74,7 +74,11 @@ def stale_slots(
         slot
         for slot in wanted_slots(item, config)
         if not _is_users(slot, item, entry, config)
-        and (versions.get(slot) not in known or _comes_back(slot, entry, config))
+        and (
+            versions.get(slot) not in known
+            or _comes_back(slot, entry, config)
+            or _may_be_another(slot, item, entry, config)
+        )
     )
 
 
@@ -132,12 +136,15 @@ def _sync_slot(
     elif shown and _comes_back(slot, entry, config):
         note = entry.image_notes.get(slot)
         shown = note == UNASKED and _shows(plex, item, slot, mark)
+    elif shown and _may_be_another(slot, item, entry, config):
+        shown = _shows(plex, item, slot, mark)
+        entry = _seen(entry, slot, item.pictures.get(slot, ""))
     if not shown:
         try:
             sent = _uploaded(plex, item.rating_key, slot, data)
         except UnusableImage as error:
             return _noted(entry, slot, str(error.reason))
-        entry = replace(entry, images={**entry.images, slot: mark_of(data, sent)})
+        entry = replace(_seen(entry, slot), images={**entry.images, slot: mark_of(data, sent)})
     return _noted(entry, slot, UNASKED if config.preserve_plex_edits else "")
 
 
@@ -192,6 +199,21 @@ def _comes_back(slot: ImageSlot, entry: LedgerEntry | None, config: PlexSyncConf
     """Whether *Keep edits* was turned off after it kept an image, or may have kept one."""
     note = "" if entry is None else entry.image_notes.get(slot, "")
     return note in (KEPT, UNASKED) and not config.preserve_plex_edits
+
+
+def _may_be_another(
+    slot: ImageSlot, item: PlexItem, entry: LedgerEntry | None, config: PlexSyncConfig
+) -> bool:
+    """Whether the item has shown our image under another address than now."""
+    if entry is None or slot not in entry.images or config.preserve_plex_edits:
+        return False
+    return entry.image_shown.get(slot, "") not in ("", item.pictures.get(slot, ""))
+
+
+def _seen(entry: LedgerEntry, slot: ImageSlot, address: str | None = None) -> LedgerEntry:
+    """The entry with the address of our image; without one the next reading tells it."""
+    shown = {name: text for name, text in entry.image_shown.items() if name != slot}
+    return replace(entry, image_shown=shown if address is None else {**shown, slot: address})
 
 
 def _shows(plex: PlexClient, item: PlexItem, slot: ImageSlot, mark: str) -> bool:

@@ -36,24 +36,34 @@ def taken_by_other(
     by item that are not in the ledger: those of a preview.
     """
     item, server = candidate.item, batch.plex.server
-    mine = claim_of(item, [candidate.plex_file, *_held(scene, item, batch.config.path_rules)])
     pin = store.scenes.pin_of_item(server, item.rating_key)
     if pin is not None and batch.others.get(pin.scene_id) is not None:
         return None if pin.scene_id == scene.scene_id else Taken(item.rating_key, pin.scene_id)
-    entry = store.ledger.entry(server, item.rating_key)
-    owner = claimed.get(item.rating_key) or (entry.scene_id if entry else 0)
-    if owner and owner != scene.scene_id and (other := batch.others.get(owner)):
-        held = list(_held(other, item, batch.config.path_rules))
-        if entry and any(same_path(entry.scene_file, file.path) for file in other.files):
-            held.append(entry.file)
-        if owner in claimed.values() or claim_of(item, held) >= mine:
+    mine = claim_of(item, [candidate.plex_file, *_held(scene, item, batch.config.path_rules)])
+    for owner, claim in _claims(store, batch, item, mine, claimed):
+        other_item = store.scenes.pin_of_scene(server, owner)
+        if owner != scene.scene_id and claim >= mine and other_item is None:
             return Taken(item.rating_key, owner)
-    if mine is Claim.OTHER_PART:
-        first = item.parts[0].file
-        for scene_id in _scenes_with(first, item, batch):
-            if scene_id != scene.scene_id:
-                return Taken(item.rating_key, scene_id)
     return None
+
+
+def _claims(
+    store: Store, batch: Batch, item: PlexItem, mine: Claim, claimed: Mapping[int, int]
+) -> Iterator[tuple[int, Claim]]:
+    """Other scenes with their claims: the owner as far as it still holds a file of the item, and
+    the scenes that have the first part, where that is not ours."""
+    if item.rating_key in claimed:
+        yield claimed[item.rating_key], Claim.PINNED
+    entry = store.ledger.entry(batch.plex.server, item.rating_key)
+    owner = batch.others.get(entry.scene_id) if entry is not None and entry.scene_id else None
+    if entry is not None and owner is not None:
+        held = list(_held(owner, item, batch.config.path_rules))
+        if any(same_path(entry.scene_file, file.path) for file in owner.files):
+            held.append(entry.file)
+        yield owner.scene_id, claim_of(item, held)
+    if mine is Claim.OTHER_PART:
+        for scene_id in _scenes_with(item.parts[0].file, item, batch):
+            yield scene_id, Claim.FIRST_PART
 
 
 def _held(scene: SyncMetadata, item: PlexItem, rules: PathRules) -> Iterator[str]:

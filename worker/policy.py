@@ -1,4 +1,4 @@
-"""From an error to what becomes of the job. Pure: one table, most specific type first."""
+"""From an error to what becomes of the job: one table, and pure functions that read it."""
 
 from __future__ import annotations
 
@@ -16,33 +16,39 @@ from validation.errors import (
     TransientError,
 )
 from validation.reasons import Reason
-from worker.backoff import NOT_FOUND, TEMPORARY
+from worker.backoff import NOT_FOUND, TEMPORARY, Backoff
 from worker.covers import CoverUnavailable
 
-# A scene whose item vanished is given up only when both are over.
+# A scene whose item vanished is buried only after both.
 NOT_FOUND_TRIES = 12
 NOT_FOUND_SECONDS = 2 * 3600.0
-# Plex's disk may be full for hours while it answers reads: nobody but other jobs' writes can tell.
-# So a job that is alone answers for its failed writes only when it is older than this.
+# Plex's disk may be full for hours while reads succeed; only writes of other jobs would show it.
+# A job that is alone is therefore charged for failed writes only when it is older than this.
 LONE_WRITE_SECONDS = 24 * 3600.0
 
 
-class Fate(StrEnum):
+class Disposition(StrEnum):
     """What becomes of a job whose sync raised."""
 
     RETRY = "retry"
     BURY = "bury"
-    HOLD = "hold"  # everything waits: a person has to change something
+    HOLD = "hold"  # everything waits until a user changes something or Stash answers
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``delay`` in seconds; ``charge``: the try counts against the job; ``outage``: it counts for
-    the circuit breaker, and ``retry_after`` are the seconds for which the server wants to be left
-    alone (0 = it did not say); ``reason``: the code under which the scene is listed meanwhile.
+    """What to do with one job.
+
+    Attributes:
+        disposition: retry, bury or hold.
+        reason: the code under which the scene is listed meanwhile.
+        delay: seconds until the next try.
+        charge: the try counts against the job.
+        outage: the failure counts for the circuit breaker.
+        retry_after: seconds that the server asked for, 0 = none.
     """
 
-    fate: Fate
+    disposition: Disposition
     reason: Reason
     delay: float = 0.0
     charge: bool = False
@@ -54,9 +60,12 @@ class Verdict:
 class Tries:
     """What is known of a job's tries.
 
-    ``charged`` so far; ``age`` seconds since its event (below 0, the clock was set back, and it
-    is unknown); ``fair``: Plex was seen to work for others (or this job is alone and Plex
-    answers), so that a temporary failure is the job's own.
+    Attributes:
+        charged: tries charged so far.
+        age: seconds since the job's event. Below 0 the clock was set back and the age is unknown.
+        fair: a temporary failure is the job's own, because Plex served other jobs meanwhile, or
+            because this job is alone and Plex answers.
+        most: the setting *Maximum attempts*.
     """
 
     charged: int
@@ -65,51 +74,85 @@ class Tries:
     most: int
 
 
-REASONS: tuple[tuple[type[PlexSyncError], Reason], ...] = (
-    (InvalidScene, Reason.INVALID),
-    (PlexPermanentError, Reason.REFUSED_BY_PLEX),
-    (PlexNotFound, Reason.NOT_IN_PLEX),
-    (PlexTemporaryError, Reason.WAITING_FOR_PLEX),
-    (StashUnavailable, Reason.WAITING_FOR_STASH),
-    (CoverUnavailable, Reason.WAITING_FOR_STASH),
-    (SetupError, Reason.SETUP),
-    (PermanentError, Reason.REFUSED_BY_PLEX),
-    (TransientError, Reason.WAITING_FOR_PLEX),
-    (PlexSyncError, Reason.WAITING_FOR_PLEX),
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table: what becomes of a job that fails with ``error``.
+
+    The other attributes matter to RETRY only.
+
+    Attributes:
+        backoff: the delays between two tries.
+        outage: Plex itself fails. Such a try is charged only if ``Tries.fair``.
+        tries: charged tries before the job is buried, 0 = the setting *Maximum attempts*.
+        seconds: a job younger than this is not buried.
+        buried_as: the reason of the dead letter.
+    """
+
+    error: type[PlexSyncError]
+    reason: Reason
+    disposition: Disposition
+    backoff: Backoff = TEMPORARY
+    outage: bool = False
+    tries: int = 0
+    seconds: float = 0.0
+    buried_as: Reason = Reason.REFUSED_BY_PLEX
+
+
+# Most specific type first. The last row charges each try, so that no unknown error loops for ever.
+RULES: tuple[Rule, ...] = (
+    Rule(InvalidScene, Reason.INVALID, Disposition.BURY),
+    Rule(PlexPermanentError, Reason.REFUSED_BY_PLEX, Disposition.BURY),
+    Rule(
+        PlexNotFound,
+        Reason.NOT_IN_PLEX,
+        Disposition.RETRY,
+        backoff=NOT_FOUND,
+        tries=NOT_FOUND_TRIES,
+        seconds=NOT_FOUND_SECONDS,
+        buried_as=Reason.NOT_IN_PLEX,
+    ),
+    Rule(PlexTemporaryError, Reason.WAITING_FOR_PLEX, Disposition.RETRY, outage=True),
+    Rule(
+        CoverUnavailable,
+        Reason.WAITING_FOR_STASH,
+        Disposition.RETRY,
+        buried_as=Reason.WAITING_FOR_STASH,
+    ),
+    Rule(StashUnavailable, Reason.WAITING_FOR_STASH, Disposition.HOLD),
+    Rule(SetupError, Reason.SETUP, Disposition.HOLD),
+    Rule(PermanentError, Reason.REFUSED_BY_PLEX, Disposition.BURY),
+    Rule(PlexSyncError, Reason.WAITING_FOR_PLEX, Disposition.RETRY),
 )
 
 
 def lone_try_counts(age: float, *, writing: bool) -> bool:
-    """Whether a job that is alone may be charged for a try that failed while Plex answers.
+    """Return whether a job that is alone is charged for a try that failed while Plex answers.
 
     ``age`` as in ``Tries``; ``writing``: it was a write that failed.
     """
     return not writing or not 0 <= age < LONE_WRITE_SECONDS
 
 
+def rule_for(error: PlexSyncError) -> Rule:
+    """Return the most specific row of the table."""
+    return next(rule for rule in RULES if isinstance(error, rule.error))
+
+
 def reason_for(error: PlexSyncError) -> Reason:
-    """The reason code of an error: the most specific row of the table."""
-    return next(reason for kind, reason in REASONS if isinstance(error, kind))
+    """Return the reason code of an error."""
+    return rule_for(error).reason
 
 
 def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) -> Verdict:
-    """What becomes of a job whose sync raised ``error``. ``rng`` returns a number in [0, 1)."""
-    reason = reason_for(error)
-    if isinstance(error, PermanentError):
-        return Verdict(Fate.BURY, reason)
-    if isinstance(error, SetupError | StashUnavailable):
-        return Verdict(Fate.HOLD, reason)
-    if isinstance(error, PlexNotFound):
-        old = not 0 <= tries.age < NOT_FOUND_SECONDS
-        if old and tries.charged + 1 >= NOT_FOUND_TRIES:
-            return Verdict(Fate.BURY, reason)
-        return Verdict(Fate.RETRY, reason, NOT_FOUND.delay(tries.charged, rng), charge=True)
+    """Decide what becomes of a job whose sync raised ``error``. ``rng`` returns [0, 1)."""
+    rule = rule_for(error)
+    if rule.disposition is not Disposition.RETRY:
+        return Verdict(rule.disposition, rule.reason)
+    charge = tries.fair or not rule.outage
+    is_last = tries.charged + 1 >= (rule.tries or tries.most)
+    is_old = not 0 <= tries.age < rule.seconds
+    if charge and is_last and is_old:
+        return Verdict(Disposition.BURY, rule.buried_as)
     retry_after = (error.retry_after if isinstance(error, TransientError) else None) or 0.0
-    outage = isinstance(error, PlexTemporaryError)
-    # Only a known outage is nobody's fault: the unknown is counted, so that nothing loops for ever.
-    charge = tries.fair or not outage
-    if charge and tries.charged + 1 >= tries.most:
-        mine = reason is Reason.WAITING_FOR_STASH  # a cover that Stash never gives
-        return Verdict(Fate.BURY, reason if mine else Reason.REFUSED_BY_PLEX)
-    delay = TEMPORARY.delay(tries.charged, rng, retry_after=retry_after)
-    return Verdict(Fate.RETRY, reason, delay, charge, outage, retry_after)
+    delay = rule.backoff.delay(tries.charged, rng, retry_after=retry_after)
+    return Verdict(Disposition.RETRY, rule.reason, delay, charge, rule.outage, retry_after)

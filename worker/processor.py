@@ -20,7 +20,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, ClaimedJob
 from sync_queue.state import LibraryRun
 from sync_queue.trouble import Patience, needs_opening
-from validation.config import setup_problem
+from validation.config import missing_setting
 from validation.errors import PlexSyncError, QueueError, SetupError
 from worker.batch import Batch, read_batch
 from worker.listener import Subscription
@@ -298,7 +298,7 @@ class SyncWorker:
         """Where to hear of new files in Plex; ``None`` while no scene waits for one, and in a
         task's worker, which ends soon."""
         config = self.servers.settings.config
-        if self.when_idle or setup_problem(config) or not self.manager.scenes.has_parked():
+        if self.when_idle or missing_setting(config) or not self.manager.scenes.has_parked():
             return None
         return EventSource(
             config.plex_url,

@@ -17,7 +17,8 @@ from stash.exceptions import StashUnavailable
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.scenes import Scenes
-from validation.config import PlexSyncConfig, setup_problem, validate_config
+from sync_queue.state import StateStore
+from validation.config import PlexSyncConfig, missing_setting, validate_config
 from validation.errors import SetupError
 from worker import logs
 
@@ -36,6 +37,8 @@ class Store(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def index(self) -> IndexStore: ...
+    @property
+    def state(self) -> StateStore: ...
     def transaction(self) -> AbstractContextManager[None]: ...
     def stash_connection(self) -> Mapping[str, object]: ...
     def connection_seen_at(self) -> float: ...
@@ -45,12 +48,14 @@ class Store(Protocol):
 class SettingsRead:
     """The settings as Stash had them at ``read_at`` (epoch seconds, 0 = never read).
 
-    ``problems`` are sentences about values whose default is used; ``enabled`` is False only when
-    the plugin is switched off.
+    ``problems`` are sentences about values whose default is used; ``setup_problem`` says what must
+    be set before Plex can be reached, "" = nothing; ``enabled`` is False only when the plugin is
+    switched off.
     """
 
     config: PlexSyncConfig
     problems: tuple[str, ...] = ()
+    setup_problem: str = ""
     enabled: bool = True
     read_at: float = 0.0
 
@@ -82,7 +87,8 @@ class Servers:
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
-        self.settings = SettingsRead(validate_config({}, environ).config)
+        report = validate_config({}, environ)
+        self.settings = SettingsRead(report.config, setup_problem=report.setup_problem)
         self._stash: StashClient | None = None
         self._plex: tuple[tuple[object, ...], PlexClient] | None = None
         self._index: tuple[PlexClient, FileIndex] | None = None
@@ -93,7 +99,7 @@ class Servers:
     def knows_stash(self) -> bool:
         """Whether any hook, task or variable has said yet where Stash is."""
         told = self.store.stash_connection().get("server_connection")
-        return bool(told or self.environ.get("STASH_URL"))
+        return bool(told or self.settings.config.stash_url)
 
     def stash(self) -> StashClient:
         """The client for the newest connection. Raises ``StashUnavailable`` when none is known."""
@@ -119,13 +125,14 @@ class Servers:
         return self.take_settings(*self.stash().read_settings())
 
     def stash_connection(self) -> StashConnection:
-        """Where Stash is: the address that it gave us itself, else ``STASH_URL``."""
+        """Where Stash is: the address that it gave us itself, else the setting ``stash_url``."""
         told = self.store.stash_connection().get("server_connection")
-        key = self.environ.get("STASH_API_KEY", "")
+        config = self.settings.config
+        key = config.stash_api_key.get_secret_value()
         if isinstance(told, dict) and told:
             return StashConnection.from_stdin(told, api_key=key)
-        if self.environ.get("STASH_URL"):
-            return StashConnection.from_url(self.environ["STASH_URL"], api_key=key)
+        if config.stash_url:
+            return StashConnection.from_url(config.stash_url, api_key=key)
         raise StashUnavailable(
             "PlexSync does not know Stash's address yet: save a scene in Stash, or run a task."
         )
@@ -137,7 +144,9 @@ class Servers:
         if report.problems != self.settings.problems:
             for problem in report.problems:
                 log.warning("%s", problem)
-        self.settings = SettingsRead(report.config, report.problems, enabled, self.clock())
+        self.settings = SettingsRead(
+            report.config, report.problems, report.setup_problem, enabled, self.clock()
+        )
         logs.set_debug(report.config.debug_logging)
         if self._stash is not None:
             self._stash.set_api_key(report.config.stash_api_key.get_secret_value())
@@ -147,9 +156,9 @@ class Servers:
 
     def plex(self, config: PlexSyncConfig) -> PlexClient:
         """The client for these settings. Raises ``SetupError`` when they cannot work."""
-        problem = setup_problem(config)
-        if problem:
-            raise SetupError(problem)
+        missing = missing_setting(config)
+        if missing:  # the settings that were read last know whether a given one is unusable
+            raise SetupError(self.settings.setup_problem or missing)
         settings = plex_settings(config)
         if self._plex is None or settings != self._plex[0]:
             if self._plex is not None:

@@ -15,7 +15,7 @@ from worker.attempt import Attempt, Result, SceneSync
 from worker.batch import Batch
 from worker.fairness import Fairness
 from worker.permission import Permission
-from worker.policy import Fate, Tries, Verdict, verdict_for
+from worker.policy import Disposition, Tries, Verdict, verdict_for
 from worker.run import Run
 from worker.servers import Servers
 
@@ -93,7 +93,7 @@ class Settler:
         """The job did not succeed: wait, bury or hold, as the policy says."""
         now, leased = self.clock(), attempt.job
         verdict = verdict_for(error, self._tries(batch, attempt, now), self.rng)
-        key, buried = leased.job.job_key, verdict.fate is Fate.BURY
+        key, buried = leased.job.job_key, verdict.disposition is Disposition.BURY
         level = logging.WARNING if buried else logging.INFO
         log.log(level, "%s: %s (%s)", key, error, verdict.reason)
         if verdict.outage:
@@ -102,9 +102,9 @@ class Settler:
             self._bury(attempt, error, verdict, now)
             return
         self.fairness.failed(key)
-        due = now + verdict.delay if verdict.fate is Fate.RETRY else 0.0
+        due = now + verdict.delay if verdict.disposition is Disposition.RETRY else 0.0
         self.manager.jobs.retry(leased, due, charge=verdict.charge)
-        if verdict.fate is Fate.HOLD:
+        if verdict.disposition is Disposition.HOLD:
             self.permission.hold_for(error)
             return
         self.failed_last = key

@@ -77,7 +77,8 @@ class Model:
         )
         if self.removals and rng.random() < 0.3:
             name = rng.choice(["details", "studio", "people", "tags", "rating100"])
-            values = replace(values, **{name: Values.__dataclass_fields__[name].default})
+            default: Any = Values.__dataclass_fields__[name].default
+            values = replace(values, **{name: default})
         return values
 
     def as_input(self, scene: int, values: Values) -> dict[str, Any]:

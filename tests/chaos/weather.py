@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexSetupError, PlexTemporaryError
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded
@@ -20,6 +20,7 @@ from sync_queue.state import VERSION, Breaker, BreakerState, Facts, HoldNote, Re
 from tasks import exit_codes
 from tests.cli.conftest import CommandLine
 from validation.errors import PlexSyncError, QueueError
+from validation.reasons import Exit
 
 OPEN = Breaker(BreakerState.OPEN, failures=5)
 
@@ -64,8 +65,16 @@ def test_an_error_exits_as_what_it_is(error: PlexSyncError | OSError, status: in
     assert exit_codes.of_error(error) == status
 
 
-@pytest.mark.parametrize(("codes", "status"), [([], 0), ([0, 0], 0), ([0, 3], 3), ([3, 2, 0], 2)])
-def test_of_several_a_setting_comes_first(codes: list[int], status: int) -> None:
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [
+        ([], 0),
+        ([Exit.DONE, Exit.DONE], 0),
+        ([Exit.DONE, Exit.AWAY], 3),
+        ([Exit.AWAY, Exit.USAGE, Exit.DONE], 2),
+    ],
+)
+def test_of_several_a_setting_comes_first(codes: list[Exit], status: int) -> None:
     assert exit_codes.of_errors(codes) == status
 
 
@@ -132,4 +141,4 @@ def test_settings_from_a_file_start_no_worker(
     stash.settings = {}
     answer = shell.run("--config", str(config))
     assert answer.returncode == 0, answer
-    assert "1 are in line with Plex" in answer.stdout
+    assert "1 in step with Plex" in answer.stdout

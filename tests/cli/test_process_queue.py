@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import process_queue
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from sync_queue.dlq import DeadLetter

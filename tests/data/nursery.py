@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from typing import Any
 
 plugin_dir = sys.argv[1]
 sys.path.insert(0, plugin_dir)
@@ -21,7 +22,7 @@ from worker.resident import main as run_worker
 LIMITS = Limits(watch=0.02)
 
 
-def child(order):
+def child(order: dict[str, Any]) -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(quiet, stream)

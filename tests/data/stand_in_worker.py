@@ -6,14 +6,14 @@ import signal
 from sync_queue import datadir, lock
 
 
-def main(plugin_dir):
+def main(plugin_dir: str) -> None:
     signal.alarm(120)  # whatever becomes of the test
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
 
-    def note(fate):
+    def note(event: str) -> None:
         path = os.path.join(plugin_dir, "stand-in.log")
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.write(descriptor, f"{os.getpid()} {fate}\n".encode())
+        os.write(descriptor, f"{os.getpid()} {event}\n".encode())
         os.close(descriptor)
 
     note("starts")

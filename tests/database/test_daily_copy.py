@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from sync_queue.weekly import WEEK_SECONDS, copy_weekly, weekly_path
 from worker.chores import Chores
 from worker.session import Session
 

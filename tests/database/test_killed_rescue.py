@@ -1,11 +1,9 @@
-"""A rescue that is killed at any moment loses nothing: the next start goes on with it."""
+"""A rescue that is killed at any moment loses nothing: the next start finishes it."""
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,61 +15,55 @@ from tests.database import stock
 from tests.database.stock import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
+KILLED = 9
 
+# Ends at the n-th change of the file system, or at the n-th opening of a database.
 RESCUE = """
-import logging, sys
+import logging, os, sys
 sys.path.insert(0, sys.argv[2])
 from sync_queue import rescue
 logging.disable()
-print("ready", flush=True)
-sys.stdin.readline()
-rescue.open_queue(sys.argv[1], grace=0.0).jobs.close()
-print("done", flush=True)
+left = [int(sys.argv[3])]
+
+def count(event, arguments):
+    if event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "sqlite3.connect"):
+        left[0] -= 1
+        if left[0] == 0:
+            os._exit(9)
+
+sys.addaudithook(count)
+rescue.open_queue(sys.argv[1], grace=0.0).close()
 """
 
 
-def kill_after(data_dir: Path, seconds: float) -> bool:
-    """Start a rescue and kill it; whether it had finished."""
-    with subprocess.Popen(
-        [sys.executable, "-c", RESCUE, str(data_dir), str(ROOT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-        time.sleep(seconds)
-        process.kill()
-        return process.stdout.read() == b"done\n"
+def killed_at(data_dir: Path, moment: int) -> bool:
+    """Rescue the database and die at a moment; False when the rescue came to its end before."""
+    command = [sys.executable, "-c", RESCUE, str(data_dir), str(ROOT), str(moment)]
+    status = subprocess.run(command, check=False).returncode
+    assert status in (0, KILLED)
+    return status == KILLED
 
 
-def kill_again_and_again(data_dir: Path, rng: random.Random, kills: int) -> int:
-    """Damage, kill, look, over and over; returns how many kills came before the end."""
-    before = stock.make(data_dir)
-    with QueueManager(str(data_dir)) as manager:
-        assert copy_daily(manager, NOON)
-    early = 0
-    for _ in range(kills):
-        with stock.database_file(data_dir).open("r+b") as file:
-            file.write(bytes(100))
-        early += not kill_after(data_dir, rng.uniform(0.0, 0.15))
-        if rng.random() < 0.5:
-            early += not kill_after(data_dir, rng.uniform(0.0, 0.15))
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["header", "removed"])
+def test_a_rescue_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path, damage: str) -> None:
+    moment, died = 0, True
+    while died:
+        moment += 1
+        data_dir = tmp_path / str(moment)
+        before = stock.make(data_dir)
+        with QueueManager(str(data_dir)) as manager:
+            assert copy_daily(manager, NOON)
+        path = stock.database_file(data_dir)
+        if damage == "header":
+            path.write_bytes(bytes(100) + path.read_bytes()[100:])
+        else:
+            path.unlink()
+        died = killed_at(data_dir, moment)
+        killed_at(data_dir, moment // 2)  # and once more in its second run
         with rescue.open_queue(str(data_dir), grace=0.0) as manager:
             assert stock.content(manager) == before
             assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert not (data_dir / "rescue" / rescue.PENDING).exists()
-        assert stock.set_aside(data_dir)
-    return early
-
-
-@pytest.mark.slow
-def test_a_rescue_that_is_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:
-    assert kill_again_and_again(tmp_path, random.Random(4), kills=6) > 0
-
-
-@pytest.mark.soak
-def test_hundreds_of_killed_rescues_lose_nothing(tmp_path: Path) -> None:
-    assert kill_again_and_again(tmp_path, random.Random(5), kills=200) > 50
+        assert len(stock.set_aside(data_dir)) == (damage == "header")
+    assert moment > 10

@@ -141,10 +141,7 @@ def test_the_weekly_copy_of_version_1_is_restored_and_migrated(tmp_path: Path) -
 
 def test_a_damaged_database_of_version_1_gives_what_waits(tmp_path: Path) -> None:
     path = stock.make_version_1(tmp_path)
-    with sqlite3.connect(path) as database:
-        database.execute("PRAGMA writable_schema = ON")
-        database.execute("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'ledger'")
-    database.close()
+    stock.overwrite(path, stock.page_of(path, b"Title 1"), 1)
     rescue.restore(str(tmp_path), grace=0.0)
     with reopened(tmp_path) as manager:
         assert {leased.job.scene_id for leased in manager.jobs.claim(NOON, 9)} == {2, 3}

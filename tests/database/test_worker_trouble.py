@@ -170,9 +170,7 @@ def test_a_worker_of_a_task_ends_with_the_trouble_instead_of_waiting(
     manager: QueueManager, error: QueueError, sentence: str
 ) -> None:
     naps = Naps()
-    worker = SyncWorker(
-        manager, plugin_dir="", environ={}, sleep=naps, when_idle=True
-    )
+    worker = SyncWorker(manager, plugin_dir="", environ={}, sleep=naps, when_idle=True)
     worker.wait_out(error)
 
     assert (worker.finished, str(worker.trouble), naps.seconds) == (TROUBLE, sentence, [])

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tasks.advice import advice
 from tasks.arguments import ALIASES
 from tasks.mode_names import MODES
-from tasks.standing import ADVICE
-from tests.docs.settings_table import table
-from tools import package
+from tools import package, settings
 from validation.paths import PathRules, same_path
-from validation.reasons import Reason
+from validation.reasons import TABLE, Reason
 from validation.settings import OPPOSITES, SETTINGS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,10 +52,8 @@ def manifest() -> dict[str, Any]:
     return loaded
 
 
-def test_the_table_of_settings_is_the_model() -> None:
-    shown = [line for line in text_of("docs/config.md").splitlines() if line.startswith("| ")]
-    wanted = [line for line in table() if not line.startswith("|--")]
-    assert shown[: len(wanted)] == wanted
+def test_the_files_with_the_settings_are_not_stale() -> None:
+    assert not settings.stale_files(), "run make settings"
 
 
 def test_every_setting_that_a_document_names_exists() -> None:
@@ -67,9 +64,8 @@ def test_every_setting_that_a_document_names_exists() -> None:
 
 def test_each_reason_has_one_entry_in_the_words_of_status() -> None:
     section = text_of("docs/troubleshoot.md").partition("## Reasons")[2].partition("\n## ")[0]
-    entries = [(row[0].strip("`"), row[1]) for row in rows_of(section)]
-    assert entries == [(reason.value, ADVICE[reason]) for reason in Reason]
-    assert set(ADVICE) == set(Reason)
+    entries = [(row[0].strip("`"), *row[1:3]) for row in rows_of(section)]
+    assert entries == [(reason, about.meaning, about.todo) for reason, about in TABLE.items()]
 
 
 def glossary() -> list[list[str]]:
@@ -88,7 +84,7 @@ def test_what_people_read_calls_each_thing_by_its_one_word(manifest: dict[str, A
     words, _, rest = texts["architecture.md"].partition(GLOSSARY)
     texts["architecture.md"] = words + rest.partition("\n## ")[2]
     texts |= {"PlexSync.yml": str(manifest), "settings": "\n".join(s.description for s in SETTINGS)}
-    texts |= {"Status": "\n".join(ADVICE.values()), "modes": "\n".join(MODES.values())}
+    texts |= {"Status": "\n".join(map(advice, Reason)), "modes": "\n".join(MODES.values())}
     banned = [other for row in glossary() for other in row[3].split(", ")]
     assert len(banned) > len(glossary())
     for name, text in texts.items():

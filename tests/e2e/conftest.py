@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -17,15 +18,17 @@ from simulators.plex.server import PlexSimulator, TagMode
 from simulators.stash.server import StashSimulator
 from sync_queue import schema
 from tests.installed_plugin import InstalledPlugin, eventually
+from tests.real_stash import RealStash
 
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
+AnyStash = TypeVar("AnyStash", StashSimulator, RealStash)
 
 
 @dataclass(frozen=True)
-class Road:
+class AnyRoad(Generic[AnyStash]):
     """Both servers, and the plugin as Stash has it."""
 
-    stash: StashSimulator
+    stash: AnyStash
     plex: PlexSimulator
     plugin: InstalledPlugin
     section: Section
@@ -74,6 +77,7 @@ class Road:
         resident.stop_workers(self.plugin.data_dir)
 
 
+Road = AnyRoad[StashSimulator]
 MakeRoad = Callable[..., Road]
 
 

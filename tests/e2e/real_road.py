@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from simulators.plex.server import PlexSimulator, TagMode
-from tests.e2e.conftest import PLEX_FOLDER, MakeRoad, Road
+from tests.e2e.conftest import PLEX_FOLDER, AnyRoad
 from tests.installed_plugin import InstalledPlugin
 from tests.real_stash import RealStash, make_clip
+
+RealRoad = AnyRoad[RealStash]
+MakeRealRoad = Callable[..., RealRoad]
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +26,18 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_road(shipped: Path, tmp_path: Path, clip: Path) -> Iterator[MakeRoad]:
+def make_road(shipped: Path, tmp_path: Path, clip: Path) -> Iterator[MakeRealRoad]:
     """``make_road(tag_mode="replace", **settings)``: as the simulated one, with a real Stash."""
-    roads: list[Road] = []
+    roads: list[RealRoad] = []
 
-    def make(tag_mode: TagMode = "replace", **settings: object) -> Road:
+    def make(tag_mode: TagMode = "replace", **settings: object) -> RealRoad:
         directory = tmp_path / "plugins" / "PlexSync"
         shutil.copytree(shipped, directory)
         plex = PlexSimulator(tag_mode=tag_mode).start()
         stash = RealStash(tmp_path / "stash", directory.parent, clip)
         section = plex.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
         plugin = InstalledPlugin(directory, tmp_path)
-        roads.append(Road(stash, plex, plugin, section, str(stash.files)))
+        roads.append(RealRoad(stash, plex, plugin, section, str(stash.files)))
         stash.start()
         stash.settings = {
             "plex_url": plex.url,
@@ -53,7 +56,7 @@ def make_road(shipped: Path, tmp_path: Path, clip: Path) -> Iterator[MakeRoad]:
 
 
 @pytest.fixture
-def road(make_road: MakeRoad) -> Iterator[Road]:
+def road(make_road: MakeRealRoad) -> Iterator[RealRoad]:
     """A road with the usual settings, where the plugin has nothing to complain of."""
     road = make_road()
     yield road

@@ -16,8 +16,8 @@ from simulators.plex.items import Item
 from simulators.resident import is_running
 from simulators.stash.pictures import png
 from sync_queue import schema
-from tests.e2e.conftest import PLEX_FOLDER, MakeRoad, Road
-from tests.e2e.real_road import clip, make_road, road
+from tests.e2e.conftest import PLEX_FOLDER
+from tests.e2e.real_road import MakeRealRoad, RealRoad, clip, make_road, road
 from tests.e2e.test_road import enqueue
 from tests.installed_plugin import eventually
 from tests.real_server import PLUGIN
@@ -36,7 +36,7 @@ LINKS = {
 }
 
 
-def test_stash_takes_the_manifest_whole(road: Road) -> None:
+def test_stash_takes_the_manifest_whole(road: RealRoad) -> None:
     query = "{plugins{id name enabled settings{name type} tasks{name} hooks{hooks}}}"
     (plugin,) = road.stash.graphql(query)["plugins"]
     assert (plugin["id"], plugin["enabled"]) == (PLUGIN, True)
@@ -44,7 +44,7 @@ def test_stash_takes_the_manifest_whole(road: Road) -> None:
     assert {"Process Queue", "Show Status"} <= {task["name"] for task in plugin["tasks"]}
 
 
-def test_bulk_and_list_updates_reach_every_scene(road: Road) -> None:
+def test_bulk_and_list_updates_reach_every_scene(road: RealRoad) -> None:
     scenes = [road.add(f"Scene {n}.mp4") for n in range(3)]
     runs = road.stash.bulk_scene_update([scene for scene, _ in scenes], details="All.")
     changes = [{"id": scene, "title": f"Take {scene}"} for scene, _ in scenes[:2]]
@@ -55,7 +55,7 @@ def test_bulk_and_list_updates_reach_every_scene(road: Road) -> None:
     assert [item.title for _, item in scenes[:2]] == [change["title"] for change in changes]
 
 
-def test_a_scanned_file_and_a_moved_one_come_into_the_queue(road: Road) -> None:
+def test_a_scanned_file_and_a_moved_one_come_into_the_queue(road: RealRoad) -> None:
     road.stash.library.add_file(road.stash.files / "New.mp4")
     moved = road.plex.add_movie(road.section, f"{PLEX_FOLDER}/Moved.mp4")
     (run,) = road.stash.scan()
@@ -79,7 +79,7 @@ def shown(item: Item, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", LINKS)
-def test_a_rename_and_a_deletion_reach_the_scenes(make_road: MakeRoad, kind: str) -> None:
+def test_a_rename_and_a_deletion_reach_the_scenes(make_road: MakeRealRoad, kind: str) -> None:
     road = make_road(sync_groups=True)
     scene, item = road.add("Harbour Lights.mp4")
     record = road.stash.library.add(kind, "Before")
@@ -95,7 +95,7 @@ def test_a_rename_and_a_deletion_reach_the_scenes(make_road: MakeRoad, kind: str
     assert road.stash.complaints() == []
 
 
-def test_merged_tags_reach_the_scenes(road: Road) -> None:
+def test_merged_tags_reach_the_scenes(road: RealRoad) -> None:
     old, new = road.stash.library.add_tag("Black and white"), road.stash.library.add_tag("Noir")
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="Harbour", tag_ids=[old])
@@ -104,7 +104,7 @@ def test_merged_tags_reach_the_scenes(road: Road) -> None:
     eventually(lambda: item.tags["genre"] == ["Noir"], 30)
 
 
-def test_a_destroyed_scene_leaves_plex_alone(road: Road) -> None:
+def test_a_destroyed_scene_leaves_plex_alone(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="Harbour", details="Stays.")
     road.drain()
@@ -116,7 +116,7 @@ def test_a_destroyed_scene_leaves_plex_alone(road: Road) -> None:
     assert (item.title, item.fields["summary"]) == ("Harbour", "Stays.")
 
 
-def test_a_merged_scene_is_edited_on(road: Road) -> None:
+def test_a_merged_scene_is_edited_on(road: RealRoad) -> None:
     kept, item = road.add("Kept.mp4")
     gone, other = road.add("Gone.mp4")
     for scene in (kept, gone):
@@ -129,7 +129,7 @@ def test_a_merged_scene_is_edited_on(road: Road) -> None:
     assert other.title in ("Both", f"Title of {gone}")
 
 
-def test_a_cover_becomes_the_poster(make_road: MakeRoad) -> None:
+def test_a_cover_becomes_the_poster(make_road: MakeRealRoad) -> None:
     road = make_road(skip_posters=False)
     scene, _ = road.add("Harbour Lights.mp4")
     picture = base64.b64encode(png(60, 90, (200, 30, 30))).decode()
@@ -143,7 +143,7 @@ def test_a_cover_becomes_the_poster(make_road: MakeRoad) -> None:
     assert road.stash.complaints() == []
 
 
-def test_every_task_and_operation_answers(road: Road) -> None:
+def test_every_task_and_operation_answers(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="Harbour")
     (plugin,) = road.stash.graphql("{plugins{tasks{name}}}")["plugins"]
@@ -157,7 +157,7 @@ def test_every_task_and_operation_answers(road: Road) -> None:
     road.stash.run_operation({"mode": "wake"})
 
 
-def test_a_stopped_task_loses_nothing(make_road: MakeRoad) -> None:
+def test_a_stopped_task_loses_nothing(make_road: MakeRealRoad) -> None:
     road = make_road()
     scenes = [road.add(f"Scene {n}.mp4") for n in range(4)]
     slow = road.plex.faults.add("delay", method="PUT", seconds=1.0, times=4)
@@ -170,7 +170,7 @@ def test_a_stopped_task_loses_nothing(make_road: MakeRoad) -> None:
     assert {item.fields["summary"] for _, item in scenes} == {"Edited."}
 
 
-def test_the_worker_goes_on_with_the_next_session(road: Road) -> None:
+def test_the_worker_goes_on_with_the_next_session(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="First")
     road.drain()
@@ -187,7 +187,7 @@ def test_the_worker_goes_on_with_the_next_session(road: Road) -> None:
     assert road.worker() == worker
 
 
-def test_stashs_own_api_key_outlives_the_session(road: Road) -> None:
+def test_stashs_own_api_key_outlives_the_session(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     key = road.stash.set_api_key()
     road.stash.scene_update(scene, title="First")
@@ -210,7 +210,7 @@ def test_stashs_own_api_key_outlives_the_session(road: Road) -> None:
             assert key not in held and str(road.plex.token) not in held, file
 
 
-def session_is_over(road: Road) -> bool:
+def session_is_over(road: RealRoad) -> bool:
     """Whether the worker's cookie is worth nothing any more; does not refresh it."""
     cookie = road.plugin.connection()["server_connection"]["SessionCookie"]["Value"]
     request = urllib.request.Request(f"{road.stash.url}/graphql", b'{"query":"{version{version}}"}')
@@ -224,7 +224,7 @@ def session_is_over(road: Road) -> bool:
     return False
 
 
-def test_what_waits_when_stash_is_killed_is_done_when_it_is_back(road: Road) -> None:
+def test_what_waits_when_stash_is_killed_is_done_when_it_is_back(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     slow = road.plex.faults.add("delay", method="PUT", seconds=2.0)
     road.stash.scene_update(scene, title="Before")
@@ -241,7 +241,7 @@ def test_what_waits_when_stash_is_killed_is_done_when_it_is_back(road: Road) -> 
     assert item.title == "After"
 
 
-def test_a_bulk_edit_waits_little_for_its_hooks(make_road: MakeRoad) -> None:
+def test_a_bulk_edit_waits_little_for_its_hooks(make_road: MakeRealRoad) -> None:
     road = make_road(paused=True)
     road.stash.enable(False)
     for n in range(30):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import TagMode
 from simulators.resident import is_running
@@ -221,7 +221,7 @@ def test_secrets_are_in_no_file_but_the_database_and_in_no_process(
         assert not any(secret.encode() in held for secret in secrets), place
     road.stop_worker()
     for file in tmp_path.rglob("*"):
-        if file.is_file() and not re.search(r"/queue/data\.db(-wal|-shm|\.weekly)?$", str(file)):
+        if file.is_file() and not re.search(r"/data\.db(-wal|-shm|\.daily|\.v1)?$", str(file)):
             held = file.read_bytes()
             assert not any(secret.encode() in held for secret in secrets), file
     for file in road.plugin.data_dir.rglob("*"):

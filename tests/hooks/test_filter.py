@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks import handlers, protocol
-from hooks.handlers import FIELDS_WITHOUT_EFFECT, fields_json, job_for, requires_plex_sync
+from hooks.handlers import FIELDS_WITHOUT_EFFECT, job_for, requires_plex_sync
 
 COUNTERS = ("resume_time", "play_duration", "play_count", "o_counter", "last_played_at")
 
@@ -90,11 +90,6 @@ def test_input_fields_that_are_no_list_count_as_not_sent(fields: object) -> None
     hook = {"id": 7, "type": "Scene.Update.Post", "inputFields": fields}
     found = protocol.parse_event(json.dumps({"args": {"hookContext": hook}}).encode())
     assert job_for(found) == ("scene:7", 7)
-
-
-@given(st.lists(st.text()))
-def test_stored_field_names_are_always_json(names: list[str]) -> None:
-    assert json.loads(fields_json(tuple(names))) == [n for n in names if n.isidentifier()]
 
 
 @given(st.lists(st.sampled_from(["id", "title", "date", "tag_ids", "groups"]), unique=True))

@@ -9,14 +9,20 @@ import pytest
 from sync_queue import schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
+from sync_queue.notices import Cause
 from tests.installed_plugin import InstalledPlugin
 
 SENTENCE = "Plex refuses the token: enter a new one. {waiting} edits wait."
 
 
-def set_notice(plugin: InstalledPlugin, sentence: str) -> None:
+def set_notice(plugin: InstalledPlugin, sentence: str, cause: Cause = Cause.WRONG_SETTINGS) -> None:
     with QueueManager(str(plugin.data_dir)) as manager, manager.transaction():
-        manager.state.set_notice(sentence)
+        manager.notices.set(cause, sentence)
+
+
+def clear(plugin: InstalledPlugin, cause: Cause) -> None:
+    with QueueManager(str(plugin.data_dir)) as manager, manager.transaction():
+        manager.notices.clear(cause)
 
 
 def shift_clock(plugin: InstalledPlugin, seconds: float) -> None:
@@ -68,9 +74,32 @@ def test_another_sentence_waits_for_the_hour_and_an_ended_problem_is_silent(
     assert said(ready, 2) == []
     shift_clock(ready, 3700)
     assert said(ready, 3) == ["Another problem."]
-    set_notice(ready, "")
+    clear(ready, Cause.WRONG_SETTINGS)
     shift_clock(ready, 3700)
     assert said(ready, 4) == []
+
+
+def test_each_cause_is_set_and_cleared_by_itself_and_the_heaviest_is_said(
+    ready: InstalledPlugin,
+) -> None:
+    for cause in Cause:
+        set_notice(ready, f"{cause.name}.", cause)
+    heard = []
+    for scene, cause in enumerate(sorted(Cause, key=lambda cause: -cause.value), 1):
+        heard += said(ready, scene)
+        shift_clock(ready, 3700)
+        clear(ready, cause)
+    assert heard == ["RESTORED.", "HOLD.", "OUTAGE.", "WRONG_SETTINGS.", "DEAD_LETTERS."]
+    assert said(ready, 9) == []
+
+
+def test_two_causes_are_not_said_within_one_hour(ready: InstalledPlugin) -> None:
+    set_notice(ready, "First.", Cause.DEAD_LETTERS)
+    assert said(ready, 1) == ["First."]
+    set_notice(ready, "Second.", Cause.HOLD)
+    assert said(ready, 2) == []
+    shift_clock(ready, 3700)
+    assert said(ready, 3) == ["Second."]
 
 
 def test_of_many_hooks_at_once_one_says_it(ready: InstalledPlugin) -> None:

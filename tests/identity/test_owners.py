@@ -57,15 +57,14 @@ def test_a_pin_whose_file_is_gone_is_asked_for_again(make_house: MakeHouse) -> N
 
 
 def test_the_scene_of_the_first_file_owns_an_item_of_two(house: House) -> None:
-    """Who wrote first does not matter: the second scene was alone when the item was merged."""
+    """Who wrote first does not matter: the second scene was alone before the items were merged."""
+    other = house.item_at(in_plex("First.mp4"))
     second, item = house.add("Second.mp4", details="Second.")
     house.synced()
     first = house.scene_at(in_stash("First.mp4"), details="First.")
-    other = house.item_at(in_plex("First.mp4"))
-    house.plex.disk.merge(other, item)
+    house.plex.disk.merge(item, other)
     house.sync_all()
-    house.sync_all()
-    assert other.fields.get("summary") == "First."
+    assert item.fields.get("summary") == "First."
     assert house.outcomes() == {second: "item_taken", first: "synced"}
 
 

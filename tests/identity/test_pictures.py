@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.stash.pictures import png
 from tests.identity.conftest import MakeHouse
 

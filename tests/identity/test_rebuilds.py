@@ -161,16 +161,6 @@ def test_the_same_file_in_a_second_library_is_written_there_too(house: House, so
     assert house.plex.items(house.section)[1].fields.get("summary") == NAMES[1]
 
 
-def test_a_second_item_is_written_with_the_next_edit_alone(house: House) -> None:
-    films(house, NAMES[:3])
-    house.synced()
-    other = house.plex.add_section("More", locations=["/media/videos"], agent="none")
-    second = house.item_at(in_plex(NAMES[1]), section=other)
-    house.edit(2, details="Edited.")
-    house.run()
-    assert second.fields.get("summary") == "Edited."
-
-
 @SOON
 def test_both_items_of_two_merged_scenes_show_the_scene_that_stayed(
     house: House, soon: bool

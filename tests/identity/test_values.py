@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from tests.identity.conftest import KEEP, MakeHouse
 from tests.identity.house import DAY, House, add_records

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,13 @@ def build_in(checkout: Path, target: Path, **environ: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+def test_the_zip_is_compressed_and_holds_the_licence(built: Path) -> None:
+    with zipfile.ZipFile(built / package.ZIP) as archive:
+        assert archive.read("LICENSE") == (package.ROOT / "LICENSE").read_bytes()
+        packed = sum(entry.compress_size for entry in archive.infolist())
+        assert packed < 0.5 * sum(entry.file_size for entry in archive.infolist())
+
+
 def test_the_files_lie_at_the_root_with_exactly_one_manifest(built: Path) -> None:
     names = names_in(built)
     assert {"PlexSync.py", "PlexSync.yml", "process_queue.py", "requirements.lock"} <= set(names)
@@ -119,7 +127,7 @@ def test_nothing_ships_that_only_developers_need(built: Path) -> None:
 
 
 def test_every_module_of_a_room_ships(built: Path) -> None:
-    command = ["git", "ls-files", "--", *(f"{room}/*.py" for room in package.ROOMS)]
+    command = ["git", "ls-files", "--", *(f"{room}/*.py" for room in package.PACKAGES)]
     listed = subprocess.run(command, cwd=package.ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
@@ -162,7 +170,8 @@ def test_all_places_name_the_same_version() -> None:
         (package.ROOT / "CHANGELOG.md").read_text("utf-8"),
         re.MULTILINE,
     )
-    assert VERSION == manifest["version"] == releases[0]
+    project = tomllib.loads((package.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert VERSION == manifest["version"] == project["version"] == releases[0]
 
 
 @pytest.mark.slow

@@ -15,9 +15,9 @@ from plex.event_stream import EventSource, EventStream
 from plex.events import MAX_FRAME, EventKind, LibraryEvent
 from plex.exceptions import PlexNotFound, PlexSetupError, PlexTemporaryError
 from plex.isolation import BASE_HEADERS
+from simulators.faults import Kind
 from simulators.plex.event_source import PATH
 from simulators.plex.events import Form
-from simulators.plex.faults import Kind
 from simulators.plex.server import PlexSimulator
 from tests.plex.conftest import TOKEN
 from tests.plex.raw_server import CHUNKED, HEAD, RawServer, Talk

@@ -11,7 +11,7 @@ from plex.client import PlexClient, cut_to_fit
 from plex.edit_plan import EditPlan, TagEdit
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexSection
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator
 from tests.plex.conftest import TOKEN, MakeClient, edits

@@ -24,8 +24,8 @@ from plex.exceptions import (
     error_for_status,
     translate_plex_exception,
 )
+from simulators.faults import Kind
 from simulators.http_server import HttpServer, KeepAliveHandler
-from simulators.plex.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from tests.plex.conftest import TOKEN, MakeClient, edits

@@ -22,7 +22,7 @@ from plex.images import (
     sent_sha1,
     sha1_of,
 )
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from simulators.stash.pictures import SCENE_PLACEHOLDER, png
@@ -68,8 +68,9 @@ def test_raster_images_are_known_by_their_bytes(kind: str) -> None:
 )
 def test_nothing_else_is_an_image(data: bytes) -> None:
     assert image_kind(data) is None
-    with pytest.raises(UnusableImage):
+    with pytest.raises(UnusableImage) as caught:
         fit_for_plex(data)
+    assert caught.value.reason is Reason.IMAGE_UNUSABLE
 
 
 # -- making it fit -----------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from plex.client import PlexClient
 from plex.device_identity import FILE_NAME, client_identifier, configure
 from plex.exceptions import PlexTemporaryError
 from plex.isolation import BASE_HEADERS
+from simulators.faults import Kind
 from simulators.http_server import HttpServer, KeepAliveHandler
-from simulators.plex.faults import Kind
 from simulators.plex.server import PlexSimulator
 from tests.plex.conftest import TOKEN, MakeClient, edits
 from validation.errors import PlexSyncError

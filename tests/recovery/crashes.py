@@ -96,9 +96,7 @@ class Crashes:
             "key": f"scene:{scene}",
             "scene_id": scene,
             "update_type": "Scene.Update.Post",
-            "fields": '["title"]',
             "connection": json.dumps(connection),
-            "version": "test",
             "now": time.time(),
         }
         producer.store(self.data_dir, record, say=lambda *_: None)
@@ -137,7 +135,7 @@ class Crashes:
         with QueueManager(self.data_dir) as manager:
             manager.jobs.resume_unack_tasks()
             worker = SyncWorker(
-        manager,
+                manager,
                 plugin_dir=str(self.road.plugin.directory),
                 environ={},
                 clock=lambda: time.time() + LATER_SECONDS,

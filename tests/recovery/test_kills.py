@@ -7,7 +7,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.recovery.crashes import Crashes, Nursery

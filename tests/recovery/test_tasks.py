@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.resident import lock_is_held, workers
 from sync_queue import schema
 from tests.e2e.conftest import Road

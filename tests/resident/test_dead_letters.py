@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue import lock
 from sync_queue.state import LastError
 from tests.resident.bench import Bench, MakeBench

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.resident import is_running, lock_is_held
 from sync_queue import schema
 from tests.e2e.conftest import Road
@@ -20,7 +21,10 @@ from tests.resident.hand_started import HandStarted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
 
-QUICK = {"settled": 0.3, "watch": 0.05, "update": 3.0}
+
+def quick(by_hand: HandStarted) -> subprocess.Popen[bytes]:
+    """A worker that notices new code soon."""
+    return by_hand.start(settled=0.3, watch=0.05, update=3.0)
 
 
 def update(plugin_dir: Path, *, gap: float = 0.0) -> None:
@@ -36,7 +40,7 @@ def test_new_code_takes_over_in_the_same_process_with_the_same_lock(
     road: Road, by_hand: HandStarted
 ) -> None:
     scenes = [road.add(f"{n}.mp4") for n in range(6)]
-    worker = by_hand.start(**QUICK)
+    worker = quick(by_hand)
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=0.3, times=None)
     for scene, _ in scenes:
         by_hand.edit(scene, title="New")
@@ -77,7 +81,7 @@ class WatchedLock:
 
 def test_a_half_finished_update_is_waited_out(road: Road, by_hand: HandStarted) -> None:
     scenes = [road.add(f"{n}.mp4") for n in range(6)]
-    worker = by_hand.start(**QUICK)
+    worker = quick(by_hand)
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=0.2, times=None)
     for scene, _ in scenes:
         by_hand.edit(scene, title="New")
@@ -108,7 +112,7 @@ def test_a_removed_plugin_ends_its_worker(road: Road, by_hand: HandStarted) -> N
 
 def test_a_touched_file_while_idle_is_an_update_too(road: Road, by_hand: HandStarted) -> None:
     scene, item = road.add("Harbour Lights.mp4")
-    worker = by_hand.start(**QUICK)
+    worker = quick(by_hand)
     by_hand.edit(scene, title="First")
     eventually(lambda: item.title == "First", timeout=20)
     os.utime(road.plugin.directory / "PlexSync.yml")

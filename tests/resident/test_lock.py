@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.resident import lock_is_held, workers
 from sync_queue import lock, schema
 from sync_queue.state import SweepNote

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
+from simulators.plex.items import Item
 from sync_queue import schema
 from sync_queue.models import scene_job
 from tests.installed_plugin import eventually
@@ -27,6 +29,10 @@ def running(bench: Bench) -> Iterator[Bench]:
     bench.worker.stop()
 
 
+def has_title(item: Item, title: str) -> bool:
+    return item.title == title
+
+
 def files_of(folder: Path) -> dict[Path, tuple[int, int]]:
     """Size and time of change of every file."""
     return {
@@ -43,7 +49,7 @@ def test_an_event_ends_the_nap(running: Bench) -> None:
     for n in range(3):
         eventually(lambda: running.states()[-1] == schema.DONE)
         running.edit(scene, title=f"Take {n}")
-        eventually(lambda n=n: item.title == f"Take {n}", timeout=LONGEST_NAP / 10)
+        eventually(partial(has_title, item, f"Take {n}"), timeout=LONGEST_NAP / 10)
 
 
 def test_a_spooled_event_ends_the_nap(running: Bench) -> None:

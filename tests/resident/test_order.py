@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue.models import LIBRARY_PRIO, SyncJob, scene_job
 from sync_queue.scenes import Outcome
 from tasks.letters import revive_letters, revive_scenes

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from sync_queue import schema
 from sync_queue.state import BreakerState

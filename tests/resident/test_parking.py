@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue import schema
 from tests.resident.bench import PLEX_FOLDER, STASH_FOLDER, Bench
 

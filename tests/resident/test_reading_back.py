@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.stash.pictures import png
 from sync_queue import schema
 from tests.resident.bench import Bench, MakeBench

@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from tests.resident.bench import Bench
 
 TOKEN = "plex-token-for-tests"  # the simulator's own
 API_KEY = "canary-stash-key-2"
 # What only the worker reads, to log in: everything else is shown to people or copied into reports.
 NOT_SHOWN = frozenset({"connection"})
+
+
+def forget_session(bench: Bench) -> None:
+    bench.stash.set_api_key("another")
+    bench.stash.expire_sessions()
+
 
 TROUBLES: dict[str, Callable[[Bench], object]] = {
     "nothing": lambda bench: None,
@@ -32,10 +38,7 @@ TROUBLES: dict[str, Callable[[Bench], object]] = {
     ),
     "Plex is away": lambda bench: bench.plex.stop(),
     "Stash is away": lambda bench: bench.stash.stop(),
-    "Stash forgot the session": lambda bench: (
-        bench.stash.set_api_key("another"),
-        bench.stash.expire_sessions(),
-    ),
+    "Stash forgot the session": forget_session,
     "a token that HTTP cannot carry": lambda bench: bench.stash.settings.update(
         plex_token=TOKEN + "\n\u2028é"
     ),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from sync_queue import schema
 from sync_queue.report import read_report
-from tasks.standing import standing_problem
+from tasks.advice import problem_lines
 from tests.resident.bench import Bench, MakeBench
 from worker.permission import WAITING_SETTINGS_SECONDS
 
@@ -140,14 +140,14 @@ def test_nonsense_in_an_optional_setting_is_said_where_people_look_and_its_defau
     assert sum(name in line.getMessage() for line in caplog.records) == 1
     (said,) = bench.said  # Stash's own log, at most once an hour
     assert name in said
-    (line,) = standing_problem(read_report(str(bench.data_dir), bench.clock()).states)
+    (line,) = problem_lines(read_report(str(bench.data_dir), bench.clock()).states)
     assert name in line
     # Corrected: all of it goes.
     bench.stash.settings = right
     bench.edit(scene, title="Last")
     bench.pass_time(MINUTE)
     assert not bench.notice()
-    assert not standing_problem(read_report(str(bench.data_dir), bench.clock()).states)
+    assert not problem_lines(read_report(str(bench.data_dir), bench.clock()).states)
 
 
 def test_wrong_settings_are_said_after_what_holds_everything_up(bench: Bench) -> None:

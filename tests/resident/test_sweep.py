@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from simulators.plex.items import Item
 from sync_queue import schema
 from tests.resident.bench import Bench
 from worker.sweep import PAGE, changed_scenes
@@ -12,7 +15,7 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 
-def settled(bench: Bench, name: str = "Harbour Lights.mp4") -> tuple[int, object]:
+def settled(bench: Bench, name: str = "Harbour Lights.mp4") -> tuple[int, Item]:
     """A scene that was synced, with its first sweep behind."""
     scene, item = bench.add(name)
     bench.edit(scene, title="Before")
@@ -159,12 +162,13 @@ def test_changed_scenes_compares_times_and_not_texts() -> None:
 @pytest.mark.parametrize("kind", ["performer", "studio", "tag", "group"])
 def test_a_rename_reaches_exactly_the_scenes_that_show_it(bench: Bench, kind: str) -> None:
     library = bench.stash.library
-    shows = {
+    kinds: dict[str, dict[str, Any]] = {
         "performer": {"performers": ["Ada"]},
         "studio": {"studio": "Ada"},
         "tag": {"tags": ["Ada"]},
         "group": {"groups": ["Ada"]},
-    }[kind]
+    }
+    shows = kinds[kind]
     bench.stash.settings["sync_groups"] = True
     with_it = [bench.add(f"With {n}.mp4", **shows) for n in range(3)]
     without = [bench.add(f"Without {n}.mp4") for n in range(3)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.resident import is_running, lock_is_held
 from sync_queue import schema
 from tests.e2e.conftest import Road

@@ -38,18 +38,21 @@ MakeStash = Callable[[dict[str, object]], StashClient]
 @pytest.fixture
 def stash_that_answers() -> Iterator[MakeStash]:
     """``stash_that_answers(planned)`` is a client of a Stash that answers so from now on."""
-    handler = type("Planned", (Answers,), {"planned": {}})
-    server = HttpServer(handler).start()
+
+    class Planned(Answers):
+        planned: ClassVar[dict[str, object]] = {}
+
+    server = HttpServer(Planned).start()
 
     def make(planned: dict[str, object]) -> StashClient:
-        handler.planned = {**WELL, **planned}
+        Planned.planned = {**WELL, **planned}
         return StashClient(StashConnection.from_url(server.url))
 
     yield make
     server.stop()
 
 
-HOLES = [None, 5, "x", [], {}, [None], [5], [[]], {"x": None}]
+HOLES: list[object] = [None, 5, "x", [], {}, [None], [5], [[]], {"x": None}]
 
 
 def with_hole(data: object, path: tuple[str | int, ...], hole: object) -> Any:
@@ -82,15 +85,15 @@ SCENE = {"id": "7", "updated_at": "2026-01-01T00:00:00Z"}
 PLUGIN = {"id": "PlexSync", "enabled": True, "tasks": [{"name": "Status"}]}
 ASKED = {"configuration": {"plugins": {"PlexSync": {"paused": True}}}, "plugins": [PLUGIN]}
 FOUND = {"findScenes": {"count": 1, "scenes": [SCENE]}}
-READS: dict[str, tuple[str, dict[str, object], Callable[[StashClient], object]]] = {
+READS: dict[str, tuple[str, object, Callable[[StashClient], object]]] = {
     "scenes": ("ids", {**FOUND, **ASKED}, lambda stash: stash.read_scenes([7])),
     "settings": ("configuration", ASKED, StashClient.read_settings),
     "about": ("tasks", {"version": {"version": "v1"}, "plugins": [PLUGIN]}, StashClient.about),
     "page": ("findScenes", FOUND, lambda stash: stash.page(1, 5)),
     "pages": ("findScenes", FOUND, lambda stash: list(stash.pages(5))),
     "related": ("findScenes", FOUND, lambda stash: list(stash.scenes_of("tags", 1))),
-    "version": ("StashVersion", WELL["StashVersion"], StashClient.about),  # type: ignore[dict-item]
-    "key": ("getApiKey", WELL["getApiKey"], StashClient.about),  # type: ignore[dict-item]
+    "version": ("StashVersion", WELL["StashVersion"], StashClient.about),
+    "key": ("getApiKey", WELL["getApiKey"], StashClient.about),
 }
 
 

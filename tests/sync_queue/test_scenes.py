@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_queue.scenes import CREATE, NEEDS_PERSON, SYNCED, Outcome, Scenes
+from sync_queue.scenes import CREATE, SYNCED, Outcome, Scenes
 from sync_queue.trouble import DatabaseDamaged
-from validation.reasons import Reason
+from validation.reasons import NEEDS_USER, Reason
 from validation.records import Pin
 
 texts = st.text(max_size=30)
@@ -74,9 +74,9 @@ def test_outcomes_are_counted_and_listed_by_pages(scenes: Scenes) -> None:
     settle(scenes, 20, Reason.ITEM_TAKEN)
     assert scenes.counts() == {"ambiguous": 4, "synced": 3, "item_taken": 1}
     assert scenes.counts(since=2.0) == {}
-    first = scenes.outcomes(NEEDS_PERSON, limit=3)
+    first = scenes.outcomes(NEEDS_USER, limit=3)
     assert [one.scene_id for one in first] == [1, 3, 5]
-    rest = scenes.outcomes(NEEDS_PERSON, after=5)
+    rest = scenes.outcomes(NEEDS_USER, after=5)
     assert [one.scene_id for one in rest] == [7, 20]
     assert scenes.outcomes(()) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from sync_queue.dlq import DeadLetter
 from sync_queue.models import SyncJob
@@ -34,7 +35,8 @@ def test_status_names_the_newest_with_number_and_scene(library: Library) -> None
     result = library.run("status")
     said = f"Newest dead letter: no. {numbers[1]}, scene 2, refused_by_plex: No."
     assert said in result.lines
-    newest, oldest = result.output["letters"]  # type: ignore[misc]
+    letters: Any = result.output["letters"]
+    newest, oldest = letters
     at = newest.pop("at")
     assert 0 <= at - oldest["at"] <= 2
     assert newest == {

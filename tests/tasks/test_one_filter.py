@@ -38,7 +38,7 @@ SETTINGS = st.fixed_dictionaries(
 
 
 # Each example is three whole runs: few for the same examples each time, many where new are sought.
-EXAMPLES = 4 if settings.default.derandomize else 25
+EXAMPLES = 4 if settings().derandomize else 25
 
 
 @settings(

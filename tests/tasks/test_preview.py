@@ -130,7 +130,8 @@ def test_one_scene_with_evidence_and_plan(library: Library) -> None:
     library.run("sync_all")
     library.stash.library.touch(scene, details="Night.")
     result = library.run("preview", scene=str(scene))
-    (told,) = result.output["items"]  # type: ignore[misc]
+    items: Any = result.output["items"]
+    (told,) = items
     assert told["item"] == item.rating_key
     assert told["changes"] == [
         {"field": "summary", "before": "Docks.", "after": "Night.", "why": "changed in Stash"}

@@ -30,8 +30,8 @@ def test_a_scene_that_needs_a_person_is_a_problem_with_its_reason(library: Libra
     assert (result.done, result.left, result.problems, result.exit_code) == (2, 0, 1, 1)
     assert result.output == {}
     assert result.details["outcomes"] == {"ambiguous": 1, "synced": 1}
-    assert any("2 scenes, 1 are in line with Plex" in line for line in result.lines)
-    assert any(line.startswith("ambiguous: 1 scenes") for line in result.lines)
+    assert any("2 scenes, 1 in step with Plex" in line for line in result.lines)
+    assert any(line.startswith("ambiguous: 1 scene. ") for line in result.lines)
     assert f"ambiguous: scenes {scene}." in result.report
     assert library.run("status").output["for_person"] == {"ambiguous": [scene]}
 
@@ -51,7 +51,7 @@ def test_its_report_is_kept_in_the_log_file(library: Library) -> None:
     scene, _ = library.add("Quay.mp4")
     enqueue(library, scene)
     keep.keep_report(library.request("process_queue"), library.run("process_queue"))
-    assert "Process Queue: 1 scenes" in (library.data_dir / "plexsync.log").read_text("utf-8")
+    assert "Process Queue: 1 scene," in (library.data_dir / "plexsync.log").read_text("utf-8")
 
 
 def test_status_shows_the_last_run_of_each_task(library: Library) -> None:

@@ -5,35 +5,32 @@ from __future__ import annotations
 import contextlib
 import json
 import stat
+from typing import Any
 
 import pytest
 
 from sync_queue.scenes import Outcome
 from sync_queue.shared import shared_queue
 from sync_queue.state import Breaker, BreakerState, HoldNote, LastError, LastRuns, RunNote
-from tasks import entry, keep, standing
+from tasks import advice, entry, keep
 from tasks.context import TaskResult
 from tasks.modes import MODES
 from tests.installed_plugin import InstalledPlugin
 from tests.tasks.conftest import Library
 from validation.errors import PlexSyncError
-from validation.reasons import Reason
-
-
-def test_every_reason_has_advice() -> None:
-    assert set(standing.ADVICE) == set(Reason)
+from validation.reasons import NEEDS_USER, Reason
 
 
 def test_the_most_frequent_reasons_are_told_first_and_the_rest_in_one_line() -> None:
     counts = {"synced": 90, "filtered": 1, "ambiguous": 7, "no_file": 3, "item_taken": 3}
-    lines = standing.reasons_lines(counts, 2)
+    lines = advice.reasons_lines(counts, 2)
     assert [line.partition(":")[0] for line in lines] == [
         "ambiguous",
         "item_taken",
         "Further reasons",
     ]
     assert lines[-1] == "Further reasons: 3 no_file, 1 filtered."
-    assert standing.reasons_lines({"synced": 5}, 2) == []
+    assert advice.reasons_lines({"synced": 5}, 2) == []
 
 
 def test_a_report_is_written_last_line_first(
@@ -66,10 +63,23 @@ def test_status_shows_runs_outcomes_and_creates_nothing(library: Library) -> Non
     text = "\n".join(result.lines)
     assert len(result.lines) <= 15
     assert "2 synced" in text
-    assert "not_in_plex: 1 scenes" in text
+    assert "not_in_plex: 1 scene. " in text
     assert "Sync All Scenes on " in text
-    (run,) = result.output["runs"]  # type: ignore[misc]
+    runs: Any = result.output["runs"]
+    (run,) = runs
     assert (run["task"], run["done"], run["left"], run["problems"]) == ("Sync All Scenes", 3, 0, 0)
+
+
+def test_status_names_every_scene_that_it_counts_as_a_problem(library: Library) -> None:
+    library.run("retry_failed")
+    with shared_queue(str(library.data_dir)) as manager, manager.transaction():
+        for number, reason in enumerate(Reason, start=1):
+            manager.scenes.set_outcome(Outcome(number, reason), files=())
+    result = library.run("status")
+    named = result.output["for_person"]
+    assert isinstance(named, dict)
+    assert named.keys() == NEEDS_USER
+    assert result.problems == len(named)
 
 
 def test_what_holds_everything_up_comes_first(library: Library) -> None:

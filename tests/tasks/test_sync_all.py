@@ -94,7 +94,7 @@ def test_an_interrupted_run_goes_on_after_its_last_page(library: Library) -> Non
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         manager.state.save(interrupted)
     result = library.run("sync_all")
-    assert "Sync All Scenes went on where it was interrupted, after 5 scenes." in result.report
+    assert "Sync All Scenes continues where it was interrupted, after 5 scenes." in result.report
     assert set(library.outcomes()) == {scene for scene, _ in pairs[5:]}
     assert result.output["scenes"] == 8
 
@@ -137,7 +137,7 @@ def test_it_says_what_is_coming_until_a_preview_was_seen(
     caplog.set_level(logging.INFO, "plexsync")
     result = library.run("sync_all")
     (said,) = [line for line in caplog.messages if "Preview Sync shows" in line]
-    assert "looks at 3 scenes" in said
+    assert "checks 3 scenes" in said
     assert said in result.lines
     assert said in result.report
     caplog.clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from tests.e2e.conftest import MakeRoad, Road, make_road, road
 from tests.installed_plugin import eventually
 
@@ -46,11 +46,11 @@ def test_a_report_reads_from_top_to_bottom_on_the_log_page(road: Road) -> None:
     # Stash's page shows the newest line on top.
     page = [line.message for line in reversed(road.stash.logs) if "PlexSync]" in line.message]
     said = [line.partition("] ")[2] for line in page]
-    first = next(n for n, line in enumerate(said) if line.startswith("Preview: 1 scenes"))
+    first = next(n for n, line in enumerate(said) if line.startswith("Preview: 1 scene,"))
     assert said[first + 1].startswith("Fields that would change")
     assert any(line.startswith("Data directory") for line in said[first + 1 :])
     log = Path(road.plugin.data_dir, "plexsync.log").read_text("utf-8")
-    assert "Preview: 1 scenes" in log
+    assert "Preview: 1 scene," in log
 
 
 @pytest.mark.slow

@@ -17,9 +17,10 @@ from sync_queue.models import scene_job
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
 from sync_queue.state import Facts, HoldNote
-from tasks import deliver, process_queue
+from tasks import deliver
+from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
-from tasks.standing import waiting_reason
+from tasks.outcomes import library_result
 from tests.tasks.conftest import Library
 
 
@@ -76,11 +77,11 @@ def test_due_jobs_that_are_left_are_said_and_are_no_success(
     for name, value in library.environ.items():
         monkeypatch.setenv(name, value)
     after = read_report(stuck.data_dir, time.time())
-    result = process_queue.library_result(
+    result = library_result(
         library.request("process_queue"), stuck, "Process Queue", after, since=2.0, looked_at=0
     )
     assert (result.left, result.exit_code) == (1, 3)
-    assert any("The worker goes on with 1 jobs" in line for line in result.lines)
+    assert any("The worker continues with 1 edit." in line for line in result.lines)
     assert result.lines == result.report
 
 
@@ -89,7 +90,7 @@ def test_settings_from_a_file_start_no_worker_and_that_is_said(library: Library)
     scene, _ = library.add("Harbour.mp4", details="Docks.")
     result = library.run("sync", scene=scene)
     assert (result.left, result.exit_code) == (1, 2)
-    assert any("no worker was started" in line for line in result.lines)
+    assert any("No worker was started" in line for line in result.lines)
     assert not lock.worker_alive(str(library.data_dir))
 
 
@@ -139,7 +140,7 @@ def test_one_scene_that_waits_says_for_what(library: Library) -> None:
     assert (result.output["outcome"], result.done, result.exit_code) == ("paused", 0, 2)
     status = library.run("status")
     assert status.output["waits_for"] == "paused"
-    assert any(line.startswith("paused: 1 scenes wait") for line in status.lines)
+    assert any(line.startswith("paused: 1 scene. ") for line in status.lines)
 
 
 def test_paused_exits_with_2_whoever_asks(library: Library) -> None:

@@ -12,6 +12,8 @@ import yaml
 
 from validation.settings import SETTINGS
 
+# A longer one pushes the task's button to a row of its own on Stash's page.
+LONGEST_DESCRIPTION = 105
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "PlexSync.yml"
 
@@ -96,6 +98,7 @@ def test_each_task_has_its_own_name_and_mode(manifest: dict[str, Any]) -> None:
     assert tasks.items() <= promised.items()
     assert {"Process Queue", "Show Status"} <= tasks.keys()
     assert all("Cost: " in task["description"] for task in manifest["tasks"])
+    assert all(len(task["description"]) <= LONGEST_DESCRIPTION for task in manifest["tasks"])
 
 
 def test_the_settings_are_those_of_the_model(manifest: dict[str, Any]) -> None:

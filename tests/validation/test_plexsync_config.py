@@ -15,7 +15,6 @@ from validation.config import (
     ConfigReport,
     PlexSyncConfig,
     fingerprint,
-    setup_problem,
     validate_config,
 )
 from validation.setting_types import describe_secret, server_url
@@ -60,6 +59,10 @@ NUMBERS = [name for name, (kind, _, _) in PROMISED.items() if kind == "NUMBER"]
 SWITCHES = [name for name, (kind, _, _) in PROMISED.items() if kind == "BOOLEAN"]
 
 
+# A longer one pushes the button of its setting to a row of its own on Stash's page.
+LONGEST_DESCRIPTION = 105
+
+
 def read(raw: Mapping[str, object], **env: str) -> ConfigReport:
     return validate_config(raw, env)
 
@@ -79,18 +82,18 @@ def test_the_page_has_the_promised_settings_and_no_others() -> None:
         for setting in SETTINGS
     } == PROMISED
     off_page = [setting.name for setting in DECLARED if not setting.on_page]
-    assert off_page == ["poll_interval", "stash_url", "connection_problem"]
+    assert off_page == ["poll_interval", "stash_url"]
 
 
 def test_every_setting_is_explained_in_a_line() -> None:
     assert len({setting.display for setting in SETTINGS}) == len(SETTINGS)
     for setting in SETTINGS:
         assert 3 < len(setting.display) <= 40
-        assert 20 < len(setting.description) <= 220
-        assert setting.description.endswith(".") or "Example: " in setting.description
-        if setting.kind == "NUMBER":
-            assert "0: " in setting.description
-            assert setting.maximum is None or f"to {setting.maximum}." in setting.description
+        assert 20 < len(setting.description) <= LONGEST_DESCRIPTION
+        assert setting.description.endswith(".")
+        if setting.maximum is not None:
+            bounds = f"{setting.minimum} to {setting.maximum}. 0 = default ({setting.default})."
+            assert setting.description.endswith(bounds)
 
 
 @pytest.mark.parametrize("unset", [{}, dict.fromkeys(PROMISED), dict.fromkeys(PROMISED, "")])
@@ -132,7 +135,7 @@ def assert_reported_and_default(name: str, bad: object) -> None:
     [problem] = report.problems
     assert f"({name})" in problem
     assert "is used. Correct it under Settings > Plugins > PlexSync in Stash." in problem
-    assert setup_problem(report.config) is None
+    assert report.setup_problem == ""
 
 
 @pytest.mark.parametrize("name", SWITCHES)
@@ -175,8 +178,8 @@ def test_one_bad_setting_takes_no_other_with_it() -> None:
 
 def test_a_report_says_what_was_given_what_is_used_and_what_to_change() -> None:
     assert read({"max_retries": 50, "connect_timeout": "soon"}).problems == (
-        "'Tries' (max_retries) is 50, but must be a whole number from 1 to 20; 5 is used."
-        " Correct it under Settings > Plugins > PlexSync in Stash.",
+        "'Maximum attempts' (max_retries) is 50, but must be a whole number from 1 to 20; 5 is"
+        " used. Correct it under Settings > Plugins > PlexSync in Stash.",
         "'Connect timeout' (connect_timeout) is 'soon', but must be a whole number from 1 to 30;"
         " 5 is used. Correct it under Settings > Plugins > PlexSync in Stash.",
     )
@@ -204,7 +207,7 @@ def test_a_number_given_for_text_is_its_digits() -> None:
 
 def test_the_old_plugins_settings_and_unknown_ones_are_not_read() -> None:
     old = {"plexToken": TOKEN, "plexHost": "10.0.0.9", "plexPort": 32400, "PLEX_URL": "http://x"}
-    assert read(old | {"dryRun": True, "connection_problem": "x"}) == read({})
+    assert read(old | {"dryRun": True, "setup_problem": "x"}) == read({})
 
 
 def test_the_environment_fills_empty_settings_only() -> None:
@@ -236,7 +239,7 @@ def test_a_bad_value_from_the_environment_is_said_to_come_from_there() -> None:
         " https://; it is taken as empty. Correct it in the environment variable STASH_URL.",
     )
     report = read({"plex_token": TOKEN}, PLEX_URL="http://u:pw@plex")
-    assert "Correct it in the environment variable PLEX_URL." in str(setup_problem(report.config))
+    assert "Correct it in the environment variable PLEX_URL." in report.setup_problem
 
 
 @pytest.mark.parametrize(
@@ -290,8 +293,7 @@ def test_an_address_is_normalised(given_url: str, expected: str) -> None:
 )
 def test_an_address_that_cannot_work_stops_everything_with_one_sentence(bad: str) -> None:
     report = read(GOOD | {"plex_url": bad})
-    problem = setup_problem(report.config)
-    assert problem is not None
+    problem = report.setup_problem
     assert problem.startswith("'Plex address' (plex_url) is set, ")
     assert "; everything waits. Correct it under Settings" in problem
     assert "pw" not in problem
@@ -300,23 +302,22 @@ def test_an_address_that_cannot_work_stops_everything_with_one_sentence(bad: str
 
 
 def test_a_missing_address_or_token_is_said_in_one_sentence() -> None:
-    assert setup_problem(read({}).config) == (
+    assert read({}).setup_problem == (
         "The Plex address is not set; enter it (plex_url) under"
         " Settings > Plugins > PlexSync in Stash."
     )
-    assert setup_problem(read({"plex_url": "plex:32400"}).config) == (
+    assert read({"plex_url": "plex:32400"}).setup_problem == (
         "The Plex token is not set; enter it (plex_token) under"
         " Settings > Plugins > PlexSync in Stash."
     )
-    assert setup_problem(read(GOOD).config) is None
+    assert read(GOOD).setup_problem == ""
 
 
 @pytest.mark.parametrize(
     "token", ["two words", "line\nbreak", "tokén", "nul\x00", "a\u202eb", "half\ud83d"]
 )
 def test_a_token_no_header_can_carry_stops_everything_and_is_not_shown(token: str) -> None:
-    problem = setup_problem(read(GOOD | {"plex_token": token}).config)
-    assert problem is not None
+    problem = read(GOOD | {"plex_token": token}).setup_problem
     assert f"is set, {len(token)} characters, but must " in problem
     assert token not in problem
 
@@ -337,7 +338,7 @@ def test_no_secret_is_in_any_text_made_of_the_settings(name: str, secret: str) -
     report = read({name: secret, "max_retries": 99})
     texts = [repr(report), str(report), str(report.config.model_dump()), *report.problems]
     texts += [report.config.model_dump_json(), json.dumps(fingerprint(report.config))]
-    texts += [str(setup_problem(report.config))]
+    texts += [report.setup_problem]
     try:
         PlexSyncConfig.model_validate({name: secret, "max_retries": 99})
     except ValidationError as error:
@@ -392,8 +393,8 @@ def test_names_in_lists_are_trimmed_and_cleaned() -> None:
 def test_a_bad_part_of_a_list_is_reported_and_the_rest_used() -> None:
     report = read({"exclude_paths": "trailers; /data/new"})
     assert report.problems == (
-        "'No scenes on these paths' (exclude_paths): 'trailers' matches no path, as paths begin"
-        " at the root; write '*/trailers'.",
+        "'Exclude scenes in these paths' (exclude_paths): 'trailers' matches no path, as paths"
+        " begin at the root; write '*/trailers'.",
     )
     assert report.config.excluded_paths.match("/data/new/a.mp4")
 
@@ -474,4 +475,4 @@ def test_no_settings_whatever_stop_the_plugin(raw: dict[str, object], env: dict[
     assert all("\n" not in problem for problem in report.problems)
     assert fingerprint(report.config)
     usable = report.config.plex_url and report.config.plex_token.get_secret_value()
-    assert usable or setup_problem(report.config)
+    assert usable or report.setup_problem

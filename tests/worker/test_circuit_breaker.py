@@ -10,25 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sync_queue.state import VERSION, Facts
+from sync_queue.state import BreakerState, read_record
 from worker.circuit_breaker import (
     FAILURES_TO_OPEN,
     PROBE_DELAYS,
-    BreakerState,
     CircuitBreaker,
 )
 
 NOON = 1_800_000_000.0
-
-
-def stored(breaker: CircuitBreaker) -> dict[str, object]:
-    """The document that is kept of a breaker."""
-    return {"version": VERSION, **asdict(breaker)}
-
-
-def loaded(doc: dict[str, object]) -> CircuitBreaker:
-    """The breaker of a stored document."""
-    return Facts({CircuitBreaker.NAME: json.dumps(doc)}).load(CircuitBreaker)
 
 
 def opened(now: float = NOON) -> CircuitBreaker:
@@ -154,20 +143,6 @@ def test_a_closed_breaker_has_no_outage() -> None:
     assert not CircuitBreaker().lasts_longer_than(0.0, NOON)
 
 
-@pytest.mark.parametrize(
-    "doc",
-    [
-        {},
-        {"state": "ajar"},
-        {**stored(CircuitBreaker()), "state": "ajar"},
-        {**stored(CircuitBreaker()), "failures": "many"},
-        {**stored(CircuitBreaker()), "probe_at": None},
-    ],
-)
-def test_a_stored_state_that_makes_no_sense_is_a_closed_breaker(doc: dict[str, object]) -> None:
-    assert loaded(doc) == CircuitBreaker()
-
-
 class BreakerMachine(RuleBasedStateMachine):
     """Random outages, successes, other errors, restarts and passing time.
 
@@ -189,7 +164,9 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule()
     def the_worker_restarts(self) -> None:
-        self.breaker = loaded(stored(self.breaker))
+        self.breaker = read_record(
+            CircuitBreaker, json.dumps({"version": 1, **asdict(self.breaker)})
+        )
 
     @precondition(lambda self: self.failed_probes is None)
     @rule(success=st.booleans(), wish=st.sampled_from([0.0, 30.0, 600.0]))

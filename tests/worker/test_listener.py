@@ -10,7 +10,7 @@ import pytest
 
 from plex.event_stream import EventSource, EventStream
 from plex.events import MAX_FRAME, LibraryEvent
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Section
 from simulators.plex.server import PlexSimulator
 from tests.plex.raw_server import RawServer

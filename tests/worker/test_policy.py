@@ -27,7 +27,7 @@ from validation.errors import (
 )
 from validation.reasons import Reason
 from worker.covers import CoverUnavailable
-from worker.policy import Fate, Tries, Verdict, lone_try_counts, verdict_for
+from worker.policy import RULES, Disposition, Tries, Verdict, lone_try_counts, verdict_for
 
 HOURS = 3600.0
 
@@ -51,6 +51,14 @@ OUTAGES: list[BaseException] = [
 TEMPORARY_STATUSES = [408, 429, 500, 502, 503, 504, 507, 599]
 
 
+def test_no_row_of_the_table_hides_a_more_specific_one_below_it() -> None:
+    kinds = [rule.error for rule in RULES]
+    hidden = [kind for n, kind in enumerate(kinds) if issubclass(kind, tuple(kinds[:n]))]
+
+    assert hidden == []
+    assert kinds[-1] is PlexSyncError
+
+
 # -- refused, DNS, timeout, reset, TLS, 5xx, 429, maintenance page, garbage XML
 
 
@@ -60,7 +68,9 @@ def test_a_plex_that_cannot_be_reached_counts_for_the_breaker_and_not_for_the_jo
 ) -> None:
     found = verdict(translate_plex_exception(cause), tries(charged=4))
 
-    assert found == Verdict(Fate.RETRY, Reason.WAITING_FOR_PLEX, 40.0, charge=False, outage=True)
+    assert found == Verdict(
+        Disposition.RETRY, Reason.WAITING_FOR_PLEX, 40.0, charge=False, outage=True
+    )
 
 
 @pytest.mark.parametrize("status", TEMPORARY_STATUSES)
@@ -69,7 +79,9 @@ def test_a_plex_that_cannot_answer_now_counts_for_the_breaker_and_not_for_the_jo
 ) -> None:
     found = verdict(error_for_status(status), tries())
 
-    assert found == Verdict(Fate.RETRY, Reason.WAITING_FOR_PLEX, 2.5, charge=False, outage=True)
+    assert found == Verdict(
+        Disposition.RETRY, Reason.WAITING_FOR_PLEX, 2.5, charge=False, outage=True
+    )
 
 
 def test_a_temporary_failure_waits_longer_with_each_charged_try() -> None:
@@ -86,20 +98,26 @@ def test_a_job_whose_five_tries_were_its_own_fault_becomes_a_dead_letter() -> No
     fourth = verdict(PlexTemporaryError("x"), tries(3, fair=True))
     fifth = verdict(PlexTemporaryError("x"), tries(4, fair=True))
 
-    assert (fourth.fate, fifth.fate) == (Fate.RETRY, Fate.BURY)
+    assert (fourth.disposition, fifth.disposition) == (Disposition.RETRY, Disposition.BURY)
     assert fifth.reason is Reason.REFUSED_BY_PLEX
 
 
 def test_the_setting_max_retries_decides_how_many_tries_there_are() -> None:
-    assert verdict(PlexTemporaryError("x"), tries(0, fair=True, most=1)).fate is Fate.BURY
-    assert verdict(PlexTemporaryError("x"), tries(18, fair=True, most=20)).fate is Fate.RETRY
+    assert (
+        verdict(PlexTemporaryError("x"), tries(0, fair=True, most=1)).disposition
+        is Disposition.BURY
+    )
+    assert (
+        verdict(PlexTemporaryError("x"), tries(18, fair=True, most=20)).disposition
+        is Disposition.RETRY
+    )
 
 
 @given(st.integers(min_value=0, max_value=10**6), st.floats(min_value=0, max_value=1e9))
 def test_an_outage_never_makes_a_dead_letter(charged: int, age: float) -> None:
     found = verdict(PlexTemporaryError("x"), tries(charged, age=age, fair=False))
 
-    assert (found.fate, found.charge) == (Fate.RETRY, False)
+    assert (found.disposition, found.charge) == (Disposition.RETRY, False)
 
 
 @pytest.mark.parametrize(
@@ -132,12 +150,12 @@ def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
 def test_a_refused_token_holds_everything_and_charges_nobody(status: int) -> None:
     found = verdict(error_for_status(status), tries(100, age=100 * HOURS, fair=True))
 
-    assert found == Verdict(Fate.HOLD, Reason.SETUP)
+    assert found == Verdict(Disposition.HOLD, Reason.SETUP)
 
 
 @pytest.mark.parametrize("error", [SetupError("no plex_url"), PlexSetupError("no such library")])
 def test_a_missing_setting_holds_everything(error: SetupError) -> None:
-    assert verdict(error, tries()) == Verdict(Fate.HOLD, Reason.SETUP)
+    assert verdict(error, tries()) == Verdict(Disposition.HOLD, Reason.SETUP)
 
 
 # -- no such item
@@ -146,7 +164,7 @@ def test_a_missing_setting_holds_everything(error: SetupError) -> None:
 def test_an_item_that_is_not_there_is_asked_for_again_and_the_breaker_does_not_count_it() -> None:
     found = verdict(error_for_status(404), tries())
 
-    assert found == Verdict(Fate.RETRY, Reason.NOT_IN_PLEX, 15.0, charge=True, outage=False)
+    assert found == Verdict(Disposition.RETRY, Reason.NOT_IN_PLEX, 15.0, charge=True, outage=False)
 
 
 def test_an_item_that_is_not_there_is_asked_for_every_ten_minutes_at_most() -> None:
@@ -156,23 +174,23 @@ def test_an_item_that_is_not_there_is_asked_for_every_ten_minutes_at_most() -> N
 
 
 @pytest.mark.parametrize(
-    ("charged", "age", "fate"),
+    ("charged", "age", "disposition"),
     [
-        (10, 1 * HOURS, Fate.RETRY),
-        (11, 1 * HOURS, Fate.RETRY),
-        (99, 2 * HOURS - 1, Fate.RETRY),
-        (10, 9 * HOURS, Fate.RETRY),
-        (11, 2 * HOURS, Fate.BURY),
-        (11, math.inf, Fate.BURY),
-        (11, -1.0, Fate.BURY),
-        (10, -9 * HOURS, Fate.RETRY),
+        (10, 1 * HOURS, Disposition.RETRY),
+        (11, 1 * HOURS, Disposition.RETRY),
+        (99, 2 * HOURS - 1, Disposition.RETRY),
+        (10, 9 * HOURS, Disposition.RETRY),
+        (11, 2 * HOURS, Disposition.BURY),
+        (11, math.inf, Disposition.BURY),
+        (11, -1.0, Disposition.BURY),
+        (10, -9 * HOURS, Disposition.RETRY),
     ],
 )
 def test_an_item_that_is_not_there_is_given_up_after_12_tries_and_2_hours(
-    charged: int, age: float, fate: Fate
+    charged: int, age: float, disposition: Disposition
 ) -> None:
     """An age below zero is unknown: the clock was set back, and must not keep a job for ever."""
-    assert verdict(PlexNotFound("x"), tries(charged, age=age)).fate is fate
+    assert verdict(PlexNotFound("x"), tries(charged, age=age)).disposition is disposition
 
 
 # -- 400/409/413/414/431, invalid scene
@@ -180,11 +198,13 @@ def test_an_item_that_is_not_there_is_given_up_after_12_tries_and_2_hours(
 
 @pytest.mark.parametrize("status", [400, 409, 413, 414, 431])
 def test_a_request_that_plex_refuses_is_a_dead_letter_at_once(status: int) -> None:
-    assert verdict(error_for_status(status), tries()) == Verdict(Fate.BURY, Reason.REFUSED_BY_PLEX)
+    assert verdict(error_for_status(status), tries()) == Verdict(
+        Disposition.BURY, Reason.REFUSED_BY_PLEX
+    )
 
 
 def test_a_scene_that_is_invalid_is_a_dead_letter_at_once() -> None:
-    assert verdict(InvalidScene("no title"), tries()) == Verdict(Fate.BURY, Reason.INVALID)
+    assert verdict(InvalidScene("no title"), tries()) == Verdict(Disposition.BURY, Reason.INVALID)
 
 
 # -- Stash away, session expired, any GraphQL errors
@@ -197,15 +217,15 @@ def test_a_scene_that_is_invalid_is_a_dead_letter_at_once() -> None:
 def test_a_stash_that_is_away_holds_everything_and_charges_nobody(
     error: StashUnavailable, known: Tries
 ) -> None:
-    assert verdict(error, known) == Verdict(Fate.HOLD, Reason.WAITING_FOR_STASH)
+    assert verdict(error, known) == Verdict(Disposition.HOLD, Reason.WAITING_FOR_STASH)
 
 
 def test_a_cover_that_stash_never_gives_is_given_up_after_its_tries_and_holds_nobody() -> None:
     third = verdict(CoverUnavailable("x"), tries(2), luck=1.0)
     fifth = verdict(CoverUnavailable("x"), tries(4))
 
-    assert third == Verdict(Fate.RETRY, Reason.WAITING_FOR_STASH, 20.0, charge=True)
-    assert fifth == Verdict(Fate.BURY, Reason.WAITING_FOR_STASH)
+    assert third == Verdict(Disposition.RETRY, Reason.WAITING_FOR_STASH, 20.0, charge=True)
+    assert fifth == Verdict(Disposition.BURY, Reason.WAITING_FOR_STASH)
 
 
 # -- unknown
@@ -217,8 +237,15 @@ def test_an_unknown_error_is_temporary_and_counted_so_that_nothing_loops_for_eve
 ) -> None:
     found = verdict(TransientError("unexpected: KeyError"), tries(3, fair=fair), luck=1.0)
 
-    assert (found.fate, found.delay, found.charge, found.outage) == (Fate.RETRY, 40.0, True, False)
-    assert verdict(TransientError("unexpected"), tries(4, fair=fair)).fate is Fate.BURY
+    assert (found.disposition, found.delay, found.charge, found.outage) == (
+        Disposition.RETRY,
+        40.0,
+        True,
+        False,
+    )
+    assert (
+        verdict(TransientError("unexpected"), tries(4, fair=fair)).disposition is Disposition.BURY
+    )
 
 
 # -- all of them
@@ -253,7 +280,7 @@ def test_only_a_temporary_failure_of_plex_counts_for_the_breaker(
     if found.outage:
         assert type(error) is PlexTemporaryError
     assert 0.0 <= found.delay <= 600.0
-    if found.fate is not Fate.RETRY:
+    if found.disposition is not Disposition.RETRY:
         assert (found.delay, found.charge, found.outage) == (0.0, False, False)
 
 
@@ -265,7 +292,7 @@ def test_no_error_of_a_job_s_own_is_tried_for_ever(
     charged, age = 0, 0.0
     for _ in range(200):
         found = verdict(error, tries(charged, age=age, fair=fair), luck=luck)
-        if found.fate is not Fate.RETRY or (found.outage and not fair):
+        if found.disposition is not Disposition.RETRY or (found.outage and not fair):
             return
         charged += int(found.charge)
         age += max(found.delay, 60.0)

@@ -12,10 +12,10 @@ from PIL import Image
 from plex import images
 from plex.client import PlexClient
 from plex.images import KEPT, UNASKED, sha1_of
-from simulators.plex.faults import Kind
-from simulators.plex.images import upload
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
+from simulators.plex.user import upload_picture
 from simulators.stash.pictures import png
 from simulators.stash.server import StashSimulator
 from stash.client import StashClient
@@ -58,7 +58,7 @@ class Wall:
 
     def chooses(self, data: bytes) -> None:
         """A user uploads and selects a poster in Plex."""
-        upload(self.plex.library, self.item, "posters", data)
+        upload_picture(self.plex.library, self.item, "posters", data)
 
     def sync(self, config: PlexSyncConfig = PlexSyncConfig()) -> list[str]:  # noqa: B008 - frozen
         """Sync the covers; returns what Plex was asked for meanwhile."""

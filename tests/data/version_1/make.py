@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from simulators.plex.faults import Kind
+from simulators.faults import Kind
 from simulators.plex.items import Item
 from simulators.stash.pictures import png
 from sync_queue import datadir, version
@@ -40,7 +40,7 @@ class OldLibrary:
         self.bench = Bench(folder, **SETTINGS)
         plex = self.bench.plex
         self.loose = plex.add_section("Films", locations=["/mnt/films"], agent="none")
-        self.series = plex.add_section("Series", "show", locations=["/media/series"])
+        self.series = plex.add_section("Series", "show", locations=[f"{PLEX_FOLDER}/series"])
 
     def add_loose(self, name: str, size: int, **fields: object) -> tuple[int, Item]:
         """A file that is found by name and size, not by its path."""
@@ -49,39 +49,53 @@ class OldLibrary:
         path = f"{PLEX_LOOSE}/{name}"
         return scene, self.bench.plex.add_movie(self.loose, path, size=size, duration=1_234_500)
 
+    def add(self, name: str, **fields: object) -> tuple[int, Item]:
+        """A file that the rule finds; no two have one size."""
+        scene = self.add_scene(name, **fields)
+        size = 700_000_000 + scene
+        return scene, self.bench.plex.add_movie(
+            self.bench.section, f"{PLEX_FOLDER}/{name}", size=size
+        )
+
+    def add_scene(self, name: str, **fields: object) -> int:
+        """A file that only Stash knows."""
+        scene = self.bench.add_scene(name, **fields)
+        self.bench.stash.library.scenes[scene].files[0].size += scene
+        return scene
+
     def scenes(self) -> None:
         """Fifteen scenes, named after what is special about them."""
         bench, plex = self.bench, self.bench.plex
         red = png(4, 4, (200, 0, 0))
         full = {"details": "Docks at night.", "studio": "Northlight", "director": "D. Reel"}
-        bench.add("Everything.mp4", tags=["Noir", "Sea"], performers=["Ada", "Bo"], cover=red,
+        self.add("Everything.mp4", tags=["Noir", "Sea"], performers=["Ada", "Bo"], cover=red,
                   groups=["Harbour"], date="2021-05-06", rating100=80, **full)  # fmt: skip
         self.add_loose("Without Rules.mp4", 710_000_001, title="Without Rules", tags=["Noir"],
                        studio="Northlight", cover=png(4, 4, (0, 0, 200)))  # fmt: skip
-        _, adopted = bench.add("Adopted.mp4", details="Written by hand.", tags=["Sea"])
+        _, adopted = self.add("Adopted.mp4", details="Written by hand.", tags=["Sea"])
         plex.edit(adopted, {"summary": "Written by hand."}, {"genre": ["Sea"]})
-        ignored, _ = bench.add("Ignored.mp4", details="Synced once.", tags=["Noir"])
+        ignored, _ = self.add("Ignored.mp4", details="Synced once.", tags=["Noir"])
         pinned, _ = self.add_loose("Pinned.mp4", 720_000_001, title="Pinned", tags=["Sea"])
         plex.add_movie(self.loose, "/mnt/films/b/Pinned.mp4", size=720_000_001,
                        duration=1_234_500)  # fmt: skip
         self.add_loose("Ambiguous.mp4", 730_000_001, title="Ambiguous", details="Which one?")
         plex.add_movie(self.loose, "/mnt/films/b/Ambiguous.mp4", size=730_000_001,
                        duration=1_234_500)  # fmt: skip
-        bench.add_scene("Parked.mp4", details="Not in Plex yet.")
-        refused, _ = bench.add("Refused.mp4", details="Plex said no.")
-        _, rated = bench.add("Rated.mp4", rating100=40, details="A user rated it first.")
+        self.add_scene("Parked.mp4", details="Not in Plex yet.")
+        refused, _ = self.add("Refused.mp4", details="Plex said no.")
+        _, rated = self.add("Rated.mp4", rating100=40, details="A user rated it first.")
         plex.edit(rated, {"userRating": "9"}, lock=False)
-        bench.add("Extended.mp4", tags=["Noir"], performers=["Ada"])
+        self.add("Extended.mp4", tags=["Noir"], performers=["Ada"])
         series = f"{STASH_FOLDER}/series/s01e02.mp4"
         bench.stash.library.add_scene(
             "Episode", files=[{"path": series, "size": 500_000_000, "duration": 1500.0}],
             details="Second of six.", performers=["Bo"],
         )  # fmt: skip
-        plex.add_episode(self.series, "/media/series/s01e02.mp4", show="Tides", index=2)
-        waiting, _ = bench.add("Waiting.mp4", details="Before.")
-        bench.add("Moved in Plex.mp4", details="Its library is made anew.", tags=["Sea"])
-        sent, _ = bench.add("Sent.mp4", details="Before.", tags=["Noir"])
-        bench.add("Untitled.mp4", title="", details="No title in Stash.")
+        plex.add_episode(self.series, f"{PLEX_FOLDER}/series/s01e02.mp4", show="Tides", index=2)
+        waiting, _ = self.add("Waiting.mp4", details="Before.")
+        self.add("Moved in Plex.mp4", details="Its library is made anew.", tags=["Sea"])
+        sent, _ = self.add("Sent.mp4", details="Before.", tags=["Noir"])
+        self.add("Untitled.mp4", title="", details="No title in Stash.")
         self.live(ignored, pinned, refused, waiting, sent)
 
     def live(self, ignored: int, pinned: int, refused: int, waiting: int, sent: int) -> None:

@@ -1,0 +1,68 @@
+"""What blocks syncing and what the user can do about it, in the same words in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync_queue.report import LetterLine, QueueReport
+from sync_queue.state import Breaker, Facts, HoldNote, LastError, WrongSettings
+from validation.reasons import TABLE, Reason
+from validation.words import count
+
+
+def advice(reason: str) -> str:
+    """Return the meaning of a reason and the next step; "" for a code of a newer version."""
+    about = TABLE.get(Reason(reason)) if reason in set(Reason) else None
+    return f"{about.meaning} {about.todo}" if about else ""
+
+
+def blockers(states: Facts) -> list[tuple[str, str]]:
+    """Return a sentence for everything that blocks syncing, each with the user's next step."""
+    found = []
+    hold = states.load(HoldNote)
+    if hold.sentence:
+        known = hold.reason in set(Reason)
+        todo = Reason(hold.reason).about.todo if known else "Read plexsync.log."
+        found.append((f"Everything waits ({hold.reason}): {hold.sentence}", todo))
+    outage = states.load(Breaker).sentence
+    if outage:
+        found.append((outage, Reason.WAITING_FOR_PLEX.about.todo))
+    last = states.load(LastError)
+    if last.sentence:
+        todo = "PlexSync retries by itself. If the error stays, read plexsync.log."
+        found.append((f"Last error: {last.sentence}", todo))
+    return found
+
+
+def problem_lines(states: Facts) -> list[str]:
+    """Return what blocks syncing, and what is wrong with the settings."""
+    problems = states.load(WrongSettings).problems
+    wrong = [f"The default is used: {problem}" for problem in problems]
+    return [*(sentence for sentence, _ in blockers(states)), *wrong]
+
+
+def waiting_reason(report: QueueReport) -> str:
+    """Return why edits wait, "" while a healthy worker is on them."""
+    return report.hold_reason or (Reason.WAITING_FOR_PLEX if report.plex_fails else "")
+
+
+def letter_text(letter: LetterLine) -> str:
+    """Return a dead letter in one line, with the numbers that name it."""
+    scene = f", scene {letter.scene}" if letter.scene else ""
+    return f"no. {letter.job}{scene}, {letter.reason}: {letter.message}"
+
+
+def reasons_lines(outcomes: Mapping[str, int], most: int) -> list[str]:
+    """Return a line for each of the ``most`` frequent reasons why scenes are not synced."""
+    ranked = sorted(
+        ((number, reason) for reason, number in outcomes.items() if advice(reason) and number),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    lines = [
+        f"{reason}: {count(number, 'scene', 'scenes')}. {advice(reason)}"
+        for number, reason in ranked[:most]
+    ]
+    if len(ranked) > most:
+        others = ", ".join(f"{number} {reason}" for number, reason in ranked[most:])
+        lines.append(f"Further reasons: {others}.")
+    return lines
