@@ -107,6 +107,7 @@ class Loop:
             if self.when_idle or not self.servers.knows_stash:
                 raise Ended(End.WAITING)
             self.news.keep(None)
+            self.maintenance.tidy(now)  # a hold may last for weeks
             return answer.seconds
         leased = self.manager.jobs.claim(now, answer.limit)
         if not leased:
