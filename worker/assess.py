@@ -33,8 +33,7 @@ class PlannedItem:
 
     ``item`` is full and fresh, ``entry`` what we remember of it and still believe; ``pair`` are
     the paths, Stash's and Plex's, by which it was matched; ``slots`` the images for which the
-    cover has to be fetched from Stash and compared. ``former`` is the scene that had the item
-    (0 = none).
+    cover has to be fetched from Stash and compared.
     """
 
     item: PlexItem
@@ -42,7 +41,6 @@ class PlannedItem:
     edits: EditPlan
     pair: tuple[str, str]
     slots: tuple[ImageSlot, ...]
-    former: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +154,4 @@ def _planned(
         entry = confirm(entry, item)[0]
     slots = stale_slots(scene, item, entry, batch.config)
     edits = plan(scene, item, entry, batch.config, restored=item.added_at < batch.restored_at)
-    former = stored.scene_id if stored is not None else 0
-    return PlannedItem(item, entry, edits, pair, slots, former)
+    return PlannedItem(item, entry, edits, pair, slots)

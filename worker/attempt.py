@@ -22,6 +22,9 @@ from worker.covers import cover_problem, sync_covers
 from worker.run import Run, TooManyRemovals
 from worker.scan_request import ScanRequests
 
+# The ``update_type`` of scenes whose items may have changed hands.
+RELEASED = "item released"
+
 log = logging.getLogger("plexsync.scene")
 
 
@@ -113,17 +116,19 @@ class SceneSync:
 
     def _hand_over(self, server: str, found: Assessment) -> None:
         """Let others have the items that are not the scene's any more, and tell the scenes that
-        lost or may gain one."""
+        may gain one."""
         scene_id, scenes = found.scene.scene_id, self.manager.scenes
         kept = [one.item.rating_key for one in found.items]
         released = self.manager.ledger.release_items(server, scene_id, keep=kept)
         self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
-        self._wake(one.former for one in found.items if one.former not in (0, scene_id))
         if found.pin is not None and found.pin != scenes.pin_of_scene(server, scene_id):
             scenes.pin(found.pin)
 
     def _wake(self, scene_ids: Iterable[int]) -> None:
-        jobs = [scene_job(scene_id, "item released", self.clock()) for scene_id in scene_ids]
+        """Sync scenes again whose items may have changed hands, but for those that wait anyway."""
+        jobs = [scene_job(scene_id, RELEASED, self.clock()) for scene_id in scene_ids]
+        waiting = self.manager.jobs.waiting([job.job_key for job in jobs])
+        jobs = [job for job in jobs if job.job_key not in waiting]
         self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
     def _write_all(self, run: Run, batch: Batch, attempt: Attempt, found: Assessment) -> Result:
@@ -182,8 +187,13 @@ class SceneSync:
         )
 
     def _keep(self, entry: LedgerEntry) -> None:
+        """Store an entry. The scene that loses the item to this one is synced again."""
+        ledger = self.manager.ledger
         with self.manager.transaction():
-            self.manager.ledger.put(entry)
+            before = ledger.owner(entry.server, entry.rating_key)
+            ledger.put(entry)
+            if before not in (0, entry.scene_id):
+                self._wake([before])
 
 
 def kept_by_plex(entry: LedgerEntry) -> list[str]:
