@@ -48,8 +48,9 @@ class Assessment:
     """What an assessment of a scene found.
 
     ``reason`` is why nothing is to be written, ``sentence`` says more about it where the reason
-    alone does not. ``match`` is ``None`` where Plex was not asked. ``pin`` is the user's choice as
-    it is to be kept from now on; ``detail`` goes into the outcome as JSON.
+    alone does not. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice as
+    it was stored, and ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as
+    JSON.
     """
 
     scene: SyncMetadata
@@ -57,6 +58,7 @@ class Assessment:
     sentence: str = ""
     match: MatchResult | None = None
     items: tuple[PlannedItem, ...] = ()
+    chosen: Pin | None = None
     pin: Pin | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
 
@@ -127,7 +129,7 @@ def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assess
     match = MatchResult(MatchConfidence.HIGH, (candidate,), (candidate,), None)
     pair = (scene.files[0].path, renewed.file)
     planned = _planned(store, batch, scene, item, pair)
-    return Assessment(scene, None, match=match, items=(planned,), pin=renewed)
+    return Assessment(scene, None, match=match, items=(planned,), chosen=pin, pin=renewed)
 
 
 def _in_full(

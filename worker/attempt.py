@@ -121,7 +121,9 @@ class SceneSync:
         kept = [one.item.rating_key for one in found.items]
         released = self.manager.ledger.release_items(server, scene_id, keep=kept)
         self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
-        if found.pin is not None and found.pin != scenes.pin_of_scene(server, scene_id):
+        # A user may have chosen again, or ignored the scene, while it was written.
+        still_chosen = found.chosen == scenes.pin_of_scene(server, scene_id)
+        if found.pin is not None and found.pin != found.chosen and still_chosen:
             scenes.pin(found.pin)
 
     def _wake(self, scene_ids: Iterable[int]) -> None:
