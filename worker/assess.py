@@ -48,8 +48,8 @@ class Assessment:
     """What an assessment of a scene found.
 
     ``reason`` is why nothing is to be written, ``sentence`` says more about it where the reason
-    alone does not. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice as
-    it was stored, and ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as
+    alone does not. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice
+    as it was stored, ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as
     JSON.
     """
 

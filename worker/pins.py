@@ -46,8 +46,9 @@ def pin_to(
 def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | None:
     """The item that a pin stands for now, with the pin as it is then; ``None``: ask the user.
 
-    The pin follows its file to a new key, but not to one that was chosen for another scene. An item that holds another file under the same key is
-    the chosen one only if its part is the very same.
+    The pin follows its file to a new key, but not to an item that was chosen for another scene.
+    An item that holds another file under the same key is the chosen one only if its part is the
+    very same.
     """
     for item in batch.ahead.read((pin.rating_key,)):
         if _holds(item, pin):
