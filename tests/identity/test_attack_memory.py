@@ -81,7 +81,9 @@ def test_an_item_from_tomorrow_hides_no_change(make_house: MakeHouse) -> None:
     house.saved(scene)
     assert house.outcome(scene) == "not_in_plex"
     house.clock.now += HOUR
+    house.tell()
     house.plex.disk.rename_file(item.files[0], "/media/videos/Right name.mp4")
+    house.plex.library.touch(item)
     house.pass_time(20 * MINUTE)
     assert house.outcome(scene) == "synced"
 
