@@ -28,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 from simulators.pair import both_servers, in_process
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
-from worker.processor import Ended, SyncWorker
+from worker.loop import Ended
+from worker.processor import SyncWorker
 
 SHOWN = 14
 
@@ -69,7 +70,7 @@ def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], s
         profile.enable()
         with contextlib.suppress(Ended):
             while True:
-                worker.step()
+                worker.loop.step()
         profile.disable()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     parts: Counter[str] = Counter()
