@@ -142,7 +142,7 @@ class _Desk:
         value is behind it.
         """
         memory, acts = field.memory, field.decision.acts
-        if self._wants_no_lock(name):
+        if self._wants_no_lock(name, field):
             ours = memory is not None and memory.locked and not memory.original_locked
             release = ours and field.locked and _is_untouched(field)
             return replace(field, lock=False) if release else field
@@ -153,7 +153,7 @@ class _Desk:
 
     def with_lock_beside(self, name: str, field: FieldDecision) -> FieldDecision:
         """The decision with the lock that costs no request, since others are sent anyway."""
-        if self._wants_no_lock(name) or field.locked or field.lock is not None:
+        if self._wants_no_lock(name, field) or field.locked or field.lock is not None:
             return field
         if not _is_standing(field):
             return field
@@ -161,13 +161,16 @@ class _Desk:
 
     def _locked(self, name: str, field: FieldDecision) -> FieldDecision:
         # A membership and a star rating were a user's before us, locked or not.
-        membership = name in self.wanted.rules and self.wanted.rules[name].membership
-        agents = not field.locked and not membership and name != STARS
+        agents = not field.locked and not self._is_membership(name) and name != STARS
         return replace(field, lock=True, takes_over=agents)
 
-    def _wants_no_lock(self, name: str) -> bool:
+    def _wants_no_lock(self, name: str, field: FieldDecision) -> bool:
         off = name in self.wanted.off or name not in {*self.wanted.values, *self.wanted.tags}
-        return self.config.leave_unlocked or (off and name != SORT_TITLE)
+        in_none = self._is_membership(name) and not field.wanted  # there is nothing to keep
+        return self.config.leave_unlocked or in_none or (off and name != SORT_TITLE)
+
+    def _is_membership(self, name: str) -> bool:
+        return name in self.wanted.rules and self.wanted.rules[name].membership
 
     def _switched_off(self, name: str, decision: Decision) -> Decision:
         """A value that goes because of a setting is no loss."""

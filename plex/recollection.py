@@ -24,7 +24,11 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
     entry = _with_locks(entry, item)
     ours = {name for name, memory in entry.fields.items() if memory.locked}
     if len(ours) >= _LOCKS_OF_AN_ITEM and ours.isdisjoint(item.locked):
-        fields = {name: one for name, one in entry.fields.items() if name != "collection"}
+        fields = {
+            name: replace(memory, locked=False)
+            for name, memory in entry.fields.items()
+            if name != "collection"
+        }
         entry = replace(
             entry, fields=fields, images={}, image_versions={}, image_notes={}, image_shown={}
         )

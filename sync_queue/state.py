@@ -10,6 +10,7 @@ import math
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
@@ -24,6 +25,14 @@ class Record:
     """Base of all records. Every field has a default; all times are epoch seconds, 0 = never."""
 
     NAME: ClassVar[str] = ""
+
+
+def clock_time(moment: float) -> str:
+    """An epoch time as this machine's clock shows it; "?" for one that no clock can show."""
+    try:
+        return f"{datetime.fromtimestamp(moment):%H:%M:%S}"
+    except (OverflowError, OSError, ValueError):
+        return "?"
 
 
 class BreakerState(StrEnum):
@@ -53,6 +62,14 @@ class Breaker(Record):
     probe_at: float = 0.0
     pause: float = 0.0
     batch: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Why edits wait, for Status and the log; "" while the breaker is closed."""
+        if self.state is BreakerState.CLOSED:
+            return ""
+        since, until = clock_time(self.opened_at), clock_time(self.probe_at)
+        return f"Plex has not answered since {since}; the next try is at {until}."
 
 
 @dataclass(frozen=True, slots=True)

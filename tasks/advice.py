@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sync_queue.report import LetterLine, QueueReport
-from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError, WrongSettings
+from sync_queue.state import Breaker, Facts, HoldNote, LastError, WrongSettings
 from validation.reasons import TABLE, Reason
 from validation.words import count
 
@@ -24,9 +24,9 @@ def blockers(states: Facts) -> list[tuple[str, str]]:
         known = hold.reason in set(Reason)
         todo = Reason(hold.reason).about.todo if known else "Read plexsync.log."
         found.append((f"Everything waits ({hold.reason}): {hold.sentence}", todo))
-    if states.load(Breaker).state is not BreakerState.CLOSED:
-        sentence = "Plex does not answer. Edits wait, and PlexSync retries at least every 60 s."
-        found.append((sentence, Reason.WAITING_FOR_PLEX.about.todo))
+    outage = states.load(Breaker).sentence
+    if outage:
+        found.append((outage, Reason.WAITING_FOR_PLEX.about.todo))
     last = states.load(LastError)
     if last.sentence:
         todo = "PlexSync retries by itself. If the error stays, read plexsync.log."

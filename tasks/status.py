@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 from sync_queue.report import QueueReport, read_report
-from sync_queue.state import Breaker, HoldNote, LastRuns, Restored, read_document
+from sync_queue.state import Breaker, HoldNote, LastRuns, Restored
 from sync_queue.version import VERSION
 from tasks import exit_codes
 from tasks.advice import letter_text, problem_lines, reasons_lines, waiting_reason
@@ -18,7 +17,7 @@ from validation.reasons import NEEDS_USER
 from validation.words import count
 
 # The data directory is one more.
-MOST_LINES, MOST_REASONS, MOST_RULES, MOST_RUNS = 14, 3, 2, 2
+MOST_LINES, MOST_REASONS, MOST_RUNS = 14, 3, 2
 # Dead letters, and scenes of each reason, for programs.
 MOST_NAMED = 100
 
@@ -56,7 +55,6 @@ def details(report: QueueReport) -> dict[str, object]:
         "hold": asdict(hold) if hold.reason else {},
         "problem": report.problem,
         "runs": [asdict(run) for run in report.states.load(LastRuns).runs],
-        "path_rules": rule_lines(read_document(report.states.documents.get("path_rules"))),
         "waits_for": waiting_reason(report) if report.left else "",
         "letters": [asdict(letter) for letter in report.letters],
         "for_person": dict(report.for_person),
@@ -86,13 +84,5 @@ def lines(report: QueueReport) -> list[str]:
     said.extend(reasons_lines({**report.outcomes, **waiting}, MOST_REASONS))
     if report.letters:
         said.append(f"Newest dead letter: {letter_text(report.letters[0])}")
-    said.extend(rule_lines(read_document(report.states.documents.get("path_rules")))[:MOST_RULES])
     said.extend(map(run_line, report.states.load(LastRuns).runs[:MOST_RUNS]))
     return said[:MOST_LINES]
-
-
-def rule_lines(learnt: Mapping[str, Any]) -> list[str]:
-    """Path rules that fit nothing, and some that would fit."""
-    proposals = "; ".join(map(str, learnt.get("proposals", ())))
-    said = [f"Suggested path rules (setting path_map): {proposals}"] if proposals else []
-    return [*map(str, learnt.get("unused", ())), *said]

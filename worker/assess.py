@@ -33,7 +33,8 @@ class PlannedItem:
 
     ``item`` is full and fresh, ``entry`` what we remember of it and still believe; ``pair`` are
     the paths, Stash's and Plex's, by which it was matched; ``slots`` the images for which the
-    cover has to be fetched from Stash and compared.
+    cover has to be fetched from Stash and compared. ``former`` is the scene that had the item
+    (0 = none).
     """
 
     item: PlexItem
@@ -41,6 +42,7 @@ class PlannedItem:
     edits: EditPlan
     pair: tuple[str, str]
     slots: tuple[ImageSlot, ...]
+    former: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,11 @@ def _planned(
     store: Store, batch: Batch, scene: SyncMetadata, item: PlexItem, pair: tuple[str, str]
 ) -> PlannedItem:
     """What would be written to one item."""
-    entry = store.ledger.entry(batch.plex.server, item.rating_key)
-    if entry is not None:
-        entry = believed(entry, item, holds_scene=True)
+    stored = store.ledger.entry(batch.plex.server, item.rating_key)
+    entry = believed(stored, item, holds_scene=True) if stored is not None else None
     if entry is not None:
         entry = confirm(entry, item)[0]
     slots = stale_slots(scene, item, entry, batch.config)
-    return PlannedItem(item, entry, plan(scene, item, entry, batch.config), pair, slots)
+    edits = plan(scene, item, entry, batch.config, restored=item.added_at < batch.restored_at)
+    former = stored.scene_id if stored is not None else 0
+    return PlannedItem(item, entry, edits, pair, slots, former)

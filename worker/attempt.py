@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plex.candidates import paths_digest
@@ -100,29 +100,29 @@ class SceneSync:
             scenes.forget_scene(scene_id)
             self._wake(scenes.kept_out(owner=scene_id))
             return
-        if attempt.scene is None:
+        if attempt.scene is None or attempt.assessment is None:
             return
-        found = attempt.assessment
-        if found is not None and found.match is not None:
-            kept = [one.item.rating_key for one in found.items]
-            released = ledger.release_items(batch.plex.server, scene_id, keep=kept)
-            self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
-        pin = found.pin if found is not None else None
-        if pin is not None and pin != scenes.pin_of_scene(batch.plex.server, scene_id):
-            scenes.pin(pin)
+        if attempt.assessment.match is not None:
+            self._hand_over(batch.plex.server, attempt.assessment)
+        now, updated_at = self.clock(), attempt.scene.updated_at
         scenes.set_outcome(
-            Outcome(
-                scene_id,
-                result.outcome,
-                result.detail,
-                attempt.scene.updated_at,
-                self.clock(),
-            ),
+            Outcome(scene_id, result.outcome, result.detail, updated_at, now),
             files=list(_files_in_plex(attempt.scene, batch.config)),
             related=" ".join(attempt.scene.related),
         )
 
-    def _wake(self, scene_ids: list[int] | tuple[int, ...]) -> None:
+    def _hand_over(self, server: str, found: Assessment) -> None:
+        """Let others have the items that are not the scene's any more, and tell the scenes that
+        lost or may gain one."""
+        scene_id, scenes = found.scene.scene_id, self.manager.scenes
+        kept = [one.item.rating_key for one in found.items]
+        released = self.manager.ledger.release_items(server, scene_id, keep=kept)
+        self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
+        self._wake(one.former for one in found.items if one.former not in (0, scene_id))
+        if found.pin is not None and found.pin != scenes.pin_of_scene(server, scene_id):
+            scenes.pin(found.pin)
+
+    def _wake(self, scene_ids: Iterable[int]) -> None:
         jobs = [scene_job(scene_id, "item released", self.clock()) for scene_id in scene_ids]
         self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
 

@@ -19,6 +19,7 @@ from plex.rivals import Namesakes
 from stash.client import StashClient
 from stash.exceptions import StashQueryFailed
 from sync_queue.models import SYNC_ALL, ClaimedJob
+from sync_queue.state import Restored
 from validation.config import PlexSyncConfig
 from validation.errors import InvalidScene
 from validation.metadata import SceneFile, SyncMetadata, parse_scene
@@ -62,7 +63,8 @@ class Listing:
     @property
     def is_current(self) -> bool:
         """Whether the index shows the files that Plex has in this run."""
-        self._refreshed |= self._index.listed_since(self._since, self._libraries)
+        if not self._refreshed:
+            self._refreshed = self._index.listed_since(self._since, self._libraries)
         return self._refreshed
 
     def refresh(self) -> None:
@@ -175,7 +177,11 @@ class OtherScenes:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was claimed together. ``parsed`` are its scenes, an error for one that is invalid."""
+    """What was claimed together.
+
+    ``parsed`` are its scenes, an error for one that is invalid; ``restored_at`` is when our memory
+    was lost or came from a copy (epoch seconds, 0 = never).
+    """
 
     jobs: tuple[ClaimedJob, ...]
     raw: Mapping[int, RawScene]
@@ -187,6 +193,7 @@ class Batch:
     ahead: ReadAhead
     names: StashNames
     others: OtherScenes
+    restored_at: float
 
     @property
     def config(self) -> PlexSyncConfig:
@@ -261,6 +268,7 @@ def make_batch(
         ahead=ReadAhead(plex, clock, lambda: _items_ahead(store, plex, settings.config, scenes)),
         names=StashNames(stash, lambda: _new_names(store, scenes)),
         others=OtherScenes(stash, parsed),
+        restored_at=store.state.load(Restored).at,
     )
 
 

@@ -66,7 +66,7 @@ def answer_of(hold: Hold | None, breaker: CircuitBreaker, now: float) -> Go | Wa
         return Wait(max(hold.wait(now), breaker.wait(now)), hold.sentence)
     seconds = breaker.wait(now)
     if seconds > 0:
-        return Wait(seconds, f"Plex does not answer; the next try is in {seconds:.0f} seconds.")
+        return Wait(seconds, breaker.sentence)
     if breaker.state is not BreakerState.CLOSED:
         return Go(1)
     return Go(min(BATCH, breaker.batch or BATCH))

@@ -140,13 +140,18 @@ class Acts(World):
         section = rng.choice([self.house.section, self.films])
         again = f"{keys=}, {part_ids=}, {library=}"
         self.tell(f"Plex: {section.title} is made of its files again, with the same: {again}")
-        self.plex.disk.rebuild(
+        before = {item.files[0]: self.pasts[item] for item in self.plex.items(section)}
+        made = self.plex.disk.rebuild(
             section,
             reuse_keys=keys,
             reuse_part_ids=part_ids,
             reuse_section_key=library,
             seed=rng.randrange(1_000),
         )
+        if keys and part_ids:
+            # File and part id may be equal then: nobody can tell the new item from the old one.
+            for file, item in made.items():
+                self.pasts[item] = Past(names_of_stash=before[file].names_of_stash)
 
     def scan_again(self) -> None:
         item = self.item()
@@ -205,7 +210,7 @@ class Acts(World):
     def edit_item(self) -> None:
         item, name = self.item(), self.rng.choice(["title", "summary", "tagline"])
         value = self.text("A user's")
-        if self.rng.random() < 0.3 and item.fields.get(name):
+        if self.rng.random() < 0.3 and item.fields.get(name) and item not in self.unread:
             value = item.fields[name].swapcase()
         self.tell(f"Plex: a user sets {name} of {item.files} to {value!r}")
         self.plex.user.edit(item, {name: value})
@@ -219,7 +224,7 @@ class Acts(World):
     def tag_item(self) -> None:
         item, kind = self.item(), self.rng.choice([*TAGS, "collection"])
         past = self.pasts.setdefault(item, Past())
-        if item.tags[kind] and self.rng.random() < 0.5:
+        if item.tags[kind] and self.rng.random() < 0.5 and item not in self.unread:
             name = self.rng.choice(item.tags[kind])
             self.tell(f"Plex: a user takes {kind} {name} from {item.files}")
             self.plex.user.remove_tag(item, kind, name)
@@ -263,6 +268,7 @@ class Acts(World):
         self.tell("Ten minutes pass")
         self.house.tell()
         self.house.pass_time(10 * MINUTE)
+        self.unread.clear()
 
     def sync_all(self) -> None:
         self.tell("Sync All")
@@ -280,8 +286,8 @@ class Acts(World):
         house.tell()
         house.enqueue(*self.stash.library.scenes)
         house.clock = MortalClock(clock, left)  # type: ignore[assignment]
-        house.new_worker()
         try:
+            house.new_worker()
             house.run()
         except Killed:
             self.tell("It was killed")

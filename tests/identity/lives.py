@@ -7,6 +7,7 @@ down to the acts that matter.
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,11 +39,17 @@ class Life(Acts):
         getattr(self, act.name)()
         self.watch()
         allowed = before | self.may_be_written()
+        written = [
+            int(key)
+            for request in self.plex.requests.writes()
+            for key in re.findall(r"\d+", request.parameters.get("id") or request.path)
+        ]
+        if act.name != "settle":
+            self.unread |= {item for item in self.plex.items() if item.rating_key in written}
         return [
             f"item {key} was written, which is no scene's or an ignored one's"
-            for request in self.plex.requests.writes()
-            for key in request.parameters.get("id").split(",")
-            if key and int(key) not in allowed
+            for key in written
+            if key not in allowed
         ]
 
     def may_be_written(self) -> set[int]:

@@ -29,7 +29,9 @@ SETTINGS = ("preserve_plex_edits", "skip_rating", "skip_studio_collections", "sk
 class World:
     """A house, its story so far, and the pasts of its items.
 
-    ``pins`` maps a scene to the file of the item that a user chose for it.
+    ``pins`` maps a scene to the file of the item that a user chose for it. ``unread`` holds items
+    that were written and perhaps not read back: an act that looks as if the server had ignored or
+    normalised the write is not done to them, since nobody could tell.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -41,6 +43,7 @@ class World:
         self.pasts: dict[Item, Past] = {}
         self.ignored: set[int] = set()
         self.pins: dict[int, str] = {}
+        self.unread: set[Item] = set()
         self.away: list[tuple[str, int]] = []
         self.story: list[str] = []
         self.rng = random.Random(seed)
