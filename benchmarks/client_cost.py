@@ -69,7 +69,7 @@ def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], s
         profile.enable()
         with contextlib.suppress(Stopped):
             while True:
-                worker.step()
+                worker.loop.step()
         profile.disable()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     parts: Counter[str] = Counter()

@@ -67,7 +67,7 @@ def deliver_first(
     request: TaskRequest, manager: QueueManager, job: SyncJob, progress: Progress
 ) -> QueueReport:
     """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
-    manager.enqueue(job, prio=ASKED_PRIO)
+    manager.jobs.put(job, prio=ASKED_PRIO)
     return deliver(
         request,
         manager.data_dir,
@@ -85,7 +85,7 @@ def drain(
 ) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
     with rescue.open_queue(data_dir) as manager:
-        manager.queue.resume_unack_tasks()
+        manager.jobs.resume_unack_tasks()
         worker = SyncWorker(
             manager,
             plugin_dir=request.plugin_dir,

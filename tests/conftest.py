@@ -32,7 +32,6 @@ SLOW_FILES = frozenset(
         "resident/test_outages.py",
         "resident/test_secrets.py",
         "resident/test_setup.py",
-        "resident/test_slow_plex.py",
         "resident/test_stash_away.py",
         "resident/test_wake.py",
         "resident/test_watchdog.py",

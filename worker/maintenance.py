@@ -82,7 +82,7 @@ class Maintenance:
         postpones its own chore.
         """
         notices.clear_old(self.manager, now)
-        for chore in (self._tidy, self._read_back, self._wake_parked, self._sweep_a_page):
+        for chore in (self.tidy, self._read_back, self._wake_parked, self._sweep_a_page):
             try:
                 chore(now)
             except QueueError:
@@ -165,9 +165,11 @@ class Maintenance:
         if scenes:
             log.info("Files of %d scenes appeared in Plex.", len(scenes))
 
-    def _tidy(self, now: float) -> None:
-        """Delete finished jobs and old dead letters, and copy the rest."""
-        if not is_due(self.tidy_at, now, TIDY_SECONDS):
+    def tidy(self, now: float) -> None:
+        """Delete finished jobs and old dead letters, and copy the rest, once a day. Nothing is
+        deleted before the settings are known.
+        """
+        if not self.servers.settings.read_at or not is_due(self.tidy_at, now, TIDY_SECONDS):
             return
         self.tidy_at = now + TIDY_SECONDS
         self.manager.jobs.trim()

@@ -24,9 +24,10 @@ from sync_queue.trouble import (
 from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, logs
+from worker.loop import End
 from worker.notices import LetterCount
 from worker.permission import MAIN_FILE, REMOVED
-from worker.processor import End, SyncWorker
+from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
 NEW_CODE = "new code"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from plex import device_identity
 from plex.client import PlexClient
+from plex.event_stream import EventSource
 from plex.index import FileIndex
 from stash.client import StashClient
 from stash.connection import StashConnection
@@ -180,6 +181,18 @@ class Servers:
         if self._index is None or self._index[0] is not plex:
             self._index = plex, FileIndex(plex, self.store.index, self.store.transaction)
         return self._index[1]
+
+    def event_source(self) -> EventSource | None:
+        """Where Plex tells of new files; ``None`` when the settings cannot work."""
+        config = self.settings.config
+        if self.settings.setup_problem:
+            return None
+        return EventSource(
+            config.plex_url,
+            config.plex_token.get_secret_value(),
+            insecure_tls=config.insecure_tls,
+            connect_timeout=config.connect_timeout,
+        )
 
     def plex_used_at(self) -> float:
         """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""

@@ -47,7 +47,7 @@ class Settler:
         self.fairness = Fairness()
         self.settled = 0
         self.failed_last = manager.state.load(LastError).job
-        self._letter_count = notices.LetterCount()
+        self._letter_count = notices.LetterCount(manager.letters.count())
 
     def try_job(self, run: Run, batch: Batch, leased: ClaimedJob) -> None:
         """Try one job and settle it. Raises ``QueueError`` only."""

@@ -35,7 +35,7 @@ def main(plugin_dir: str, data_dir: str, patience: float, offsets: list[float]) 
         return 1
     logs.to_file(data_dir)
     with rescue.open_queue(data_dir) as manager:
-        manager.queue.resume_unack_tasks()
+        manager.jobs.resume_unack_tasks()
         clock = jumping(offsets)
         worker = SyncWorker(manager, plugin_dir=plugin_dir, clock=clock, when_idle=True)
         worker.start()

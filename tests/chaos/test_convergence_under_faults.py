@@ -111,9 +111,9 @@ class Trial:
 
     def worker_dies(self) -> None:
         """As after SIGKILL: leases stay, nothing was given back."""
-        self.bench.manager.get_pending(self.bench.clock.now, self.rng.randrange(4))
+        self.bench.manager.jobs.claim(self.bench.clock.now, self.rng.randrange(4))
         self.bench.new_worker()
-        self.bench.manager.queue.resume_unack_tasks()
+        self.bench.manager.jobs.resume_unack_tasks()
 
     def clock_jumps(self) -> None:
         clock = self.bench.clock

@@ -22,12 +22,12 @@ def test_a_worker_that_starts_in_an_outage_does_not_take_unread_settings_for_emp
     for scene in scenes:
         bench.edit(scene, title="New")
     bench.run()
-    assert bench.worker.permission.breaker.state is BreakerState.OPEN
+    assert bench.breaker().state is BreakerState.OPEN
     bench.new_worker()
     bench.clock.now += 60.0
     if stash_is_away:
         bench.stash.stop()
     with caplog.at_level(logging.WARNING):
-        bench.worker.step()
+        bench.worker.loop.step()
     assert "address is not set" not in caplog.text
-    assert bench.hold().get("reason") == ("waiting_for_stash" if stash_is_away else None)
+    assert bench.hold().reason == ("waiting_for_stash" if stash_is_away else "")

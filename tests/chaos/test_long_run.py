@@ -46,7 +46,7 @@ def play(road: Road, scenes: list[int], number: int, pid: int) -> Round:
         road.stash.library.touch(scene, title=f"Scene {scene}, round {number}")
     begun = time.monotonic()
     with QueueManager(data_dir) as manager:
-        manager.enqueue_all([scene_job(scene, "long run", time.time()) for scene in scenes])
+        manager.jobs.put_all([scene_job(scene, "long run", time.time()) for scene in scenes])
     eventually(lambda: read_report(data_dir, time.time()).stats.left == 0, timeout=300)
     seconds = time.monotonic() - begun
     road.plex.requests.clear()

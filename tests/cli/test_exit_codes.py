@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -15,37 +16,36 @@ from stash.exceptions import StashLoginNeeded
 from sync_queue import lock
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
-from sync_queue.state import Facts
+from sync_queue.state import VERSION, Breaker, BreakerState, Facts, HoldNote, Record
 from tasks import exit_codes
 from tests.cli.conftest import CommandLine
 from validation.errors import PlexSyncError, QueueError
 from validation.reasons import Exit
 
-OPEN = {"breaker": {"state": "open", "failures": 5}}
+OPEN = Breaker(BreakerState.OPEN, failures=5)
 
 
 @pytest.mark.parametrize(
-    ("states", "left", "stuck", "problems", "status"),
+    ("record", "left", "stuck", "problems", "status"),
     [
-        ({}, 0, 0, 0, 0),
-        ({}, 3, 0, 0, 0),  # they wait for their time
-        ({}, 3, 2, 0, 3),  # they were to be synced
-        ({}, 3, 0, 1, 1),
-        ({"breaker": {"state": "closed", "failures": 0}}, 3, 0, 0, 0),
-        ({"breaker": {"state": "closed", "failures": 1}}, 3, 0, 0, 3),
+        (Breaker(), 0, 0, 0, 0),
+        (Breaker(), 3, 0, 0, 0),  # they wait for their time
+        (Breaker(), 3, 2, 0, 3),  # they were to be synced
+        (Breaker(), 3, 0, 1, 1),
+        (Breaker(failures=1), 3, 0, 0, 3),
         (OPEN, 3, 0, 1, 3),
         (OPEN, 0, 0, 0, 0),
-        ({"hold": {"reason": "waiting_for_stash"}}, 3, 0, 0, 3),
-        ({"hold": {"reason": "setup"}}, 3, 0, 1, 2),
-        ({"hold": {"reason": "paused"}}, 3, 3, 0, 2),
+        (HoldNote("waiting_for_stash"), 3, 0, 0, 3),
+        (HoldNote("setup"), 3, 0, 1, 2),
+        (HoldNote("paused"), 3, 3, 0, 2),
     ],
 )
 def test_the_exit_status_is_the_worst_that_is_known(
-    states: dict[str, dict[str, object]], left: int, stuck: int, problems: int, status: int
+    record: Record, left: int, stuck: int, problems: int, status: int
 ) -> None:
     stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
-    facts = Facts({name: json.dumps({"version": 1, **doc}) for name, doc in states.items()})
-    report = QueueReport("", False, 0, stats=stats, states=facts)
+    states = Facts({record.NAME: json.dumps({"version": VERSION, **asdict(record)})})
+    report = QueueReport("", False, 0, stats=stats, states=states)
     assert exit_codes.of_queue(report, problems=problems, stuck=stuck) == status
 
 

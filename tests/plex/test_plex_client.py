@@ -147,8 +147,6 @@ def test_a_needle_that_would_match_everything_is_never_sent(
 
     with pytest.raises(ValueError, match="comma"):
         client.find_by_file(movies, needle)
-    with pytest.raises(ValueError, match="comma"):
-        client.find_by_title(movies, needle)
 
     assert len(plex.requests) == 0
 
@@ -164,13 +162,6 @@ def test_more_hits_than_a_page_are_all_found(
     assert {item.rating_key for item in found} == {item.rating_key for item in made}
     assert len(found) == 501
     assert len(plex.requests) == 2
-
-
-def test_an_item_is_found_by_its_title(
-    client: PlexClient, movies: PlexSection, movie: Item
-) -> None:
-    assert [i.title for i in client.find_by_title(movies, "café")] == ["Café Noir"]
-    assert client.find_by_title(movies, "nothing like it") == ()
 
 
 def test_episodes_are_found_in_a_series_library(plex: PlexSimulator, client: PlexClient) -> None:
@@ -200,7 +191,8 @@ def test_the_listing_comes_by_pages_with_a_row_per_file(
     first = client.index_page(movies, 0, 4)
     rest = client.index_page(movies, 4, 4)
 
-    assert (first.items, first.total, rest.items, rest.total) == (4, 6, 2, 6)
+    assert (first.keys, rest.keys) == (tuple(keys[:4]), (keys[4], parted.rating_key))
+    assert (first.total, rest.total) == (6, 6)
     rows = first.rows + rest.rows
     assert [row.rating_key for row in rows] == [*keys, *[parted.rating_key] * 3]
     assert [row.file for row in rows][-3:] == ["/data/a1.mp4", "/data/a2.mp4", "/data/b.mp4"]
@@ -213,20 +205,22 @@ def test_the_listing_comes_by_pages_with_a_row_per_file(
 def test_an_empty_page_ends_the_listing(client: PlexClient, movies: PlexSection) -> None:
     page = client.index_page(movies, 0, 100)
 
-    assert (page.rows, page.items, page.total) == ((), 0, 0)
+    assert (page.rows, page.keys, page.total, page.newest) == ((), (), 0, 0)
 
 
-def test_only_what_changed_since_is_listed(
+def test_what_was_changed_or_added_later_is_listed(
     plex: PlexSimulator, client: PlexClient, movies: PlexSection, library: Section
 ) -> None:
     old = plex.add_movie(library, "/data/movies/old.mp4")
     new = plex.add_movie(library, "/data/movies/new.mp4")
-    old.updated_at, new.updated_at = 1000, 2000
+    added = plex.add_movie(library, "/data/movies/added.mp4")
+    for item, times in [(old, (900, 1000)), (new, (900, 2000)), (added, (3000, 0))]:
+        item.added_at, item.updated_at = times
 
-    page = client.index_page(movies, 0, 100, since=2000)
+    page = client.index_page(movies, 0, 100, since=1999)
 
-    assert [row.rating_key for row in page.rows] == [new.rating_key]
-    assert page.total == 1
+    assert set(page.keys) == {new.rating_key, added.rating_key}
+    assert (page.total, page.newest) == (2, 3000)
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -250,7 +244,7 @@ def test_a_full_item_has_everything_in_one_request(
     assert item.tags["actor"] == ("Ann", "Bob", "Cid", "Dee")
     assert item.tags["director"] == ("Eve",)
     assert item.tags["collection"] == ("Lantern",)
-    assert item.tags["label"] == ("seen",)
+    assert item.tags["label"] == ("Seen",)  # Plex capitalises labels
     assert item.locked == {"title"}
     assert (item.parts[0].size, item.parts[0].duration) == (123, 60_000)
     assert item.added_at > 0

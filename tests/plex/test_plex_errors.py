@@ -114,7 +114,7 @@ def test_a_refused_request_that_carries_nothing_of_one_scene_is_temporary(
         with pytest.raises(PlexTemporaryError):
             ask()
     with pytest.raises(PlexPermanentError):
-        client.find_by_title(section, "a title")
+        client.find_by_file(section, "a title")
     with pytest.raises(PlexPermanentError):
         client.read_many([movie.rating_key])
 

@@ -52,7 +52,6 @@ def everything_a_client_can_do(client: PlexClient, rating_key: int) -> Iterator[
         lambda: client.server,
         lambda: client.sections(fresh=True),
         lambda: client.find_by_file(section, "a.mp4"),
-        lambda: client.find_by_title(section, "a"),
         lambda: client.index_page(section, 0, 10),
         lambda: client.read(rating_key),
         lambda: client.read_many([rating_key]),

@@ -11,9 +11,12 @@ from pathlib import Path
 from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
+from stash.client import StashClient
 from sync_queue import producer, schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import QueueStats, scene_job
+from sync_queue.state import HoldNote
+from worker.circuit_breaker import CircuitBreaker
 from worker.processor import SyncWorker
 
 MakeBench = Callable[..., "Bench"]
@@ -72,7 +75,7 @@ class Bench:
         self.worker = self.new_worker()
 
     def close(self) -> None:
-        self.manager.queue.close()
+        self.manager.jobs.close()
         self.stash.close()
         self.plex.stop()
 
@@ -143,14 +146,14 @@ class Bench:
 
     def enqueue(self, *scenes: int) -> None:
         """Jobs as the worker itself or a task stores them."""
-        self.manager.enqueue_all([scene_job(scene, "task", self.clock()) for scene in scenes])
+        self.manager.jobs.put_all([scene_job(scene, "task", self.clock()) for scene in scenes])
 
     # -- what the worker does -----------------------------------------------------------------
 
     def run(self) -> float:
         """Step until there is nothing to do now; returns how many seconds it wants to wait."""
         for _ in range(MOST_STEPS):
-            wait = self.worker.step()
+            wait = self.worker.loop.step()
             if wait > 0:
                 return wait
         raise AssertionError(f"still busy after {MOST_STEPS} steps")
@@ -181,6 +184,11 @@ class Bench:
         rows = self.manager.connection.execute(f"SELECT status FROM {schema.JOBS} ORDER BY _id")
         return [row[0] for row in rows]
 
+    def attempts(self) -> list[int]:
+        """How many tries were charged to every job, in order."""
+        rows = self.manager.connection.execute(f"SELECT attempts FROM {schema.JOBS} ORDER BY _id")
+        return [row[0] for row in rows]
+
     def outcome(self, scene: int) -> str:
         """How the scene's last sync ended; "" when it was never synced."""
         found = self.manager.scenes.outcome(scene)
@@ -190,9 +198,26 @@ class Bench:
         """What the next hook would say in Stash's log."""
         return self.manager.notices.sentence()
 
-    def hold(self) -> dict[str, object]:
+    def hold(self) -> HoldNote:
         """What the database says of a hold."""
-        return self.manager.state.get("hold")
+        return self.manager.state.load(HoldNote)
+
+    def breaker(self) -> CircuitBreaker:
+        """What the database says of the circuit breaker."""
+        return self.manager.state.load(CircuitBreaker)
+
+    @property
+    def server(self) -> str:
+        """The name under which our memory keeps what belongs to this Plex."""
+        return self.plex.machine_identifier
+
+    def unread(self) -> int:
+        """How many written items were not read back yet."""
+        return self.manager.ledger.unread_count(self.server)
+
+    def stash_client(self) -> StashClient:
+        """The worker's own way to ask Stash."""
+        return self.worker.servers.stash()
 
     def letters(self) -> list[tuple[int, str, str]]:
         """Scene, reason and message of every dead letter, newest first."""

@@ -8,6 +8,7 @@ import pytest
 
 from simulators.faults import Kind
 from sync_queue import lock
+from sync_queue.state import LastError
 from tests.resident.bench import Bench, MakeBench
 from worker.resident import Limits, installed_version, work
 from worker.stop_signals import StopSignal
@@ -131,7 +132,7 @@ def test_dead_letters_are_deleted_after_their_days(
     bench.clock.now += DAY
     bench.pass_time(2 * HOUR)
     assert bench.stats.failed == 0
-    assert bool(bench.hold()) is held
+    assert bool(bench.hold().reason) is held
 
 
 def test_a_worker_deletes_old_letters_at_its_start(bench: Bench) -> None:
@@ -148,9 +149,8 @@ def test_the_last_error_is_kept_until_its_job_is_done(bench: Bench) -> None:
     bench.plex.faults.add(Kind.STATUS, method="PUT", status=404)
     bench.edit(scene, title="New")
     bench.run()
-    last = bench.manager.state.get("last_error")
-    assert f"scene:{scene}" in str(last["sentence"])
+    assert f"scene:{scene}" in bench.manager.state.load(LastError).sentence
     bench.new_worker()
     bench.pass_time(60)
     assert bench.stats.left == 0
-    assert not bench.manager.state.get("last_error")
+    assert bench.manager.state.load(LastError) == LastError()

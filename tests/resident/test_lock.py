@@ -13,6 +13,7 @@ import pytest
 from simulators.faults import Kind
 from simulators.resident import lock_is_held, workers
 from sync_queue import lock, schema
+from sync_queue.state import SweepNote
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.bench import Bench
@@ -92,7 +93,7 @@ def test_what_comes_while_the_lock_is_released_is_not_left_lying(bench: Bench) -
         assert schema.RUNNING not in bench.states()
         bench.manager.connection.execute(f"UPDATE {schema.JOBS} SET status = {schema.DONE}")
         with bench.manager.transaction():  # the sweep has nothing to look for
-            bench.manager.state.put("sweep", {"at": time.time(), "baseline": time.time()})
+            bench.manager.state.save(SweepNote(time.time(), time.time()))
         assert not work(bench.manager, plugin_dir, descriptor, limits, version, StopSignal())
         assert not lock_is_held(bench.data_dir)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from sync_queue import schema
 from sync_queue.models import scene_job
 from tests.installed_plugin import eventually
 from tests.resident.bench import Bench
-from worker.processor import SyncWorker
+from worker.processor import LONGEST_NAP
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -43,27 +42,23 @@ def files_of(folder: Path) -> dict[Path, tuple[int, int]]:
     }
 
 
-def test_an_event_is_seen_within_a_second(running: Bench) -> None:
+def test_an_event_ends_the_nap(running: Bench) -> None:
     scene, item = running.add()
     running.edit(scene, title="First")
     eventually(lambda: item.title == "First")
     for n in range(3):
         eventually(lambda: running.states()[-1] == schema.DONE)
-        begun = time.monotonic()
         running.edit(scene, title=f"Take {n}")
-        eventually(partial(has_title, item, f"Take {n}"), timeout=5)
-        assert time.monotonic() - begun < 1.0
+        eventually(partial(has_title, item, f"Take {n}"), timeout=LONGEST_NAP / 10)
 
 
-def test_a_spooled_event_is_seen_within_a_second(running: Bench) -> None:
+def test_a_spooled_event_ends_the_nap(running: Bench) -> None:
     scene, item = running.add()
     running.edit(scene, title="First")
     eventually(lambda: item.title == "First")
     running.stash.library.touch(scene, title="Spooled")
     running.spool(scene)
-    begun = time.monotonic()
-    eventually(lambda: item.title == "Spooled", timeout=5)
-    assert time.monotonic() - begun < 1.5
+    eventually(lambda: item.title == "Spooled", timeout=LONGEST_NAP / 10)
     eventually(lambda: not running.manager.spooled())
 
 
@@ -84,27 +79,19 @@ def test_an_event_that_is_stored_while_the_worker_looks_is_not_slept_through(
     eventually(lambda: item.title == "Meanwhile", timeout=5)
 
 
-def test_a_delayed_job_is_slept_for_without_spinning(bench: Bench) -> None:
+def test_the_worker_sleeps_until_a_delayed_job_is_due(bench: Bench) -> None:
     scene, _ = bench.add()
     bench.plex.faults.add(Kind.STATUS, method="PUT", status=404)
     bench.edit(scene, title="New")
-    bench.run()
-    due = bench.manager.queue.next_due(bench.clock.now)
+    wait = bench.run()
+    due = bench.manager.jobs.next_due(bench.clock.now)
     assert due is not None
-    # The bench's clock stands still: the nap ends when it is told to.
-    statements: list[str] = []
-    bench.manager.connection.set_trace_callback(statements.append)
-    seen = bench.manager.queue.data_version()
-    bench.worker.nap(1.0, seen)
-    bench.manager.connection.set_trace_callback(None)
-    polls = 1.0 / bench.worker.servers.settings.config.poll_interval
-    assert len(statements) <= 3 * (polls + 2)
-    assert bench.worker.step() == pytest.approx(due - bench.clock.now)
+    assert wait == pytest.approx(due - bench.clock.now)
 
 
 def test_a_job_is_done_when_its_time_has_come(bench: Bench) -> None:
     scene, item = bench.add()
-    bench.manager.enqueue(scene_job(scene, "later", bench.clock.now), due=bench.clock.now + 300)
+    bench.manager.jobs.put(scene_job(scene, "later", bench.clock.now), due=bench.clock.now + 300)
     bench.stash.library.touch(scene, title="Later")
     assert bench.pass_time(HOUR, until=lambda: item.title == "Later") == 300
 
@@ -129,15 +116,14 @@ def test_a_worker_is_idle_only_when_no_job_waits(bench: Bench) -> None:
     scene, _ = bench.add()
     bench.edit(scene, title="New")
     bench.run()
-    begun = time.monotonic()
     eventually(lambda: bench.run() and bench.worker.idle_seconds() > 0.05)
-    assert bench.worker.idle_seconds() <= time.monotonic() - begun + 1
-    bench.manager.enqueue(scene_job(scene, "later", bench.clock.now), due=bench.clock.now + HOUR)
+    idle = bench.worker.idle_seconds()
+    bench.manager.jobs.put(scene_job(scene, "later", bench.clock.now), due=bench.clock.now + HOUR)
     bench.run()
-    assert bench.worker.idle_seconds() < 0.05
+    assert bench.worker.idle_seconds() < idle
 
 
-def test_ten_thousand_waiting_jobs_delay_one_due_job_by_less_than_a_second(bench: Bench) -> None:
+def test_one_due_job_is_done_first_among_ten_thousand_that_wait(bench: Bench) -> None:
     now = bench.clock.now
     with bench.manager.transaction():
         for n in range(10_000):
@@ -145,10 +131,8 @@ def test_ten_thousand_waiting_jobs_delay_one_due_job_by_less_than_a_second(bench
             bench.manager.jobs.put(job, due=now + HOUR)
     scene, item = bench.add()
     bench.edit(scene, title="New")
-    begun = time.monotonic()
-    bench.worker.step()
+    bench.worker.loop.step()
     assert item.title == "New"
-    assert time.monotonic() - begun < 1.0
 
 
 def test_stop_gives_back_what_was_not_begun_even_while_plex_hangs(bench: Bench) -> None:
@@ -159,9 +143,8 @@ def test_stop_gives_back_what_was_not_begun_even_while_plex_hangs(bench: Bench) 
         bench.stash.library.touch(scene, title="New")
     bench.worker.start()
     eventually(lambda: slow.hits)
-    begun = time.monotonic()
     bench.worker.stop(patience=0.2)
-    assert time.monotonic() - begun < 2.0
+    assert bench.worker.is_alive()  # the stop did not wait for Plex
     assert schema.RUNNING not in bench.states()
     assert bench.states().count(schema.READY) == 5
     eventually(lambda: not bench.worker.is_alive())  # what the abandoned thread does then is moot
@@ -169,12 +152,10 @@ def test_stop_gives_back_what_was_not_begun_even_while_plex_hangs(bench: Bench) 
 
 
 def test_a_listing_that_takes_long_is_no_stuck_worker(bench: Bench) -> None:
-    worker: SyncWorker = bench.worker
-    time.sleep(0.05)
-    assert worker.seconds_since_step() >= 0.05
+    still = eventually(lambda: (seconds := bench.worker.seconds_since_step()) > 0.05 and seconds)
     with bench.manager.transaction():
         pass
-    assert worker.seconds_since_step() < 0.05
+    assert bench.worker.seconds_since_step() < still
 
 
 def test_the_thread_that_syncs_is_a_daemon(running: Bench) -> None:
@@ -191,7 +172,7 @@ def test_an_event_of_a_job_that_was_taken_but_not_begun_leads_to_one_more_sync(
     last, item = scenes[-1]
     bench.clock.tick = 0.1
     bench.clock.after(1.0, lambda: bench.edit(last, title="New"))
-    bench.worker.step()  # takes all ten
+    bench.worker.loop.step()  # takes all ten
     bench.clock.tick = 0.0
     assert bench.states() == [schema.DONE] * 10 + [schema.WAITING]
     assert item.title == "Old"

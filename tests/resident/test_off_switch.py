@@ -6,8 +6,8 @@ import pytest
 
 from sync_queue import schema
 from tests.resident.bench import STASH_FOLDER, Bench
+from worker.loop import Ended
 from worker.permission import DISABLED, REMOVED, SETTINGS_SECONDS, WAITING_SETTINGS_SECONDS
-from worker.processor import Ended
 
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -59,7 +59,7 @@ def test_a_paused_worker_writes_nothing_and_says_so(bench: Bench) -> None:
     assert bench.plex.requests.writes() == []
     assert item.title == "Harbour Lights"
     assert bench.states() == [schema.READY]
-    assert bench.hold()["reason"] == "paused"
+    assert bench.hold().reason == "paused"
 
 
 def test_work_goes_on_by_itself_after_a_pause(bench: Bench) -> None:
@@ -70,7 +70,7 @@ def test_work_goes_on_by_itself_after_a_pause(bench: Bench) -> None:
     bench.stash.settings["paused"] = False
     passed = bench.pass_time(600, until=lambda: item.title == "New")
     assert passed <= WAITING_SETTINGS_SECONDS
-    assert not bench.hold()
+    assert not bench.hold().reason
 
 
 def test_a_pause_that_ends_with_nothing_to_write_is_forgotten(bench: Bench) -> None:
@@ -78,11 +78,11 @@ def test_a_pause_that_ends_with_nothing_to_write_is_forgotten(bench: Bench) -> N
     bench.stash.settings["paused"] = True
     bench.edit(scene)
     bench.run()
-    assert bench.hold()
+    assert bench.hold().reason
     bench.stash.settings.update(paused=False, exclude_paths=f"{STASH_FOLDER}/**")
     bench.pass_time(120)
     assert bench.outcome(scene) == "filtered"
-    assert not bench.hold()
+    assert not bench.hold().reason
 
 
 def test_a_paused_worker_repairs_nothing_in_plex_either(bench: Bench) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from simulators.faults import Kind
 from sync_queue.models import LIBRARY_PRIO, SyncJob, scene_job
+from sync_queue.scenes import Outcome
 from tasks.letters import revive_letters, revive_scenes
 from tests.resident.bench import Bench
+from validation.reasons import Reason
 from worker import renames
 from worker.sweep import sweep
 
@@ -20,14 +22,14 @@ def rename(bench: Bench, scenes: list[int]) -> None:
     for scene in scenes:
         bench.stash.library.touch(scene, performers=[person])
     job = SyncJob(0, "Performer.Update.Post", bench.clock(), f"performer:{person.id}")
-    renames.expand(job, bench.worker.session.stash(), bench.manager, bench.clock())
+    renames.expand(job, bench.stash_client(), bench.manager, bench.clock())
 
 
 def sweep_all(bench: Bench, scenes: list[int]) -> None:
     """All scenes changed without a hook."""
     for scene in scenes:
         bench.stash.library.touch(scene, details="Auto-tagged.")
-    list(sweep(bench.manager, bench.worker.session.stash(), bench.clock(), first=True))
+    list(sweep(bench.manager, bench.stash_client(), bench.clock(), first=True))
 
 
 def retry_letters(bench: Bench, scenes: list[int]) -> None:
@@ -43,9 +45,7 @@ def retry_ambiguous(bench: Bench, scenes: list[int]) -> None:
     """All scenes need a person, and a person runs Retry Failed."""
     with bench.manager.transaction():
         for scene in scenes:
-            bench.manager.ledger.set_outcome(
-                scene, "ambiguous", {}, scene_updated_at="", files=(), now=bench.clock()
-            )
+            bench.manager.scenes.set_outcome(Outcome(scene, Reason.AMBIGUOUS), files=())
     assert revive_scenes(bench.manager, bench.clock()) == len(scenes)
 
 
@@ -72,7 +72,7 @@ def test_a_save_goes_before_many_scenes_and_they_go_before_the_library(
     scenes = [bench.add(f"{n}.mp4")[0] for n in range(4)]
     library = scene_job(99, "Sync All", bench.clock())
     MANY[kind](bench, scenes)
-    bench.manager.enqueue(library, prio=LIBRARY_PRIO)
+    bench.manager.jobs.put(library, prio=LIBRARY_PRIO)
     bench.clock.now += 5.0
     bench.hook(98)
     bench.hook(scenes[2])  # one of the many is saved by a person: it goes with the saves
@@ -84,8 +84,8 @@ def test_a_save_goes_before_many_scenes_and_they_go_before_the_library(
 
 def test_a_save_that_is_folded_into_a_rename_keeps_its_place(bench: Bench) -> None:
     bench.hook(1)
-    (leased,) = bench.manager.get_pending(bench.clock(), 1)
-    bench.manager.enqueue_all([scene_job(1, "rename", 1.0), scene_job(2, "rename", 0.5)], prio=-1)
-    bench.manager.enqueue(scene_job(3, "rename", 0.1), prio=-1)
-    bench.manager.nack_job(leased, 0.0)
+    (leased,) = bench.manager.jobs.claim(bench.clock(), 1)
+    bench.manager.jobs.put_all([scene_job(1, "rename", 1.0), scene_job(2, "rename", 0.5)], prio=-1)
+    bench.manager.jobs.put(scene_job(3, "rename", 0.1), prio=-1)
+    bench.manager.jobs.retry(leased, 0.0)
     assert claim_all(bench) == [1, 2, 3]

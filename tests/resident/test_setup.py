@@ -36,8 +36,8 @@ def test_a_wrong_setting_is_said_once_and_holds_everything_until_it_is_corrected
     bench.pass_time(10 * MINUTE)
     assert bench.states() == [schema.READY] * 3
     assert bench.plex.requests.writes() == []
-    assert bench.hold()["reason"] == "setup"
-    assert named in str(bench.hold()["sentence"])
+    assert bench.hold().reason == "setup"
+    assert named in bench.hold().sentence
     # The next save says it in Stash's own log, and the one after that does not.
     bench.said.clear()
     bench.hook(scenes[0][0])
@@ -53,7 +53,7 @@ def test_a_wrong_setting_is_said_once_and_holds_everything_until_it_is_corrected
     )
     assert passed <= WAITING_SETTINGS_SECONDS
     bench.run()
-    assert not bench.hold()
+    assert not bench.hold().reason
     assert not bench.notice()
     assert bench.stats.left == 0
 
@@ -81,13 +81,13 @@ def test_a_task_that_finds_a_worker_waiting_makes_it_look_at_its_settings_at_onc
     scene, item = bench.add()
     bench.edit(scene, title="New")
     bench.pass_time(10 * MINUTE)
-    assert bench.hold()
+    assert bench.hold().reason
     bench.stash.settings = right
     bench.clock.now += 1.0
     bench.tell()  # the same address and session as before
     bench.run()
     assert item.title == "New"
-    assert not bench.hold()
+    assert not bench.hold().reason
 
 
 def test_a_task_that_changes_nothing_makes_it_look_once(bench: Bench) -> None:
@@ -99,7 +99,7 @@ def test_a_task_that_changes_nothing_makes_it_look_once(bench: Bench) -> None:
         bench.tell()
         bench.stash.requests.clear()
         for _ in range(3):
-            bench.worker.step()
+            bench.worker.loop.step()
         assert bench.stash.requests.total == 1
 
 

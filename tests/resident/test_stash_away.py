@@ -10,7 +10,7 @@ import pytest
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
-from worker.processor import End
+from worker.loop import End
 from worker.resident import Limits, has_work, installed_version, work
 from worker.stop_signals import StopSignal
 
@@ -24,12 +24,12 @@ def test_an_expired_session_waits_for_the_next_hook(bench: Bench) -> None:
     bench.enqueue(scene)
     bench.pass_time(30 * MINUTE)
     assert bench.states() == [schema.READY]
-    assert bench.hold()["reason"] == "waiting_for_stash"
-    assert "login" in str(bench.hold()["sentence"])
+    assert bench.hold().reason == "waiting_for_stash"
+    assert "login" in bench.hold().sentence
     bench.hook(scene)
     bench.run()
     assert item.title == "New"
-    assert not bench.hold()
+    assert not bench.hold().reason
     assert not bench.letters()
 
 
@@ -41,7 +41,7 @@ def test_stash_on_another_port_is_found_by_the_next_hook(bench: Bench) -> None:
     bench.stash.library.touch(scene, title="New")
     bench.enqueue(scene)
     bench.pass_time(5 * MINUTE)
-    assert bench.hold()["reason"] == "waiting_for_stash"
+    assert bench.hold().reason == "waiting_for_stash"
     moved = StashSimulator(
         bench.plugin_dir.parent,
         config_dir=bench.stash.host.config_dir,
@@ -140,7 +140,7 @@ def test_one_cover_that_stash_cannot_give_holds_up_nobody(make_bench: MakeBench)
     assert {item.title for _, item in scenes} == {"New"}
     assert its_item.title == "New"
     bench.pass_time(3600)
-    assert not bench.hold()
+    assert not bench.hold().reason
     assert [letter[0] for letter in bench.letters()] == [broken]
     assert "cover" in bench.letters()[0][2]
 
@@ -185,7 +185,7 @@ def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
     bench.pass_time(5 * MINUTE)
     assert {item.title for scene, item in scenes if scene != broken} == {"New"}
     assert bench.stats.delayed == 1
-    assert not bench.hold()
+    assert not bench.hold().reason
     assert not bench.letters()
     bench.edit(scenes[0][0], title="Newer")
     bench.run()
@@ -226,13 +226,13 @@ def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
     untold: Bench,
 ) -> None:
     assert play_worker(untold) == (False, True)
-    assert untold.hold()["reason"] == "waiting_for_stash"
+    assert untold.hold().reason == "waiting_for_stash"
     assert untold.states() == [schema.READY]
     untold.tell()
     untold.new_worker()
     untold.run()
     assert untold.states() == [schema.DONE]
-    assert not untold.hold()
+    assert not untold.hold().reason
 
 
 def test_it_comes_back_when_a_hook_has_told_it_while_it_ended(untold: Bench) -> None:
@@ -245,4 +245,4 @@ def test_a_worker_that_knows_a_stash_that_is_away_waits_for_it(bench: Bench) -> 
     bench.enqueue(bench.add()[0])
     bench.stash.stop()
     bench.pass_time(10 * MINUTE)
-    assert bench.hold()["reason"] == "waiting_for_stash"
+    assert bench.hold().reason == "waiting_for_stash"

@@ -126,11 +126,11 @@ def test_an_event_during_a_sweep_is_not_kept_waiting(bench: Bench) -> None:
     bench.stash.seed(5 * PAGE)
     bench.clock.now += DAY + HOUR
     asked = bench.stash.requests.by_field["findScenes"]
-    bench.worker.step()
-    bench.worker.step()
+    bench.worker.loop.step()
+    bench.worker.loop.step()
     assert bench.stash.requests.by_field["findScenes"] == asked + 2
     bench.edit(scene, title="In between")
-    bench.worker.step()
+    bench.worker.loop.step()
     assert item.title == "In between"
     assert bench.stash.requests.by_field["findScenes"] == asked + 3  # the job's own
     bench.run()

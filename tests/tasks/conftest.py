@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,11 @@ class SkippingClock:
         self.skipped += seconds
 
 
+def size_of(name: str) -> int:
+    """A size that only files of this name have."""
+    return 1_000_000 + zlib.crc32(name.rpartition("/")[2].encode())
+
+
 @dataclass
 class Library:
     """Both servers, and what a person asks of PlexSync. ``moves`` collects the progress bar."""
@@ -59,14 +65,13 @@ class Library:
     def add_scene(self, name: str, **fields: Any) -> int:
         """A scene with one file; it is titled after it unless told otherwise."""
         options = {"title": name.rpartition(".")[0], **fields}
-        size = 1_000_000 + len(name)
-        file = {"path": f"{STASH_FOLDER}/{name}", "size": size, "duration": 600.0}
+        file = {"path": f"{STASH_FOLDER}/{name}", "size": size_of(name), "duration": 600.0}
         return self.stash.library.add_scene(files=[file], **options)
 
     def add_item(self, name: str) -> Item:
         """The same file in Plex."""
-        path, size = f"{PLEX_FOLDER}/{name}", 1_000_000 + len(name.rpartition("/")[2])
-        return self.plex.add_movie(self.section, path, size=size, duration=600_000)
+        path = f"{PLEX_FOLDER}/{name}"
+        return self.plex.add_movie(self.section, path, size=size_of(name), duration=600_000)
 
     def fill(self, count: int, **fields: Any) -> list[tuple[int, Item]]:
         """Many of them."""

@@ -12,7 +12,7 @@ from simulators.faults import Kind
 from sync_queue.models import QueueStats
 from sync_queue.report import QueueReport
 from sync_queue.shared import shared_queue
-from sync_queue.state import Facts
+from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError
 from tasks import modes
 from tasks.check_machine import (
     check_address,
@@ -178,9 +178,9 @@ def test_each_finding_that_is_not_fine_says_what_to_do(library: Library, trouble
             library.stash.settings = {"plex_library": "Films"}
         case "held":
             with shared_queue(library.request("x").resolve()) as manager, manager.transaction():
-                manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})
-                manager.state.put("breaker", {"state": "open"})
-                manager.state.put("last_error", {"sentence": "Oh."})
+                manager.state.save(HoldNote("setup", "The token is wrong."))
+                manager.state.save(Breaker(BreakerState.OPEN))
+                manager.state.save(LastError("scene:1", "Oh."))
     findings = library.run("check_setup", probe=True).output["findings"]
     assert isinstance(findings, list)
     bad = [one for one in findings if one["level"] != "fine"]

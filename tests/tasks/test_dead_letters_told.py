@@ -19,7 +19,7 @@ def bury(library: Library, *jobs: SyncJob) -> list[int]:
         manager.transaction(),
     ):
         return [
-            manager.dlq.add(
+            manager.letters.add(
                 DeadLetter(job, "refused_by_plex", "X", "No.", "", 5, failed_at=now + place)
             )
             for place, job in enumerate(jobs)

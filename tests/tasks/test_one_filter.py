@@ -65,7 +65,7 @@ def test_hook_task_and_preview_pick_the_same_scenes(
             replace(library, data_dir=Path(folder, side)) for side in ("hook", "task", "preview")
         )
         with shared_queue(by_hook.request("process_queue").resolve()) as manager:
-            manager.enqueue_all([scene_job(scene, "Scene.Update.Post", 1.0) for scene in ids])
+            manager.jobs.put_all([scene_job(scene, "Scene.Update.Post", 1.0) for scene in ids])
         by_hook.run("process_queue")
         by_task.run("sync_all")
         previewed = by_preview.run("preview").output["reasons"]

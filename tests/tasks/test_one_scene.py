@@ -14,8 +14,8 @@ from validation.errors import PlexSyncError, SetupError
 def bury(library: Library, scene_id: int) -> int:
     """A dead letter of a scene; returns its number."""
     with shared_queue(library.request("retry").resolve()) as manager:
-        manager.enqueue(scene_job(scene_id, "Scene.Update.Post", 1.0), prio=100)
-        (leased,) = manager.get_pending(2.0, 1)
+        manager.jobs.put(scene_job(scene_id, "Scene.Update.Post", 1.0), prio=100)
+        (leased,) = manager.jobs.claim(2.0, 1)
         letter = DeadLetter(
             leased.job,
             "refused_by_plex",
@@ -27,7 +27,7 @@ def bury(library: Library, scene_id: int) -> int:
             1.0,
             2.0,
         )
-        return manager.fail_job(leased, letter, "")
+        return manager.bury(leased, letter, "")
 
 
 def two_alike(library: Library) -> int:
@@ -133,8 +133,7 @@ def test_retry_failed_brings_back_letters_and_scenes_that_need_a_person(library:
     assert library.outcomes()[ambiguous] == "ambiguous"
     bury(library, scene)
     library.stash.library.touch(scene, details="Night.")
-    library.plex.library.remove(library.plex.items(library.section)[1])
-    library.plex.requests.clear()
+    library.add_item("Harbour Lights.mp4")
     result = library.run("retry_failed")
     assert result.output["scenes"] == 2
     assert set(library.outcomes().values()) == {"synced"}

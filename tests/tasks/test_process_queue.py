@@ -12,7 +12,7 @@ from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
 
 def enqueue(library: Library, *scenes: int) -> None:
     with shared_queue(library.request("process_queue").resolve()) as manager:
-        manager.enqueue_all([scene_job(scene, "Scene.Update.Post", 1.0) for scene in scenes])
+        manager.jobs.put_all([scene_job(scene, "Scene.Update.Post", 1.0) for scene in scenes])
 
 
 def ambiguous(library: Library) -> int:

@@ -20,7 +20,7 @@ def happened(library: Library, hook: str, number: int) -> None:
     """Store what the hook of a rename would."""
     key = f"{hook.partition('.')[0].lower()}:{number}"
     with shared_queue(str(library.data_dir)) as manager:
-        manager.enqueue(SyncJob(0, hook, 1.0, key))
+        manager.jobs.put(SyncJob(0, hook, 1.0, key))
 
 
 def looked_at(library: Library) -> set[int]:
@@ -40,7 +40,7 @@ def synced(library: Library) -> Library:
     library.add("Three.mp4", tags=["Outdoor"])
     library.run("sync_all")
     with shared_queue(str(library.data_dir)) as manager:
-        manager.queue.trim(keep=0)
+        manager.jobs.trim(keep=0)
     library.plex.requests.clear()
     return library
 

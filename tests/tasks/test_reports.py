@@ -11,11 +11,12 @@ import pytest
 
 from sync_queue.scenes import Outcome
 from sync_queue.shared import shared_queue
+from sync_queue.state import Breaker, BreakerState, HoldNote, LastError, LastRuns, RunNote
 from tasks import advice, entry, keep
 from tasks.context import TaskResult
 from tasks.modes import MODES
 from tests.installed_plugin import InstalledPlugin
-from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
+from tests.tasks.conftest import Library
 from validation.errors import PlexSyncError
 from validation.reasons import NEEDS_USER, Reason
 
@@ -69,25 +70,6 @@ def test_status_shows_runs_outcomes_and_creates_nothing(library: Library) -> Non
     assert (run["task"], run["done"], run["left"], run["problems"]) == ("Sync All Scenes", 3, 0, 0)
 
 
-def test_status_says_which_rule_fits_nothing_and_which_would_fit(library: Library) -> None:
-    library.stash.settings = {"path_map": "/nowhere => /else", "skip_posters": True}
-    for n in range(4):
-        name = f"Harbour Lights {n}.mp4"
-        file = {"path": f"{STASH_FOLDER}/{name}", "size": 5_000_000 + n, "duration": 600.0 + n}
-        library.stash.library.add_scene(f"Harbour {n}", files=[file])
-        library.plex.add_movie(
-            library.section,
-            f"{PLEX_FOLDER}/{name}",
-            size=5_000_000 + n,
-            duration=600_000 + 1000 * n,
-        )
-    assert library.run("sync_all").output["outcomes"] == {"synced": 4}
-    rules = library.run("status").output["path_rules"]
-    assert isinstance(rules, list)
-    assert "“/nowhere => /else” fits no file of Stash and none of Plex" in rules[0]
-    assert f"{STASH_FOLDER} => {PLEX_FOLDER}" in rules[1]
-
-
 def test_status_names_every_scene_that_it_counts_as_a_problem(library: Library) -> None:
     library.run("retry_failed")
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
@@ -115,12 +97,13 @@ def test_status_stays_within_its_lines_whatever_there_is(library: Library) -> No
     with shared_queue(str(library.data_dir)) as manager, manager.transaction():
         for number, reason in enumerate(Reason):
             manager.scenes.set_outcome(Outcome(number + 1, reason), files=())
-        manager.state.put("hold", {"reason": "setup", "sentence": "The token is wrong."})
-        manager.state.put("breaker", {"state": "open"})
-        manager.state.put("last_error", {"sentence": "Oh."})
-        manager.state.put("path_rules", {"unused": ["One.", "Two.", "Three."], "proposals": ["a"]})
-        runs = [{"task": "T", "at": 1.0, "done": 1, "left": 0, "problems": 0}] * 5
-        manager.state.put("runs", {"runs": runs})
+        for record in (
+            HoldNote("setup", "The token is wrong."),
+            Breaker(BreakerState.OPEN),
+            LastError("scene:1", "Oh."),
+            LastRuns((RunNote("T", 1.0, done=1),) * 5),
+        ):
+            manager.state.save(record)
     result = library.run("status")
     assert len(result.lines) <= 15
     assert result.lines[-1].startswith("Data directory: ")

@@ -9,7 +9,7 @@ import pytest
 from sync_queue.snapshot import Snapshot
 from tasks import tally
 from tasks.preview import Previewer
-from tasks.servers import ready_session
+from tasks.servers import ready_servers
 from tests.tasks.conftest import Library
 from validation.reasons import Reason
 
@@ -24,7 +24,7 @@ def changed(library: Library) -> tally.Seen:
     scene, _ = library.add("Quay.mp4", details="Docks.")
     request = library.request("preview")
     with Snapshot(request.resolve(), {}) as memory:
-        (seen,) = Previewer(memory, ready_session(request, memory)).look_at([scene])
+        (seen,) = Previewer(memory, ready_servers(request, memory)).look_at([scene])
     return seen
 
 

@@ -16,7 +16,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
 from sync_queue.report import read_report
 from sync_queue.shared import shared_queue
-from sync_queue.state import Facts
+from sync_queue.state import Facts, HoldNote
 from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
@@ -28,7 +28,7 @@ from tests.tasks.conftest import Library
 def stuck(library: Library) -> Iterator[QueueManager]:
     """A queue with one due job, and a worker that holds the lock and does nothing."""
     with shared_queue(library.request("drain").resolve()) as manager:
-        manager.enqueue(scene_job(1, "Scene.Update.Post", 1.0))
+        manager.jobs.put(scene_job(1, "Scene.Update.Post", 1.0))
         held = lock.acquire(manager.data_dir)
         assert held is not None
         yield manager
@@ -38,8 +38,7 @@ def stuck(library: Library) -> Iterator[QueueManager]:
 
 def hold(manager: QueueManager, since: float) -> None:
     with manager.transaction():
-        doc = {"reason": "paused", "sentence": "PlexSync is paused.", "since": since}
-        manager.state.put("hold", doc)
+        manager.state.save(HoldNote("paused", "PlexSync is paused.", since))
 
 
 def followed(manager: QueueManager, patience: float = 0.0) -> float:
@@ -99,7 +98,7 @@ def test_a_page_that_opens_starts_no_worker_that_would_not_know_the_settings(
     library: Library,
 ) -> None:
     with shared_queue(library.request("wake").resolve()) as manager:
-        manager.enqueue(scene_job(1, "Scene.Update.Post", 1.0))
+        manager.jobs.put(scene_job(1, "Scene.Update.Post", 1.0))
     result = library.run("wake")
     assert (result.left, result.output) == (1, {"started": False})
     assert not lock.worker_alive(str(library.data_dir))
@@ -155,7 +154,7 @@ def test_paused_exits_with_2_whoever_asks(library: Library) -> None:
 def test_due_jobs_that_nobody_works_on_are_not_called_done_by_status(library: Library) -> None:
     scene, _ = library.add("Harbour.mp4", details="Docks.")
     with shared_queue(library.request("status").resolve()) as manager:
-        manager.enqueue(scene_job(scene, "Scene.Update.Post", 1.0))
+        manager.jobs.put(scene_job(scene, "Scene.Update.Post", 1.0))
     assert library.run("status").exit_code == 3
     library.run("process_queue")
     assert library.run("status").exit_code == 0
