@@ -183,7 +183,7 @@ class QueueManager(OlderManager):
         return float(row[0]) if row else 0.0
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
-        """Store what a task was told of Stash, as a hook does. Unlike a hook's, the same once more
+        """Store Stash's address from a task's input, as a hook does. Unlike a hook's, an equal one
         is news too: a user asked for something.
         """
         with self.transaction():
