@@ -40,7 +40,7 @@ def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: fl
     session.trust_env = False
     session.verify = not insecure_tls
     if insecure_tls:
-        urllib3.disable_warnings(InsecureRequestWarning)  # the person asked for exactly this
+        urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
         session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
     return session
@@ -115,7 +115,7 @@ class PlexAdapter(HTTPAdapter):
         return response
 
     def _read_body(self, response: requests.Response) -> None:
-        """Read the body now, while its errors can be told apart, and no more than MAX_BODY."""
+        """Read the body now, while its errors can be distinguished, and no more than MAX_BODY."""
         deadline = monotonic() + _SLOW_FACTOR * self._timeout[1]
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
@@ -143,7 +143,7 @@ def parse_retry_after(text: str, now: float) -> float | None:
 
 
 def _what_it_said(response: requests.Response) -> str:
-    """Return what a person may want to read: Plex's status text, or where a redirect leads."""
+    """Return the part of an answer for the user: Plex's status text, or where a redirect leads."""
     location = urlsplit(response.headers.get("Location", ""))
     if location.hostname:
         return f"it leads to {location.scheme}://{location.hostname}"

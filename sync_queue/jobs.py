@@ -25,7 +25,7 @@ from sync_queue.job_counts import LONGEST_DELAY, count_jobs
 from sync_queue.models import ClaimedJob, JobStatus, QueueStats, SyncJob, parse_job
 from sync_queue.schema import JOBS, WAITS
 
-# A worker may wait longer than a hook: nobody is looking at it.
+# A worker may wait longer than a hook: no user waits for it.
 BUSY_SECONDS = 10.0
 KEEP_FINISHED = 1000
 TRIM_AT_MOST = 5000

@@ -85,7 +85,7 @@ def install(handler: logging.Handler) -> None:
 
 
 def log_crashes() -> None:
-    """What nobody expected goes into the log too: a worker's standard error leads nowhere."""
+    """Unexpected errors go into the log too: a worker's standard error leads nowhere."""
     sys.excepthook = log_crash
     threading.excepthook = lambda crash: log_crash(
         crash.exc_type, crash.exc_value, crash.exc_traceback
@@ -95,10 +95,10 @@ def log_crashes() -> None:
 def log_crash(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """One error that nobody caught."""
+    """One error that no code caught."""
     if error is not None:
         log = logging.getLogger("plexsync.crash")
-        log.critical("Unexpected trouble; please report it.", exc_info=(kind, error, trace))
+        log.critical("Unexpected error. Please report it.", exc_info=(kind, error, trace))
 
 
 def set_debug(wanted: bool) -> None:

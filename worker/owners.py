@@ -35,7 +35,7 @@ def taken_by_other(
 ) -> Taken | None:
     """The scene that the item belongs to, if that is not ``scene``.
 
-    The better claim wins, whoever wrote first; of two equal claims the one stays that was written.
+    The better claim wins, also against an earlier write; of two equal claims the written one stays.
     A remembered owner counts only for the files that it has in Stash now. ``claimed`` are owners
     by item that are not in the ledger: those of a preview.
     """
