@@ -158,7 +158,7 @@ class FileIndex:
         """List what changed in one library; the whole library when that does not explain it."""
         if known is not None and refresh.since:
             listed = self._list(refresh.section, refresh.since)
-            if self._explains(refresh.section, known):
+            if listed.complete and self._explains(refresh.section, known):
                 self._save(refresh.section, known, listed, now, stored=known)
                 return
         self._list_whole(refresh.section, known, now)
@@ -179,7 +179,8 @@ class FileIndex:
                 break
         watermark = known.watermark if known else 0
         hidden = listed.total - self._table.items(server, section.section_id)
-        fresh = IndexedSection(section.section_id, 0, watermark, hidden, now, now)
+        listed_at = now if listed.complete else known.listed_at if known else 0.0
+        fresh = IndexedSection(section.section_id, 0, watermark, hidden, listed_at, now)
         self._save(section, fresh, listed, now, stored=known)
 
     def _save(
@@ -209,23 +210,29 @@ class FileIndex:
 
     def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
         """List one library page by page. Without ``mark`` pages that tell nothing new are not
-        stored. A page that brings no new item ends the listing."""
+        stored. Each page begins with the last item of the one before: an item that went meanwhile
+        moves the others. A page that brings no new item ends the listing."""
         server = self._plex.server
         seen: set[int] = set()
-        start = newest = 0
+        start = newest = last = 0
         totals: list[int] = []
+        complete = True
         while True:
-            page = self._plex.index_page(section, start, PAGE_SIZE, since)
+            again = min(start, 1)
+            page = self._plex.index_page(section, start - again, PAGE_SIZE + again, since)
+            complete &= not again or page.keys[:1] == (last,)
             totals.append(page.total)
             newest = max(newest, page.newest)
             new = set(page.keys) - seen
             seen |= new
-            start += len(page.keys)
+            start += len(page.keys) - again
+            last = page.keys[-1] if page.keys else 0
             if mark or not self._table.holds(server, page.rows):
                 with self._transaction():
                     self._table.upsert(server, page.rows, mark or self._table.new_mark(server))
             if not new or start >= page.total:
-                return Listed(len(seen), page.total, newest, totals == sorted(totals))
+                complete &= totals == sorted(totals)
+                return Listed(len(seen), page.total, newest, complete)
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
-from plex import index
+from plex.client import PlexClient
+from plex.index import PAGE_SIZE, Ask, FileIndex
+from plex.items import IndexPage, PlexSection
+from simulators.plex.items import Section
+from simulators.plex.seed import generate
 from tests.identity.conftest import MakeHouse
-from tests.identity.house import DAY, HOUR, MINUTE, House, in_plex, in_stash
-from tests.identity.operations import run
+from tests.identity.house import HOUR, MINUTE, House, in_plex, in_stash
 
 PLACE = "Summer in Rome/Arrival at noon.mp4"
 
@@ -25,7 +30,9 @@ def test_the_second_file_of_a_known_scene_is_found_when_plex_gets_it(house: Hous
     house.item_at(in_plex("Film.mp4"))
     two_files(house, f"/x/{PLACE}")
     house.synced()
-    late = house.plex.add_movie(house.section, f"/media/videos/{PLACE}", size=4_711, duration=60_000)
+    late = house.plex.add_movie(
+        house.section, f"/media/videos/{PLACE}", size=4_711, duration=60_000
+    )
     house.sync_all()
     assert late.fields.get("summary") == "Both."
 
@@ -88,22 +95,46 @@ def test_an_item_from_tomorrow_hides_no_change(make_house: MakeHouse) -> None:
     assert house.outcome(scene) == "synced"
 
 
-def test_an_item_that_slips_between_two_pages_is_not_called_absent(
-    house: House, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("restless", [False, True], ids=["once", "each time"])
+def test_an_item_that_slips_between_two_pages_is_not_called_listed(
+    house: House, restless: bool
 ) -> None:
     """While Plex is listed an item of the first page goes and another comes: the total stays."""
-    monkeypatch.setattr(index, "PAGE_SIZE", 3)
-    names = [f"Film {n}.mp4" for n in range(6)]
-    items = [house.add(name, details=name)[1] for name in names]
-    before = house.plex.requests.count("GET", "/all")
+    house.plex.requests.clear()
+    section = generate(house.plex.library, PAGE_SIZE + 2)
+    plex = PlexClient(house.plex.url, house.plex.token or "")
+    slipping = Slipping(plex, house, section, times=99 if restless else 1)
+    table = house.manager.index
+    FileIndex(slipping, table, house.manager.transaction).refresh(1.0, ["Movies"], Ask.CHANGES)
+    plex.close()
+    (known,) = table.sections(plex.server).values()
+    assert known.listed_at == (0.0 if restless else 1.0)
+    listed = {key for key, *_ in table.connection.execute("SELECT rating_key FROM plex_files")}
+    if not restless:
+        assert listed == {item.rating_key for item in house.plex.items(section)}
 
-    def look() -> None:
-        if house.plex.requests.count("GET", "/all") > before:
-            house.plex.library.remove(items[0])
-            house.item_at(in_plex("New.mp4"))
-        else:
-            house.clock.after(0, look)
 
-    look()
-    house.sync_all()
-    assert {items[3].fields.get("summary")} == {names[3]}
+@dataclass
+class Slipping:
+    """Pages of a Plex in which, after a first page, its first item goes and a new one comes."""
+
+    plex: PlexClient
+    house: House
+    section: Section
+    times: int
+
+    @property
+    def server(self) -> str:
+        return self.plex.server
+
+    def sections(self, *, fresh: bool = False) -> tuple[PlexSection, ...]:
+        return self.plex.sections(fresh=fresh)
+
+    def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
+        page = self.plex.index_page(section, start, size, since)
+        if size > 1 and not start and self.times:
+            self.times -= 1
+            self.house.plex.library.remove(self.house.plex.item(page.keys[0]))
+            newest = self.house.item_at(f"/new/{self.times}.mp4", section=self.section)
+            newest.added_at += 10_000_000  # the listing is in order of this
+        return page
