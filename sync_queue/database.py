@@ -77,7 +77,7 @@ def read_only(path: str, timeout: float) -> sqlite3.Connection:
     """Open an existing database without any way to change it."""
     with TRANSLATED:
         return sqlite3.connect(
-            f"file:{quote(os.path.abspath(path))}?mode=ro",
+            f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=ro",
             uri=True,
             timeout=timeout,
             isolation_level=None,

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 
-from sync_queue import datadir, lock, rescue
+from sync_queue import datadir, lock, rescue, starts
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseDamaged,
@@ -66,14 +66,20 @@ def main(plugin_dir: str, limits: Limits | None = None) -> None:
         os.close(descriptor)
         descriptor = 0
     logs.to_file(data_dir)
-    bytecode.compile_hook(plugin_dir)
+    bytecode.compile_rooms(plugin_dir, bytecode.HOOK_ROOMS + bytecode.OTHER_ROOMS)
     limits = limits or Limits()
     if leaves_zombies(name_of_pid_one()):
         limits = replace(limits, idle=math.inf)
     try:
         run(plugin_dir, data_dir, descriptor, limits)
+    except DatabaseReplaced as error:
+        # Closing would write what is left of the lost files into those that are there now.
+        log.error("%s", error)
+        logging.shutdown()
+        os._exit(0)
     except QueueError as error:
         log.error("%s", error)
+        starts.note_failure(data_dir, str(error), time.time())
 
 
 def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None:
