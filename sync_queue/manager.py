@@ -19,7 +19,6 @@ from sync_queue.ledger import Ledger
 from sync_queue.migrations import SCHEMA_VERSION, migrate
 from sync_queue.models import ClaimedJob, QueueStats
 from sync_queue.notices import Notices
-from sync_queue.older_names import OlderManager
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
@@ -27,7 +26,7 @@ from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_ne
 SPOOLED_AT_ONCE = 500
 
 
-class QueueManager(OlderManager):
+class QueueManager:
     """Opens the database; use it as a context manager.
 
     The holder of the worker's lock creates or migrates it; another process is a ``guest``, which

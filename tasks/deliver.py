@@ -11,7 +11,6 @@ from sync_queue import launch, lock, rescue
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
-from sync_queue.shared import is_waiting
 from sync_queue.trouble import DatabaseDamaged
 from tasks.context import TaskRequest
 from validation.words import count
@@ -67,12 +66,12 @@ def deliver_first(
     request: TaskRequest, manager: QueueManager, job: SyncJob, progress: Progress
 ) -> QueueReport:
     """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
-    manager.enqueue(job, prio=ASKED_PRIO)
+    manager.jobs.put(job, prio=ASKED_PRIO)
     return deliver(
         request,
         manager.data_dir,
         progress,
-        is_over=lambda: not is_waiting(manager, job.job_key),
+        is_over=lambda: not manager.jobs.is_open(job.job_key),
     )
 
 
@@ -85,7 +84,7 @@ def drain(
 ) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
     with rescue.open_queue(data_dir) as manager:
-        manager.queue.resume_unack_tasks()
+        manager.jobs.resume_unack_tasks()
         worker = SyncWorker(
             manager,
             plugin_dir=request.plugin_dir,

@@ -35,8 +35,8 @@ def revive_letters(manager: QueueManager, now: float) -> int:
     while letters := manager.letters.recent(PAGE):
         with manager.transaction():
             for letter in letters:
-                manager.enqueue_in(replace(letter.job, enqueued_at=now), prio=MANY_PRIO)
-                manager.dlq.dismiss(letter.id)
+                manager.jobs.put(replace(letter.job, enqueued_at=now), prio=MANY_PRIO)
+                manager.letters.dismiss(letter.id)
         count += len(letters)
     return count
 
@@ -46,7 +46,7 @@ def revive_scenes(manager: QueueManager, now: float) -> int:
     count = after = 0
     while page := manager.scenes.outcomes(RETRIED, after=after, limit=PAGE):
         jobs = [scene_job(outcome.scene_id, TITLE, now) for outcome in page]
-        manager.enqueue_all(jobs, prio=MANY_PRIO)
+        manager.jobs.put_all(jobs, prio=MANY_PRIO)
         count, after = count + len(page), page[-1].scene_id
     return count
 
@@ -70,6 +70,6 @@ def dismiss(request: TaskRequest, progress: Progress) -> TaskResult:
     del progress
     number = request.needed("job")
     with shared_queue(request.resolve()) as manager, manager.transaction():
-        if not manager.dlq.dismiss(number):
+        if not manager.letters.dismiss(number):
             raise SetupError(f"There is no dead letter {number}.")
     return TaskResult(done=1, lines=(f"Dead letter {number} is deleted.",))

@@ -22,7 +22,7 @@ def put_page(manager: QueueManager, page: ScenePage, run: LibraryRun) -> Library
     with manager.transaction():
         for scene_id, _ in page.scenes:
             job = scene_job(scene_id, SYNC_ALL, run.started)
-            manager.enqueue_in(job, prio=LIBRARY_PRIO)
+            manager.jobs.put(job, prio=LIBRARY_PRIO)
         manager.state.save(run)
     return run
 

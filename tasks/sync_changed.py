@@ -29,7 +29,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         found = unknown = 0
         for page in changed_pages(stash, manager.scenes, manager.state, begun):
             jobs = [scene_job(scene_id, TITLE, begun) for scene_id in page.changed]
-            manager.enqueue_all(jobs, prio=MANY_PRIO)
+            manager.jobs.put_all(jobs, prio=MANY_PRIO)
             found, unknown = found + len(page.changed), unknown + page.unknown
         after = deliver(request, data_dir, progress)
         never = count(unknown, "scene was never synced", "scenes were never synced")

@@ -27,7 +27,7 @@ def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) 
     for start in range(0, len(scenes), PAGE):
         page = scenes[start : start + PAGE]
         jobs = [scene_job(scene_id, job.update_type, now) for scene_id in page]
-        manager.enqueue_all(jobs, prio=MANY_PRIO)
+        manager.jobs.put_all(jobs, prio=MANY_PRIO)
     log.info("%s: %d scenes are looked at.", job.update_type, len(scenes))
     return len(scenes)
 

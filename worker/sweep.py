@@ -64,9 +64,9 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         ids = changed_scenes(page, known, baseline)
         jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
         # A job that waits for its next try keeps its time and its count of tries.
-        waiting = manager.queue.waiting([job.job_key for job in jobs])
+        waiting = manager.jobs.waiting([job.job_key for job in jobs])
         jobs = [job for job in jobs if job.job_key not in waiting]
-        manager.enqueue_all(jobs, prio=MANY_PRIO)
+        manager.jobs.put_all(jobs, prio=MANY_PRIO)
         found += len(jobs)
         if not page or number * PAGE >= total:
             break

@@ -52,7 +52,7 @@ class CommandLine:
     def enqueue(self, *scene_ids: int) -> None:
         """Jobs as a hook would leave them."""
         with QueueManager(str(self.plugin.data_dir)) as manager:
-            manager.enqueue_all([scene_job(n, "Scene.Update.Post", 0.0) for n in scene_ids])
+            manager.jobs.put_all([scene_job(n, "Scene.Update.Post", 0.0) for n in scene_ids])
 
 
 @pytest.fixture

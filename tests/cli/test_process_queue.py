@@ -180,11 +180,11 @@ def test_missing_settings_exit_with_2_and_are_named(
 @pytest.mark.slow
 def test_a_dead_letter_exits_with_1(command_line: CommandLine, stash: StashSimulator) -> None:
     with QueueManager(str(command_line.plugin.data_dir)) as manager:
-        manager.enqueue(scene_job(1, "Scene.Update.Post", 0.0))
-        (leased,) = manager.get_pending(1.0, 1)
+        manager.jobs.put(scene_job(1, "Scene.Update.Post", 0.0))
+        (leased,) = manager.jobs.claim(1.0, 1)
         letter = DeadLetter(leased.job, "refused_by_plex", "PlexPermanentError", "No.", "", 1)
         letter = replace(letter, failed_at=time.time())
-        manager.fail_job(leased, letter, stash.library.scenes[1].updated_at)
+        manager.bury(leased, letter, stash.library.scenes[1].updated_at)
     assert command_line.run().returncode == 1
 
 

@@ -30,7 +30,7 @@ ONE_ITEM = r"^/library/(sections/\d+/all|metadata/\d+)$"
 def enqueue(road: Road, scene_id: int) -> None:
     """A job that no hook brought, as a task leaves it."""
     with QueueManager(str(road.plugin.data_dir)) as manager:
-        manager.enqueue(scene_job(scene_id, "task", 0.0))
+        manager.jobs.put(scene_job(scene_id, "task", 0.0))
 
 
 def edits_of(road: Road, item: Item) -> int:
