@@ -25,7 +25,7 @@ LIST_AGAIN_SECONDS = 24 * 3600.0
 _OVERLAP_SECONDS = 2
 # A library that loses items while it is listed moves others between pages: it is listed again.
 _LISTINGS = 3
-_DAY = 24 * 3600
+_HOUR = 3600
 
 
 class Ask(Enum):
@@ -193,8 +193,9 @@ class FileIndex:
     ) -> None:
         """Keep how far the index follows a library now. A refresh without news writes nothing:
         an idle worker looks for hours."""
-        # A time in the future comes from a tool or a wrong clock; nothing would be newer than it.
-        newest = listed.newest if listed.newest <= now + _DAY else 0
+        # A time in the future comes from a tool or another clock; nothing would be newer than it.
+        # Whole hours, so that it is not stored with each look.
+        newest = listed.newest if listed.newest <= now else int(now // _HOUR - 1) * _HOUR
         state = replace(
             before,
             content_changed_at=section.content_changed_at,

@@ -1,0 +1,109 @@
+"""What a listing, an old search and a late reading back may be believed."""
+
+from __future__ import annotations
+
+import pytest
+
+from plex import index
+from tests.identity.conftest import MakeHouse
+from tests.identity.house import DAY, HOUR, MINUTE, House, in_plex, in_stash
+from tests.identity.operations import run
+
+PLACE = "Summer in Rome/Arrival at noon.mp4"
+
+
+def two_files(house: House, other: str, size: int = 4_711) -> int:
+    files = [
+        {"path": in_stash("Film.mp4"), "size": 700_000_000, "duration": 1800.0},
+        {"path": other, "size": size, "duration": 60.0},
+    ]
+    return house.stash.library.add_scene("Film", files=files, details="Both.")
+
+
+def test_the_second_file_of_a_known_scene_is_found_when_plex_gets_it(house: House) -> None:
+    """Elsewhere than the rule says; the first sync had looked for it in vain."""
+    house.item_at(in_plex("Film.mp4"))
+    two_files(house, f"/x/{PLACE}")
+    house.synced()
+    late = house.plex.add_movie(house.section, f"/media/videos/{PLACE}", size=4_711, duration=60_000)
+    house.sync_all()
+    assert late.fields.get("summary") == "Both."
+
+
+def test_a_library_that_is_chosen_again_gets_the_second_file(make_house: MakeHouse) -> None:
+    house = make_house(plex_library="Videos")
+    second = house.plex.add_section("More", locations=["/more"], agent="none")
+    house.item_at(in_plex("Film.mp4"))
+    item = house.plex.add_movie(second, f"/more/{PLACE}", size=4_711, duration=60_000)
+    two_files(house, f"/x/{PLACE}")
+    house.synced()
+    assert "summary" not in item.fields
+    house.stash.settings["plex_library"] = "Videos; More"
+    house.clock.now += MINUTE
+    house.sync_all()
+    assert item.fields.get("summary") == "Both."
+
+
+def test_a_file_that_grew_while_plex_scanned_it_wakes_its_scene(make_house: MakeHouse) -> None:
+    """Plex saw the half of it; no path is equal, so only the size can tell."""
+    house = make_house(path_map="")
+    item = house.item_at(f"/media/videos/{PLACE}", size=1_000)
+    scene = house.scene_at(f"/x/{PLACE}", size=4_711, details="Whole.")
+    house.saved(scene)
+    assert house.outcome(scene) != "synced"
+    house.plex.disk.replace_file(item.files[0], size=4_711)
+    house.pass_time(20 * MINUTE)
+    assert house.outcome(scene) == "synced"
+
+
+def test_a_file_renamed_before_the_read_back_stays_ours(house: House) -> None:
+    """A renamer of Stash does this with each save."""
+    scene, item = house.add("Film.mp4", details="Ours.", tags=["Sea"])
+    house.edit(scene)
+    house.run()
+    assert item.tags["genre"] == ["Sea"]
+    house.plex.disk.rename_file(in_plex("Film.mp4"), in_plex("Film renamed.mp4"))
+    house.rename_in_stash(scene, in_stash("Film renamed.mp4"))
+    house.later()
+    house.edit(scene, details="", tags=[])
+    house.later()
+    assert house.outcome(scene) == "synced"
+    assert item.tags["genre"] == []
+    assert item.fields.get("summary", "") == ""
+
+
+def test_an_item_from_tomorrow_hides_no_change(make_house: MakeHouse) -> None:
+    house = make_house(path_map="")
+    future = house.item_at("/media/videos/Other.mp4", size=5)
+    future.added_at = future.stamp = int(house.clock() + 20 * HOUR)
+    item = house.item_at("/media/videos/Wrong name.mp4", size=1_000)
+    scene = house.scene_at("/media/videos/Right name.mp4", size=4_711, details="Right.")
+    house.saved(scene)
+    assert house.outcome(scene) == "not_in_plex"
+    house.clock.now += HOUR
+    house.tell()
+    house.plex.disk.rename_file(item.files[0], "/media/videos/Right name.mp4")
+    house.plex.library.touch(item)
+    house.pass_time(20 * MINUTE)
+    assert house.outcome(scene) == "synced"
+
+
+def test_an_item_that_slips_between_two_pages_is_not_called_absent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Plex is listed an item of the first page goes and another comes: the total stays."""
+    monkeypatch.setattr(index, "PAGE_SIZE", 3)
+    names = [f"Film {n}.mp4" for n in range(6)]
+    items = [house.add(name, details=name)[1] for name in names]
+    before = house.plex.requests.count("GET", "/all")
+
+    def look() -> None:
+        if house.plex.requests.count("GET", "/all") > before:
+            house.plex.library.remove(items[0])
+            house.item_at(in_plex("New.mp4"))
+        else:
+            house.clock.after(0, look)
+
+    look()
+    house.sync_all()
+    assert {items[3].fields.get("summary")} == {names[3]}
