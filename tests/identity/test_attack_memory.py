@@ -6,8 +6,7 @@ import pytest
 
 from plex import index
 from tests.identity.conftest import MakeHouse
-from tests.identity.house import DAY, HOUR, MINUTE, House, in_plex, in_stash
-from tests.identity.operations import run
+from tests.identity.house import HOUR, MINUTE, House, in_plex, in_stash
 
 PLACE = "Summer in Rome/Arrival at noon.mp4"
 
@@ -25,7 +24,9 @@ def test_the_second_file_of_a_known_scene_is_found_when_plex_gets_it(house: Hous
     house.item_at(in_plex("Film.mp4"))
     two_files(house, f"/x/{PLACE}")
     house.synced()
-    late = house.plex.add_movie(house.section, f"/media/videos/{PLACE}", size=4_711, duration=60_000)
+    late = house.plex.add_movie(
+        house.section, f"/media/videos/{PLACE}", size=4_711, duration=60_000
+    )
     house.sync_all()
     assert late.fields.get("summary") == "Both."
 
