@@ -4,6 +4,8 @@ Stash waits for the end of a hook's standard output, so none of the three standa
 inherited; and a session of its own keeps a Ctrl-C in Stash's terminal away from the worker.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import time
@@ -14,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
     from collections.abc import Callable
 
-# A worker waits for a byte in this named pipe: it begins with an edit at once, and sleeps else.
+# A worker waits for a byte in this named pipe: it starts with an edit immediately.
 BELL_FILE = "worker.bell"
 
 

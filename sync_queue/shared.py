@@ -52,18 +52,3 @@ def open_as_guest(data_dir: str) -> QueueManager:
             raise QueueError(
                 "The worker has not prepared the database yet: wait a moment and run this again."
             )
-
-
-def due_jobs(manager: QueueManager, prio: int, now: float) -> int:
-    """``jobs.due_of``, for callers that use the older name."""
-    return manager.jobs.due_of(prio, now)
-
-
-def hurry(manager: QueueManager, prio: int) -> None:
-    """``jobs.make_due``, for callers that use the older name."""
-    manager.jobs.make_due(prio)
-
-
-def is_waiting(manager: QueueManager, job_key: str) -> bool:
-    """``jobs.is_open``, for callers that use the older name."""
-    return manager.jobs.is_open(job_key)

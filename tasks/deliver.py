@@ -11,7 +11,6 @@ from sync_queue import launch, lock, rescue
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
-from sync_queue.shared import is_waiting
 from sync_queue.trouble import DatabaseDamaged
 from tasks.context import TaskRequest
 from validation.words import count
@@ -72,7 +71,7 @@ def deliver_first(
         request,
         manager.data_dir,
         progress,
-        is_over=lambda: not is_waiting(manager, job.job_key),
+        is_over=lambda: not manager.jobs.is_open(job.job_key),
     )
 
 

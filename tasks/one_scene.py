@@ -9,7 +9,7 @@ from dataclasses import replace
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
-from sync_queue.shared import is_waiting, shared_queue
+from sync_queue.shared import shared_queue
 from tasks import exit_codes, preview
 from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
@@ -100,7 +100,7 @@ def sync_now(
     job = scene_job(scene_id, "Sync Scene", time.time())
     after = deliver_first(request, manager, job, progress)
     outcome = manager.scenes.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
-    waits = is_waiting(manager, job.job_key)
+    waits = manager.jobs.is_open(job.job_key)
     if waits:
         outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)
     problems = int(not waits and outcome.outcome != wanted)

@@ -7,7 +7,7 @@ import time
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO
-from sync_queue.shared import due_jobs, hurry, shared_queue
+from sync_queue.shared import shared_queue
 from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
@@ -60,13 +60,13 @@ def put_scenes(
     servers = ready_servers(request, manager)
     settings = fingerprint(servers.settings.config)
     before = manager.state.load(LibraryRun)
-    due = due_jobs(manager, LIBRARY_PRIO, now)
+    due = manager.jobs.due_of(LIBRARY_PRIO, now)
     plan = LibraryRun(started=now, asked=now, settings=settings)
     if before.can_resume(now, settings, due=due):
         done = count(before.planned, "scene", "scenes")
         tell(f"{TITLE} continues where it was interrupted, after {done}.", notes)
         plan = ask_again(manager, before, now)
-        hurry(manager, LIBRARY_PRIO)
+        manager.jobs.make_due(LIBRARY_PRIO)
     if plan.listed:
         return plan
     for page in servers.stash().pages(PAGE, after=plan.cursor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_more_related_scenes_than_a_page_are_all_found(stash: StashSimulator) ->
     ids=str,
 )
 def test_every_fault_is_temporary_and_the_next_answer_is_used(
-    stash: StashSimulator, fault: dict[str, object]
+    stash: StashSimulator, fault: dict[str, Any]
 ) -> None:
     scene = stash.library.add_scene("One")
     client = client_for(stash)
