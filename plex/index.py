@@ -194,9 +194,10 @@ class FileIndex:
     ) -> None:
         """Keep how far the index follows a library now. A refresh without news writes nothing:
         an idle worker looks for hours."""
-        # A time in the future comes from a tool or another clock; nothing would be newer than it.
-        # Whole hours, so that it is not stored with each look.
-        newest = listed.newest if listed.newest <= now else int(now // _HOUR - 1) * _HOUR
+        # A time in the future comes from a tool; nothing would be newer than it. Plex's clock may
+        # be ahead of ours. Whole hours, so that not each look stores another one.
+        ahead = listed.newest > now + _HOUR
+        newest = int(now // _HOUR - 1) * _HOUR if ahead else listed.newest
         state = replace(
             before,
             content_changed_at=section.content_changed_at,
