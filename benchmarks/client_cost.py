@@ -25,11 +25,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from worker.off_switch import Stopped
-
 from simulators.pair import both_servers, in_process
 from sync_queue.manager import QueueManager
 from sync_queue.models import SYNC_ALL, scene_job
+from worker.loop import Ended
 from worker.processor import SyncWorker
 
 SHOWN = 14
@@ -63,11 +62,11 @@ def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], s
     os.environ.update(environ)
     now = time.time()
     with QueueManager(data_dir) as manager:
-        manager.enqueue_all([scene_job(scene, SYNC_ALL, now) for scene in range(1, scenes + 1)])
-        worker = SyncWorker(manager, manager.dlq, plugin_dir=str(ROOT), when_idle=True)
+        manager.jobs.put_all([scene_job(scene, SYNC_ALL, now) for scene in range(1, scenes + 1)])
+        worker = SyncWorker(manager, plugin_dir=str(ROOT), when_idle=True)
         profile = cProfile.Profile(time.process_time)
         profile.enable()
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(Ended):
             while True:
                 worker.loop.step()
         profile.disable()
