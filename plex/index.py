@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
+from plex.exceptions import endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 
@@ -208,7 +209,8 @@ class FileIndex:
 
     def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
         """List one library page by page. Without ``mark`` pages that tell nothing new are not
-        stored. A page that brings no new item ends the listing."""
+        stored. A page that brings no new item ends the listing. Raises PlexTemporaryError for one
+        that has no end."""
         server = self._plex.server
         seen: set[int] = set()
         start = newest = 0
@@ -219,12 +221,14 @@ class FileIndex:
             newest = max(newest, page.newest)
             new = set(page.keys) - seen
             seen |= new
-            start += len(page.keys)
+            start += len(page.keys) + page.unreadable
             if mark or not self._table.holds(server, page.rows):
                 with self._transaction():
                     self._table.upsert(server, page.rows, mark or self._table.new_mark(server))
-            if not new or start >= page.total:
+            if start >= page.total or (not new and not page.unreadable):
                 return Listed(len(seen), page.total, newest, totals == sorted(totals))
+            if len(totals) >= pages_of(totals[0], PAGE_SIZE):
+                raise endless()
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""
