@@ -8,6 +8,8 @@ import sys
 
 PLUGIN_DIR = os.path.dirname(os.path.abspath(__file__))
 OLDEST_PYTHON = (3, 11)
+# What Python raises for bytecode that was cut short; hooks/handlers.py has the same.
+HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
 
 
 def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 3
@@ -20,21 +22,34 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
         )
         return
     sys.path.insert(0, PLUGIN_DIR)
-    if "--worker" in argv:
-        enable_site_packages()
-        from tasks.start import run_worker
+    # Python leaves half a file where the disk is full; worker/bytecode.py writes whole ones.
+    sys.dont_write_bytecode = True
+    event = None
+    if "--worker" not in argv:
+        try:
+            from hooks import handlers
+        except HALF_WRITTEN:
+            sys.pycache_prefix = os.devnull
+            from hooks import handlers
 
-        run_worker(PLUGIN_DIR)
-        return
-    from hooks import handlers
-
-    event = handlers.handle(PLUGIN_DIR)
-    if event is None:
-        os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
+        event = handlers.handle(PLUGIN_DIR)
+        if event is None:
+            os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
     enable_site_packages()
-    from tasks.start import run_task
+    try:
+        from tasks import start
+    except HALF_WRITTEN:
+        sys.pycache_prefix = os.devnull
+        from tasks import start
 
-    run_task(event, PLUGIN_DIR)
+    if event is not None:
+        start.run_task(event, PLUGIN_DIR)
+        return
+    try:
+        start.run_worker(PLUGIN_DIR)
+    except Exception as error:
+        start.leave_reason(PLUGIN_DIR, error)
+        raise
 
 
 def enable_site_packages() -> None:

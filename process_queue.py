@@ -20,9 +20,17 @@ if sys.version_info < OLDEST_PYTHON:
     sys.stderr.write("PlexSync needs Python 3.11 or newer; this is %d.%d.\n" % sys.version_info[:2])
     sys.exit(USAGE)
 
-from sync_queue import datadir
-from tasks import arguments, mode_names
-from worker import dependencies
+# Python leaves half a file where the disk is full, and root's where root runs this.
+sys.dont_write_bytecode = True
+try:
+    from sync_queue import datadir, lock
+    from tasks import arguments, mode_names
+    from worker import dependencies
+except (EOFError, ValueError, TypeError, ImportError):  # bytecode that was cut short
+    sys.pycache_prefix = os.devnull
+    from sync_queue import datadir, lock
+    from tasks import arguments, mode_names
+    from worker import dependencies
 
 # What sudo would not hand on.
 VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY", "STASH_PLUGIN_DATA")
@@ -34,6 +42,7 @@ class NotYours(Exception):
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one mode; returns the exit status."""
+    lock.fill_standard_streams()
     asked = arguments.parse(argv)
     data_dir = data_dir_of(asked, environ)
     try:

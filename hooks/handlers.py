@@ -1,11 +1,12 @@
-"""What happens inside a person's save: decide, store one event, see to a worker, reply.
+"""A hook inside a user's save: decide, store one event, see to a worker, reply.
 
-Standard library only, and little of it: every import is time that a person waits for.
+Standard library only, and little of it: every import is time that a user waits for.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from hooks import protocol
@@ -30,6 +31,9 @@ NAMING_FIELDS = frozenset({"name", "parent_id"})
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
 NAMING_ACTIONS = frozenset({"Update.Post", "Destroy.Post", "Merge.Post"})
 SLOW_HOOK_SECONDS = 0.1
+# What Python raises for bytecode that a full disk or a power cut has cut short: it reads the
+# source where there is none.
+HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
 
 
 def handle(plugin_dir: str) -> protocol.Event | None:
@@ -74,7 +78,11 @@ def fail(sentence: str) -> None:
 def on_scene_update(event: protocol.Event, job: tuple[str, int], plugin_dir: str) -> None:
     """Store the job durably, make sure that a worker lives, reply."""
     # Only here: a save that changes nothing of note does not pay for these imports.
-    from sync_queue import datadir, launch, producer
+    try:
+        from sync_queue import datadir, launch, producer
+    except HALF_WRITTEN:
+        sys.pycache_prefix = os.devnull
+        from sync_queue import datadir, launch, producer
 
     key, scene_id = job
     record = {
@@ -86,20 +94,18 @@ def on_scene_update(event: protocol.Event, job: tuple[str, int], plugin_dir: str
     }
     try:
         data_dir = datadir.resolve(plugin_dir, event.stash_dir, os.environ)
-        producer.store(data_dir, record, say=protocol.log)
+        with datadir.Using(data_dir):
+            producer.store(data_dir, record, say=protocol.log)
     except OSError as error:
-        fail(
-            f"PlexSync could not store this edit: {error.strerror or 'the disk refused it'}. "
-            "Check free space and permissions of its data directory, then run Sync Changed Scenes."
-        )
+        fail(f"PlexSync could not store this edit: {error} Then run Sync Changed Scenes.")
         return
     try:
-        launch.ensure_worker(plugin_dir, data_dir)
+        launch.ensure_worker(plugin_dir, data_dir, say=protocol.log)
     except OSError as error:
         protocol.log(
             protocol.ERROR,
-            f"The edit is stored, but no worker could be started ({error.strerror}). "
-            "Run the task Process Queue.",
+            f"The edit is stored, but no worker could be started: {error}"
+            " Then run the task Process Queue.",
         )
     protocol.reply(protocol.OK)
 

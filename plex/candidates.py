@@ -118,7 +118,7 @@ class Search:
     _pairs: tuple[LedgerEntry, ...] = ()
 
     def gather(self) -> Weighed:
-        """Every item worth a look, weighed against every file of the scene.
+        """Every plausible item, weighed against every file of the scene.
 
         Asks as little as it can: the known items cost one read and a mapped path one live search.
         Whatever is not found by its very file has rivals, and those only a listing shows.

@@ -39,7 +39,7 @@ class PlexConnection:
     """Requests to one Plex server, for one thread. Connects when first used, with one request.
 
     plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
-    objects fetch more when an attribute is empty, and their lists are cut. Temporary trouble is
+    objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
     tried up to three times within five seconds, writes too: each says what shall be, so saying it
     twice is the same. *rng* returns a number in [0, 1); timeouts are seconds.
     """

@@ -33,7 +33,7 @@ class PlexNotFound(TransientError):
 
 
 class PlexSetupError(SetupError):
-    """Address, token or certificate settings have to be changed by a person."""
+    """Address, token or certificate settings have to be changed by the user."""
 
 
 class PlexPermanentError(PermanentError):
@@ -157,7 +157,7 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
         if kind in _BY_TYPE:
             ours, sentence = _BY_TYPE[kind]
             return ours(f"{sentence} ({_name(error)}).")
-    return PlexTemporaryError(f"Unexpected trouble with Plex ({_name(error)}).")
+    return PlexTemporaryError(f"Unexpected error with Plex ({_name(error)}).")
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def error_for_status(
 ) -> PlexSyncError:
     """Return the error for an answer with *status*, any number that is not ``is_ok``.
 
-    *retry_after* is the server's wish in seconds, *said* its own words, for people only.
+    *retry_after* is the server's wish in seconds, *said* its own words, for users only.
     """
     ours, sentence = _BY_STATUS.get(status, (PlexTemporaryError, _GARBAGE))
     message = f"{sentence} (HTTP {status}{f': {said}' if said else ''})."

@@ -192,7 +192,7 @@ class FileIndex:
         *,
         stored: IndexedSection | None,
     ) -> None:
-        """Keep how far the index follows a library now. A look that found nothing writes nothing:
+        """Keep how far the index follows a library now. A refresh without news writes nothing:
         an idle worker looks for hours."""
         # A time in the future comes from a tool or a wrong clock; nothing would be newer than it.
         newest = listed.newest if listed.newest <= now + _DAY else 0

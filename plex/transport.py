@@ -39,7 +39,7 @@ def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: fl
     # Plex logs in by its token: a cookie would only grow from answer to answer.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if insecure_tls:
-        urllib3.disable_warnings(InsecureRequestWarning)  # the person asked for exactly this
+        urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
         session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
     return session
@@ -124,7 +124,7 @@ def parse_retry_after(text: str, now: float) -> float | None:
 
 
 def _what_it_said(response: requests.Response, token: str) -> str:
-    """Return what a person may want to read: Plex's status text, or where a redirect leads."""
+    """Return the part of an answer for the user: Plex's status text, or where a redirect leads."""
     location = urlsplit(response.headers.get("Location", ""))
     if location.hostname:
         return said(f"it leads to {location.scheme}://{location.hostname}", [token])

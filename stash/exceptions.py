@@ -67,7 +67,7 @@ def translate_stash_exception(error: BaseException) -> PlexSyncError:
     for kind in type(error).__mro__:
         if kind in _SENTENCES:
             return StashUnavailable(f"{_SENTENCES[kind]} ({_name(error)}).")
-    return StashUnavailable(f"Unexpected trouble with Stash ({type(error).__name__}).")
+    return StashUnavailable(f"Unexpected error with Stash ({type(error).__name__}).")
 
 
 def error_for_status(status: int) -> StashUnavailable:

@@ -72,7 +72,9 @@ def make_copy(manager: QueueManager, target: str, now: float) -> None:
     # SQLite fills an empty file that is there, and leaves its mode (0600) alone.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        manager.connection.execute("VACUUM INTO ?", (temporary,))
+        # As bytes: a file name need not be UTF-8.
+        name = os.fsencode(temporary)
+        manager.connection.execute("VACUUM INTO CAST(? AS TEXT)", (name,))
         sync_file(temporary)
         os.utime(temporary, (now, now))
         os.replace(temporary, target)

@@ -77,7 +77,7 @@ def read_only(path: str, timeout: float) -> sqlite3.Connection:
     """Open an existing database without any way to change it."""
     with TRANSLATED:
         return sqlite3.connect(
-            f"file:{quote(os.path.abspath(path))}?mode=ro",
+            f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=ro",
             uri=True,
             timeout=timeout,
             isolation_level=None,
@@ -105,7 +105,7 @@ def empty_log(database: sqlite3.Connection) -> None:
 
 
 class OpenFiles:
-    """Files that have to stay what they are while they are in use: SQLite itself goes on writing
+    """Files that have to stay what they are while they are in use: SQLite itself continues to write
     to a deleted one. A file that is not there at first is not watched.
     """
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import TypeVar
+
+    Found = TypeVar("Found")
 
 QUEUE_DIR = "queue"
 DATABASE = "data.db"
@@ -14,6 +20,102 @@ SPOOL_DIR = "spool"
 IDENTITY = "stash.json"
 # The ending of a file that its writer has not finished; after a kill it stays so.
 UNFINISHED = ".tmp"
+# How long Windows may refuse a file that another process has open for a moment.
+BUSY_FILE_SECONDS = 2.0
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+REFUSED = frozenset({errno.EACCES, errno.EPERM})
+NO_DIRECTORY = frozenset({errno.ENOTDIR, errno.EEXIST})
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+ELSEWHERE = (
+    "set STASH_PLUGIN_DATA to a directory on a local disk for which Stash's user has permissions"
+)
+
+
+class Unusable(OSError):
+    """The data directory cannot be used. ``str()`` is one sentence with the next step."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+class Using:
+    """``with Using(directory):`` raises ``Unusable`` in place of every other ``OSError``."""
+
+    __slots__ = ("directory",)
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, Unusable):
+            raise Unusable(error.errno, sentence_of(error, self.directory)) from error
+
+
+def sentence_of(error: OSError, directory: str) -> str:
+    """What is wrong with a data directory, and the next step."""
+    if isinstance(error, Unusable):
+        return str(error)
+    number = error.errno
+    if number in FULL:
+        return f"The disk of the data directory {directory} is full. Free some space."
+    if number == errno.EROFS:
+        return (
+            f"The data directory {directory} is on a read-only file system."
+            f" Mount it writable, or {ELSEWHERE}."
+        )
+    if number in REFUSED:
+        return (
+            f"The data directory {directory} cannot be written{owners(directory)}."
+            f" Correct its owner or mode, or {ELSEWHERE}."
+        )
+    if number in NO_LOCKS:
+        return f"The file system of {directory} cannot lock files: {ELSEWHERE}."
+    if number in NO_DIRECTORY:
+        return (
+            f"The data directory {directory} cannot be made, because a file is in its way."
+            f" Move that file, or {ELSEWHERE}."
+        )
+    why = error.strerror or type(error).__name__
+    return f"The data directory {directory} cannot be used ({why}). Check its disk."
+
+
+def owners(directory: str) -> str:
+    """Whose directory it is and who we are, where they differ; "" where nobody can say."""
+    if os.name == "nt":
+        return ""
+    while not os.path.exists(directory) and os.path.dirname(directory) != directory:
+        directory = os.path.dirname(directory)
+    try:
+        owner = os.stat(directory).st_uid
+    except OSError:
+        return ""
+    ours = os.geteuid()
+    return "" if owner == ours else f": user {owner} owns {directory}, PlexSync runs as user {ours}"
+
+
+def patiently(act: Callable[[], Found], seconds: float | None = None) -> Found:
+    """What ``act`` returns. Windows refuses to replace a file that another process reads, and to
+    read one that is being replaced: there it is tried again for a moment.
+    """
+    if seconds is None:
+        seconds = BUSY_FILE_SECONDS if os.name == "nt" else 0.0
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
 
 
 def resolve(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
@@ -22,17 +124,18 @@ def resolve(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
     ``$STASH_PLUGIN_DATA`` itself, else ``<plugin dir>/data``; where that cannot be written,
     ``<stash_dir>/plexsync``. A data directory belongs to the first Stash that used it: another
     ``stash_dir`` gets its own subdirectory, so that two servers never share a queue. Raises
-    ``OSError`` when nothing can be written anywhere. An empty ``stash_dir`` (a shell) takes the
+    ``Unusable`` when nothing can be written anywhere. An empty ``stash_dir`` (a shell) takes the
     directory as it is.
     """
     base = choose(plugin_dir, stash_dir, environ)
-    make_private(os.path.join(base, QUEUE_DIR))
-    if not stash_dir:
-        return base
-    base = owned_directory(base, stash_dir)
-    if remembered(base) is None:
+    with Using(base):
         make_private(os.path.join(base, QUEUE_DIR))
-        write_private(os.path.join(base, IDENTITY), identity_text(stash_dir))
+        if not stash_dir:
+            return base
+        base = owned_directory(base, stash_dir)
+        if remembered(base) is None:
+            make_private(os.path.join(base, QUEUE_DIR))
+            write_private(os.path.join(base, IDENTITY), identity_text(stash_dir))
     return base
 
 
@@ -48,18 +151,19 @@ def choose(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
 def locate(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
     """Like ``resolve`` for a reader: finds the directory and creates nothing."""
     base = choose(plugin_dir, stash_dir, environ)
-    return owned_directory(base, stash_dir) if stash_dir else base
+    with Using(base):
+        return owned_directory(base, stash_dir) if stash_dir else base
 
 
 def owned_directory(base: str, stash_dir: str) -> str:
-    """``base`` if it belongs to this Stash or to nobody, else this Stash's subdirectory of it."""
+    """``base`` if it belongs to this Stash or to none, else this Stash's subdirectory of it."""
     while remembered(base) not in (None, identity_text(stash_dir)):
         base = subdirectory(base, stash_dir)
     return base
 
 
 def subdirectory(base: str, stash_dir: str) -> str:
-    """A directory name that any file system takes and that a person recognises."""
+    """A directory name that any file system takes and that a user recognises."""
     path = os.path.normpath(stash_dir)
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in path)
     return os.path.join(base, "stash" + slug[-80:])
@@ -99,12 +203,17 @@ def identity_text(stash_dir: str) -> bytes:
 
 
 def remembered(base: str) -> bytes | None:
-    """The identity written in ``base``, or ``None`` when it belongs to nobody yet."""
+    """The identity written in ``base``, or ``None`` when it belongs to none yet."""
     try:
-        with open(os.path.join(base, IDENTITY), "rb") as file:
-            return file.read() or None
+        return patiently(lambda: content_of(os.path.join(base, IDENTITY))) or None
     except FileNotFoundError:
         return None
+
+
+def content_of(path: str) -> bytes:
+    """The bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def write_private(path: str, content: bytes) -> None:
@@ -116,7 +225,7 @@ def write_private(path: str, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        os.replace(temporary, path)
+        patiently(lambda: os.replace(temporary, path))
     except OSError:
         os.remove(temporary)
         raise

@@ -4,28 +4,90 @@ Stash waits for the end of a hook's standard output, so none of the three standa
 inherited; and a session of its own keeps a Ctrl-C in Stash's terminal away from the worker.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+import time
 
-from sync_queue import lock
+from sync_queue import datadir, lock, starts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing costs a hook more than everything else
+    from collections.abc import Callable
+
+# A worker waits for a byte in this named pipe: it begins with an edit at once, and sleeps else.
+BELL_FILE = "worker.bell"
 
 
-def ensure_worker(plugin_dir: str, data_dir: str) -> bool:
-    """Start a worker unless one holds the lock. True when this call started it."""
+def ensure_worker(
+    plugin_dir: str,
+    data_dir: str,
+    *,
+    asked: bool = False,
+    say: Callable[[str, str], None] | None = None,
+) -> bool:
+    """Wake the worker that holds the lock, or start one. True when this call started it.
+
+    Where the last ones could not start it is tried again now and then only, unless a user has
+    ``asked`` for it; ``say(level, line)`` then says why in Stash's log. Raises ``Unusable``.
+    """
     descriptor = lock.take_for_worker(data_dir)
     if descriptor is None:
+        ring(data_dir)
         return False
     try:
-        command = [sys.executable, os.path.join(plugin_dir, "PlexSync.py"), "--worker"]
-        environ = {**os.environ, "STASH_PLUGIN_DATA": data_dir}
+        now = time.time()
+        last = starts.read(data_dir)
+        if say and last.unsaid(now):
+            say("e", f"Edits are stored, but PlexSync's worker could not start: {last.problem}")
+            starts.note_said(data_dir, now)
+        if not asked and last.too_soon(now):
+            return False
+        starts.note_attempt(data_dir, now)
+        spawn(plugin_dir, data_dir, descriptor)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def spawn(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+    """Start a worker that gets the lock, which is held with ``descriptor``."""
+    command = [sys.executable, os.path.join(plugin_dir, "PlexSync.py"), "--worker"]
+    environ = {**os.environ, "STASH_PLUGIN_DATA": data_dir}
+    try:
         if os.name == "nt":
             lock.release(descriptor)
             spawn_windows(command, environ)
         else:
             spawn_posix(command, environ, descriptor)
+    except OSError as error:
+        raise datadir.Unusable(
+            error.errno,
+            f"{sys.executable} could not be started ({error.strerror})."
+            " Correct the Python path in Stash: Settings > System.",
+        ) from error
+
+
+def ring(data_dir: str) -> None:
+    """Wake the worker: a byte into its named pipe. Without one it looks by itself soon."""
+    if os.name == "nt":
+        return
+    try:
+        bell = os.open(bell_path(data_dir), os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        os.write(bell, b"!")
+    except OSError:  # full: it wakes anyway
+        return
     finally:
-        os.close(descriptor)
-    return True
+        os.close(bell)
+
+
+def bell_path(data_dir: str) -> str:
+    """The named pipe of a data directory's worker."""
+    return os.path.join(data_dir, datadir.QUEUE_DIR, BELL_FILE)
 
 
 def spawn_posix(command: list[str], environ: dict[str, str], lock_descriptor: int) -> None:
@@ -51,7 +113,10 @@ def spawn_posix(command: list[str], environ: dict[str, str], lock_descriptor: in
 
 
 def spawn_windows(command: list[str], environ: dict[str, str]) -> None:
-    """Start ``command`` without a console; the worker takes the lock itself."""
+    """Start ``command`` without a console; the worker takes the lock itself.
+
+    Not detached: the Python of a virtual environment starts another one, which would open a window.
+    """
     import subprocess
 
     subprocess.Popen(
@@ -60,6 +125,6 @@ def spawn_windows(command: list[str], environ: dict[str, str]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        creationflags=0x00000008 | 0x00000200,  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
+        creationflags=0x08000000 | 0x00000200,  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
         close_fds=True,
     )

@@ -13,6 +13,8 @@ import os
 import sys
 import time
 
+from sync_queue import datadir
+
 LOCK_FILE = "worker.lock"
 STARTING_SECONDS = 3.0
 RANGE = 1 << 20
@@ -76,54 +78,83 @@ def take_for_worker(data_dir: str) -> int | None:
 
     A status probe holds a shared lock for an instant and must not be taken for a worker.
     """
-    descriptor = open_lock(data_dir)
+    with datadir.Using(data_dir):
+        descriptor = open_lock(data_dir)
+        held = False
+        try:
+            held = take_from_probes(descriptor)
+        finally:
+            if not held:
+                os.close(descriptor)
+    return descriptor if held else None
+
+
+def take_from_probes(descriptor: int) -> bool:
+    """Take the lock unless a worker holds it; a probe gives it back within moments."""
     while not take(descriptor):
         if not take(descriptor, shared=True):
-            os.close(descriptor)
-            return None
-    return descriptor
+            return False
+    return True
 
 
 def worker_alive(data_dir: str) -> bool:
-    """Whether a worker holds the lock. Creates nothing."""
-    try:
-        descriptor = os.open(os.path.join(data_dir, "queue", LOCK_FILE), os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        return not take(descriptor, shared=True)
-    finally:
-        os.close(descriptor)
+    """Whether a worker holds the lock. Creates nothing. Raises ``Unusable``."""
+    # A probe needs to write on Windows alone; a file system that is read-only can be asked too.
+    mode = os.O_RDWR if os.name == "nt" else os.O_RDONLY
+    with datadir.Using(data_dir):
+        try:
+            descriptor = os.open(os.path.join(data_dir, "queue", LOCK_FILE), mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        try:
+            return not take(descriptor, shared=True)
+        finally:
+            os.close(descriptor)
 
 
 def fill_standard_streams() -> None:
-    """Open what a person or a service manager closed: else the next file that is opened becomes
-    standard input, which is where the lock belongs.
+    """Open what a user or a service manager closed: else the next file that is opened becomes
+    standard input, which is where the lock belongs, or gets what is meant for the terminal.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (for good)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (for good)
 
 
 def acquire(data_dir: str, *, patience: float = STARTING_SECONDS) -> int | None:
     """The lock for a worker that starts or returns, trying for ``patience`` seconds.
 
     Standard input is used when a hook handed the lock over with it. ``None`` when another worker
-    really runs.
+    really runs. Raises ``Unusable``.
     """
-    own = open_lock(data_dir)
-    if is_handed_over(own):
-        os.close(own)
-        return 0 if take(0) else None
-    deadline = time.monotonic() + patience
-    while not take(own):
-        if time.monotonic() > deadline:
+    with datadir.Using(data_dir):
+        own = open_lock(data_dir)
+        if is_handed_over(own):
             os.close(own)
-            return None
+            return 0 if take(0) else None
+        held = False
+        try:
+            held = take_within(own, patience)
+        finally:
+            if not held:
+                os.close(own)
+    return own if held else None
+
+
+def take_within(descriptor: int, patience: float) -> bool:
+    """Try to lock for ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not take(descriptor):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return own
+    return True
 
 
 def is_handed_over(own: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -25,6 +26,8 @@ from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
 
 SPOOLED_AT_ONCE = 500
+# Connections that must not be closed; see ``QueueManager.close``.
+LEFT_OPEN: list[sqlite3.Connection] = []
 
 
 class QueueManager(OlderManager):
@@ -52,7 +55,7 @@ class QueueManager(OlderManager):
             spool.remove_abandoned(data_dir)
             self.jobs = JobQueue(self.connection, path)
             self.lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
-            self.files = OpenFiles(path, path + "-shm", self.lock_file)
+            self.files = OpenFiles(path, path + "-shm", path + "-wal", self.lock_file)
         except BaseException:
             self.connection.close()
             raise
@@ -78,11 +81,15 @@ class QueueManager(OlderManager):
         """Close the database.
 
         The log of a database that was replaced goes with it: SQLite would mix it into the file
-        that is there now.
+        that is there now. Without the -shm that was opened others share another one: closing would
+        delete what they have committed since, so the process has to end with it open.
         """
         path, is_same = self.jobs.file, self.files.is_same
         with TRANSLATED:
             is_ours = is_same(path) or not is_same(self.lock_file) or self.guest
+            if is_same(path) and not is_same(path + "-shm"):
+                LEFT_OPEN.append(self.connection)
+                return
             self.jobs.close()
             for suffix in () if is_ours else ("-wal", "-shm"):
                 if os.path.exists(path + suffix):
@@ -176,7 +183,7 @@ class QueueManager(OlderManager):
         return float(row[0]) if row else 0.0
 
     def remember_connection(self, doc: Mapping[str, object], now: float) -> None:
-        """Store what a task was told of Stash, as a hook does. Unlike a hook's, the same once more
+        """Store Stash's address from a task's input, as a hook does. Unlike a hook's, an equal one
         is news too: a user asked for something.
         """
         with self.transaction():

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from sync_queue import datadir
+from sync_queue import datadir, starts
 from sync_queue.daily import newest_copy, remove
 from sync_queue.database import empty_log, read_only, version_of
 from sync_queue.manager import QueueManager
@@ -40,24 +40,27 @@ log = logging.getLogger("plexsync.queue")
 def open_queue(data_dir: str, *, grace: float = GRACE_SECONDS) -> QueueManager:
     """Open the database; restore it first if it is damaged or lost, or finish a restoration.
 
-    Only for the holder of the worker's lock. Raises ``QueueError`` for all other errors.
+    Only for the holder of the worker's lock: a worker that comes so far can start. Raises
+    ``QueueError`` for all other errors.
     """
     finish(data_dir)
     path = datadir.database_path(data_dir)
     try:
         if not version_of(path, BUSY_SECONDS) and newest_copy(path):
             raise damaged("no file, or an empty one")
-        return QueueManager(data_dir)
+        manager = QueueManager(data_dir)
     except DatabaseDamaged as error:
         log.error("%s", error)
         restore(data_dir, grace=grace)
-        return QueueManager(data_dir)
+        manager = QueueManager(data_dir)
+    starts.clear(data_dir)
+    return manager
 
 
 def restore(data_dir: str, *, grace: float = GRACE_SECONDS) -> None:
     """Set the damaged database aside and put its daily copy, or an empty one, in its place.
 
-    Nobody may have it open in this process. Raises ``QueueError`` when that is not possible now;
+    It must not be open in this process. Raises ``QueueError`` when that is not possible now;
     ``open_queue`` then finishes it.
     """
     place = os.path.join(data_dir, RESCUE_DIR)

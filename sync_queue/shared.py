@@ -24,9 +24,9 @@ def shared_queue(
     """Open the database beside the process that drains it, to put jobs and to claim none. A task
     enters it once.
 
-    ``told`` is what Stash told the task of itself: the worker needs its address and session;
-    nothing of a shell, which was told nothing. Without a database yet, or with an older one, the
-    worker's lock is taken for a moment to make it. Raises ``QueueError``.
+    ``told`` is Stash's part of the task's input, empty for a shell: the worker needs its address
+    and session. Without a database, or with an older one, the worker's lock is taken for a moment
+    to make it. Raises ``QueueError``.
     """
     with open_as_guest(data_dir) as manager:
         if told.get("server_connection"):

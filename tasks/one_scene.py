@@ -51,8 +51,8 @@ def choose(request: TaskRequest, manager: QueueManager, scene_id: int, item: int
     entry = manager.ledger.entry(plex.server, item)
     with manager.transaction():
         manager.scenes.pin(pin)
-        released = manager.ledger.release_items(plex.server, scene_id, keep=[item])
-        wake(manager, manager.scenes.kept_out(owner=scene_id, items=released))
+        manager.ledger.release_items(plex.server, scene_id, keep=[item])
+        wake(manager, manager.scenes.kept_out(scene_id, but_from=[item]))
         if before is not None and before.scene_id != scene_id:
             wake(manager, [before.scene_id])
             return [f"Item {item} was chosen for scene {before.scene_id} before; it is not now."]
@@ -66,7 +66,7 @@ def unpin(manager: QueueManager, scene_id: int) -> list[str]:
     """Take a user's choice back; the scenes that it kept out are synced again."""
     with manager.transaction():
         manager.scenes.undecide(scene_id)
-        wake(manager, manager.scenes.kept_out(owner=scene_id))
+        wake(manager, manager.scenes.kept_out(scene_id))
     return []
 
 

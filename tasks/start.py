@@ -12,16 +12,19 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from sync_queue import datadir, launch, lock
+from sync_queue import datadir, launch, lock, starts
 from sync_queue.report import read_report
 from tasks import mode_names
-from worker import dependencies, logs
+from worker import bytecode, dependencies, logs
 
 if TYPE_CHECKING:
     from hooks.protocol import Event
 
 # Stash loses lines that are written just before a process ends.
 LAST_LINE_SECONDS = 0.3
+# What Python raises for bytecode that was cut short; it reads the source where there is none.
+HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
+REPORT = "Install PlexSync again; if that does not help, please report this."
 
 log = logging.getLogger("plexsync")
 
@@ -32,18 +35,34 @@ def run_worker(plugin_dir: str) -> None:
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     logs.to_file(data_dir)
     logs.log_crashes()
+    bytecode.compile_rooms(plugin_dir, bytecode.HOOK_ROOMS)
     try:
         dependencies.ensure(plugin_dir, data_dir, log.info)
     except (dependencies.DependenciesMissing, OSError) as error:
         log.error("%s", error)
+        starts.note_failure(data_dir, str(error), time.time())
         return
-    from worker.resident import main
+    try:
+        from worker.resident import main
+    except HALF_WRITTEN:
+        sys.pycache_prefix = os.devnull
+        from worker.resident import main
 
     main(plugin_dir)
 
 
+def leave_reason(plugin_dir: str, error: Exception) -> None:
+    """Keep why the worker ends, where Status, Check Set-up and the next hook find it."""
+    sentence = str(error)
+    if not isinstance(error, datadir.Unusable):
+        sentence = f"The worker ended unexpectedly ({type(error).__name__}: {sentence}). {REPORT}"
+    data_dir = datadir.choose(plugin_dir, "", os.environ)
+    starts.note_failure(data_dir, sentence, time.time())
+
+
 def run_task(event: Event, plugin_dir: str) -> None:
     """A task or operation of Stash."""
+    lock.fill_standard_streams()
     logs.to_stash()
     try:
         mode = str((json.loads(event.raw).get("args") or {}).get("mode", ""))
@@ -59,22 +78,32 @@ def run_task(event: Event, plugin_dir: str) -> None:
         dependencies.ensure(plugin_dir, data_dir, log.info, patient=True, reads_only=reads_only)
     except (dependencies.DependenciesMissing, OSError) as error:
         if mode == "wake":
-            wake_installer(plugin_dir, datadir.locate(plugin_dir, event.stash_dir, os.environ))
-        refuse(str(error))
+            wake_installer(plugin_dir, event.stash_dir)
+        else:
+            refuse(str(error))
         return
-    from tasks.entry import main
+    try:
+        from tasks.entry import main
+    except HALF_WRITTEN:
+        sys.pycache_prefix = os.devnull
+        from tasks.entry import main
 
     main(event, plugin_dir)
 
 
-def wake_installer(plugin_dir: str, data_dir: str) -> None:
-    """Start a worker, which installs the libraries, if something waits for it."""
-    report = read_report(data_dir, time.time())
+def wake_installer(plugin_dir: str, stash_dir: str) -> None:
+    """Start a worker, which installs the libraries, if something waits for it. Nobody asked for
+    this: it is silent while nothing waits.
+    """
+    started = False
     try:
-        if report.left:
-            launch.ensure_worker(plugin_dir, data_dir)
+        data_dir = datadir.locate(plugin_dir, stash_dir, os.environ)
+        if read_report(data_dir, time.time()).left:
+            started = launch.ensure_worker(plugin_dir, data_dir)
     except OSError as error:
-        log.error("No worker could be started (%s). Run the task Process Queue.", error.strerror)
+        log.error("Edits may wait: %s", error)
+    sys.stdout.write(json.dumps({"output": {"mode": "wake", "started": started}}))
+    sys.stdout.flush()
 
 
 def refuse(sentence: str) -> None:

@@ -1,24 +1,86 @@
-"""Bytecode for the hook, which otherwise doubles its time where Python may not cache it."""
+"""Bytecode of our rooms, written whole or not at all. Standard library only.
+
+Our processes let Python write none (``PlexSync.py``): it takes half a file for a whole one where
+the disk was full, and containers often forbid it to write. It reads what is there all the same.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import marshal
 import os
-import py_compile
+from importlib import util
+from importlib.machinery import SourceFileLoader
 
 HOOK_ROOMS = ("hooks", "sync_queue")
+OTHER_ROOMS = ("validation", "worker", "tasks", "plex", "stash")
+MAGIC, HEADER_BYTES = util.MAGIC_NUMBER, 16
+# What ``marshal`` raises for half a file.
+BROKEN = (EOFError, ValueError, TypeError)
 
 
-def compile_hook(plugin_dir: str) -> None:
-    """Write what is missing of ``__pycache__`` for the modules that a hook imports.
-
-    Python writes it by itself, unless ``PYTHONDONTWRITEBYTECODE`` is set, as in many containers;
-    it reads it all the same. A directory that cannot be written is left as it is.
+def compile_rooms(plugin_dir: str, rooms: tuple[str, ...]) -> None:
+    """Write what is missing or damaged of ``__pycache__`` for the modules of ``rooms``. A file
+    that cannot be written is left out: Python then compiles that module each time.
     """
-    for room in HOOK_ROOMS:
+    for room in rooms:
         folder = os.path.join(plugin_dir, room)
-        try:
+        with contextlib.suppress(OSError):
             for name in sorted(os.listdir(folder)):
                 if name.endswith(".py"):
-                    py_compile.compile(os.path.join(folder, name), doraise=True)
-        except (OSError, py_compile.PyCompileError):
+                    compile_module(os.path.join(folder, name))
+
+
+def compile_module(source: str) -> None:
+    """Write the bytecode of one file, unless a whole one is there."""
+    target = util.cache_from_source(source)
+    try:
+        found = os.stat(source)
+        header = header_of(int(found.st_mtime), found.st_size)
+        if is_whole(target, header):
             return
+        with open(source, "rb") as file:
+            text = file.read()
+        code = SourceFileLoader("<compiled>", source).source_to_code(text, source)
+    except (OSError, SyntaxError, ValueError):
+        return
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        write_whole(target, header + marshal.dumps(code), (found.st_mode | 0o200) & 0o666)
+
+
+def header_of(modified: int, size: int) -> bytes:
+    """How Python marks bytecode that belongs to a source of this time and size."""
+    mark = (modified & 0xFFFFFFFF).to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+    return MAGIC + bytes(4) + mark
+
+
+def is_whole(target: str, header: bytes) -> bool:
+    """Whether bytecode is there that Python can use."""
+    try:
+        with open(target, "rb") as file:
+            content = file.read()
+        if content[:HEADER_BYTES] == header:
+            marshal.loads(content[HEADER_BYTES:])
+            return True
+    except (OSError, *BROKEN):
+        return False
+    return False
+
+
+def write_whole(target: str, content: bytes, mode: int) -> None:
+    """Put a whole file in place, or leave the one that is there. Raises ``OSError``."""
+    temporary = f"{target}.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        try:
+            while content:
+                content = content[os.write(descriptor, content) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise

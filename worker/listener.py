@@ -43,9 +43,10 @@ class Stream(Protocol):
 class Listener:
     """Listens in a daemon thread, from when it is made until it is closed.
 
-    ``heard`` is set after each connect, since nobody says what was missed, and by each event that
-    may make another scene syncable; who looks clears it first. ``connected`` says whether Plex ever
-    agreed. The thread ends by itself where Plex will not agree: ``refusal`` says why.
+    ``heard`` is set after each connect, because missed events do not come again, and by each
+    event that may make another scene syncable; the reader clears it first. ``connected``
+    says whether Plex ever agreed. The thread ends by itself where Plex will not agree:
+    ``refusal`` says why.
     ``clock`` returns monotonic seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two connections.
     """
@@ -150,7 +151,7 @@ class Subscription:
         self._said: set[str] = set()
 
     def keep(self, source: EventSource | None) -> None:
-        """Listen to *source* from now on, or to nobody. To be called now and then."""
+        """Listen to *source* from now on; ``None`` ends it. To be called now and then."""
         if source is not None and source != self._source:
             self.close()
             self._source, self._not_before = source, -math.inf
@@ -174,7 +175,7 @@ class Subscription:
         return True
 
     def close(self) -> None:
-        """Listen to nobody."""
+        """End listening."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None

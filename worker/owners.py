@@ -11,6 +11,7 @@ from plex.items import PlexItem
 from validation.metadata import SyncMetadata
 from validation.paths import PathRules, basename, same_path
 from worker.batch import Batch
+from worker.pins import chosen_for
 from worker.servers import Store
 
 
@@ -31,14 +32,14 @@ def taken_by_other(
 ) -> Taken | None:
     """The scene that the item belongs to, if that is not ``scene``.
 
-    The better claim wins, whoever wrote first; of two equal claims the one stays that was written.
+    The better claim wins, also against an earlier write; of two equal claims the written one stays.
     A remembered owner counts only for the files that it has in Stash now. ``claimed`` are owners
     by item that are not in the ledger: those of a preview.
     """
     item, server = candidate.item, batch.plex.server
-    pin = store.scenes.pin_of_item(server, item.rating_key)
-    if pin is not None and batch.others.get(pin.scene_id) is not None:
-        return None if pin.scene_id == scene.scene_id else Taken(item.rating_key, pin.scene_id)
+    chooser = chosen_for(store, batch, item)
+    if chooser:
+        return None if chooser == scene.scene_id else Taken(item.rating_key, chooser)
     mine = claim_of(item, [candidate.plex_file, *_held(scene, item, batch.config.path_rules)])
     for owner, claim in _claims(store, batch, item, mine, claimed):
         other_item = store.scenes.pin_of_scene(server, owner)

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 
-from sync_queue import datadir, lock, rescue
+from sync_queue import datadir, lock, rescue, starts
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseDamaged,
@@ -31,7 +31,7 @@ from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
 NEW_CODE = "new code"
-TOLD = "told to stop"
+STOPPED = "stop requested"
 
 log = logging.getLogger("plexsync.resident")
 
@@ -55,7 +55,7 @@ class Limits:
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
-    """Run until idle, told to stop, or replaced by newer code."""
+    """Run until idle, stopped, or replaced by newer code."""
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     descriptor = lock.acquire(data_dir)
     if descriptor is None:
@@ -66,14 +66,20 @@ def main(plugin_dir: str, limits: Limits | None = None) -> None:
         os.close(descriptor)
         descriptor = 0
     logs.to_file(data_dir)
-    bytecode.compile_hook(plugin_dir)
+    bytecode.compile_rooms(plugin_dir, bytecode.HOOK_ROOMS + bytecode.OTHER_ROOMS)
     limits = limits or Limits()
     if leaves_zombies(name_of_pid_one()):
         limits = replace(limits, idle=math.inf)
     try:
         run(plugin_dir, data_dir, descriptor, limits)
+    except DatabaseReplaced as error:
+        # Closing would write what is left of the lost files into those that are there now.
+        log.error("%s", error)
+        logging.shutdown()
+        os._exit(0)
     except QueueError as error:
         log.error("%s", error)
+        starts.note_failure(data_dir, str(error), time.time())
 
 
 def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None:
@@ -130,7 +136,7 @@ def work(
 
 def has_work(manager: QueueManager, reason: str) -> bool:
     """Whether something was queued while the lock was being released; a worker that waited because
-    nobody had told it where Stash is comes back when somebody has.
+    Stash's address was unknown comes back when it is known.
     """
     try:
         if reason == End.WAITING:
@@ -155,7 +161,7 @@ def watch(
             return wait_for_files(plugin_dir, stop, limits)
         if worker.idle_seconds() > limits.idle:
             return End.IDLE
-    return TOLD
+    return STOPPED
 
 
 def end_at_once(what: str) -> None:
@@ -175,7 +181,7 @@ def wait_for_files(plugin_dir: str, stop: StopSignal, limits: Limits) -> str:
         if version and time.monotonic() - since > limits.settled:
             return NEW_CODE
         if stop.wait(0.1):
-            return TOLD
+            return STOPPED
     return REMOVED
 
 
