@@ -4,6 +4,8 @@ Stash waits for the end of a hook's standard output, so none of the three standa
 inherited; and a session of its own keeps a Ctrl-C in Stash's terminal away from the worker.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import time
