@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
+import sys
 from importlib import util
 from importlib.machinery import SourceFileLoader
 
@@ -33,7 +34,7 @@ def compile_rooms(plugin_dir: str, rooms: tuple[str, ...]) -> None:
 
 def compile_module(source: str) -> None:
     """Write the bytecode of one file, unless a whole one is there."""
-    target = util.cache_from_source(source)
+    target = place_of(source)
     try:
         found = os.stat(source)
         header = header_of(int(found.st_mtime), found.st_size)
@@ -47,6 +48,16 @@ def compile_module(source: str) -> None:
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         write_whole(target, header + marshal.dumps(code), (found.st_mode | 0o200) & 0o666)
+
+
+def place_of(source: str) -> str:
+    """Where Python looks for the bytecode of a file; not where this process does, once it has met
+    half a file (``PlexSync.py``).
+    """
+    target = util.cache_from_source(source)
+    if sys.pycache_prefix != os.devnull:
+        return target
+    return os.path.join(os.path.dirname(source), "__pycache__", os.path.basename(target))
 
 
 def header_of(modified: int, size: int) -> bytes:
