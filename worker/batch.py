@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plex.client import READ_MANY_LIMIT, PlexClient
-from plex.exceptions import PlexTemporaryError
+from plex.exceptions import PlexTemporaryError, UnreadableItem
 from plex.index import Ask, FileIndex
 from plex.items import PlexItem, PlexSection
 from plex.rivals import Namesakes
@@ -121,16 +121,27 @@ class ReadAhead:
         room = max(0, READ_MANY_LIMIT - len(missing))
         others = [key for key in self._waiting if key not in self._items][:room]
         try:
-            read = self._plex.read_many((*missing, *others))
+            read = self._read(missing, others)
         except PlexTemporaryError:
             self._waiting = {}  # one of them may be what Plex fails at: then one scene at a time
             raise
+        others = [key for key in others if key in self._waiting]
         if not self._items:
             self._read_at = self._clock()
         for key in others:
             del self._waiting[key]
         self._items.update(dict.fromkeys((*missing, *others)))
         self._items.update({item.rating_key: item for item in read})
+
+    def _read(self, missing: Sequence[int], others: Sequence[int]) -> tuple[PlexItem, ...]:
+        """The items of both; of ``missing`` alone, from now on, where one cannot be read."""
+        try:
+            return self._plex.read_many((*missing, *others))
+        except UnreadableItem:
+            if not others:
+                raise
+            self._waiting = {}
+            return self._plex.read_many(missing)
 
 
 class StashNames:

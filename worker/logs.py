@@ -9,7 +9,9 @@ import sys
 import threading
 from io import TextIOWrapper
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
+
+from border.texts import one_line
 
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
@@ -26,12 +28,26 @@ STASH_LEVELS = {
 LONGEST_LINE = 4000
 
 
+class PlainFormatter(logging.Formatter):
+    """Writes a record as one line, whatever a title or a server put into it; a stack follows in
+    lines that begin with blanks, so that no foreign text can look like a record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
+        """The line."""
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
+        """The stack."""
+        return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).split("\n"))
+
+
 class StashHandler(logging.Handler):
     """Writes records in Stash's log encoding, each physical line with its own prefix."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.stream = stream
+        self.setFormatter(PlainFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record. A Stash that went away is no error of ours."""
@@ -60,7 +76,7 @@ def to_file(data_dir: str) -> None:
         backupCount=LOG_FILES - 1,
         encoding="utf-8",
     )
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(PlainFormatter(FORMAT))
     install(handler)
 
 
