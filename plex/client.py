@@ -72,7 +72,7 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.SystemRandom().random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if identifier:

@@ -52,7 +52,7 @@ class PlexConnection:
         insecure_tls: bool = False,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.SystemRandom().random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.strip().rstrip("/")

@@ -56,7 +56,7 @@ class Listener:
         open_stream: Callable[[], Stream],
         *,
         clock: Callable[[], float] = time.monotonic,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.SystemRandom().random,
         sleep: Callable[[float], None] | None = None,
         ring: Callable[[], None] = lambda: None,
     ) -> None:

@@ -38,7 +38,7 @@ class SyncWorker:
         plugin_dir: str,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.SystemRandom().random,
         sleep: Callable[[float], None] | None = None,
         when_idle: bool = False,
         on_end: Callable[[], None] = lambda: None,
