@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sync_queue import datadir
 from validation.config import ENVIRONMENT
 from validation.errors import SetupError
+
+# Moves the progress bar to a share (0 to 1).
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
