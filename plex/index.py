@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
+from plex.exceptions import endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 
@@ -212,7 +213,8 @@ class FileIndex:
     def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
         """List one library page by page. Without ``mark`` pages that tell nothing new are not
         stored. Each page begins with the last item of the one before: an item that went meanwhile
-        moves the others. A page that brings no new item ends the listing."""
+        moves the others. A page that brings no new item ends the listing. Raises
+        PlexTemporaryError for one that has no end."""
         server = self._plex.server
         seen: set[int] = set()
         start = newest = last = 0
@@ -221,19 +223,21 @@ class FileIndex:
         while True:
             again = min(start, 1)
             page = self._plex.index_page(section, start - again, PAGE_SIZE + again, since)
-            complete &= not again or page.keys[:1] == (last,)
+            complete &= not again or page.unreadable > 0 or page.keys[:1] == (last,)
             totals.append(page.total)
             newest = max(newest, page.newest)
             new = set(page.keys) - seen
             seen |= new
-            start += len(page.keys) - again
+            start += len(page.keys) + page.unreadable - again
             last = page.keys[-1] if page.keys else 0
             if mark or not self._table.holds(server, page.rows):
                 with self._transaction():
                     self._table.upsert(server, page.rows, mark or self._table.new_mark(server))
-            if not new or start >= page.total:
+            if start >= page.total or (not new and not page.unreadable):
                 complete &= totals == sorted(totals)
                 return Listed(len(seen), page.total, newest, complete)
+            if len(totals) >= pages_of(totals[0], PAGE_SIZE):
+                raise endless()
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""

@@ -238,6 +238,16 @@ class JobQueue(SQLiteAckQueue):
             f"SELECT _id, interrupted FROM {JOBS} WHERE status = {JobStatus.LEASED} ORDER BY _id"
         ).fetchall()
 
+    def dismiss(self, *, key: str = "", queue_id: int = 0) -> bool:
+        """Delete one waiting job, by its key or its number; False when none waits."""
+        with self.transaction():
+            return (
+                self.connection.execute(
+                    f"DELETE FROM {JOBS} WHERE {WAITS} AND (key = ? OR _id = ?)", (key, queue_id)
+                ).rowcount
+                > 0
+            )
+
     # -- asking -------------------------------------------------------------------------------
 
     def next_due(self, now: float) -> float | None:

@@ -82,7 +82,8 @@ def bounded(text: str) -> int:
 
 def write(data_dir: str, note: Starts) -> None:
     """Keep the note; beside the data directory where nothing can be written in it."""
-    head = f"{VERSION} {note.count:.0f} {note.at:.0f} {note.said_at:.0f}"
+    # Whole seconds, never rounded into the future.
+    head = f"{VERSION} {note.count} {int(note.at)} {int(note.said_at)}"
     text = f"{head}\n{note.why}\n".encode("utf-8", "backslashreplace")[:LONGEST]
     for path in places(data_dir):
         try:

@@ -48,6 +48,7 @@ def deliver(
     descriptor = lock.acquire(data_dir, patience=0.5)
     if descriptor is None:
         log.info("The resident worker drains the queue; waiting for it.")
+        launch.ring(data_dir)
         follow(data_dir, total, progress, is_over)
     else:
         try:
@@ -58,7 +59,7 @@ def deliver(
     after = read_report(data_dir, time.time())
     show(after, total, progress)
     if after.left and request.lets_worker_in:
-        launch.ensure_worker(request.plugin_dir, data_dir)
+        launch.ensure_worker(request.plugin_dir, data_dir, asked=True)
     return after
 
 

@@ -66,10 +66,18 @@ def retry(request: TaskRequest, progress: Progress) -> TaskResult:
 
 
 def dismiss(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Delete one dead letter (--job: its number in Show Status)."""
+    """Delete a dead letter or a waiting job (--job), or the waiting job of a scene (--scene)."""
     del progress
-    number = request.needed("job")
+    number, scene = request.number("job"), request.number("scene")
+    if (number is None) == (scene is None):
+        raise SetupError("dismiss needs one number: of a job, or of a scene.")
     with shared_queue(request.resolve()) as manager, manager.transaction():
-        if not manager.letters.dismiss(number):
-            raise SetupError(f"There is no dead letter {number}.")
-    return TaskResult(done=1, lines=(f"Dead letter {number} is deleted.",))
+        if scene is not None:
+            if not manager.jobs.dismiss(key=f"scene:{scene}"):
+                raise SetupError(f"No edit of scene {scene} waits.")
+            return TaskResult(done=1, lines=(f"The waiting edit of scene {scene} is deleted.",))
+        if manager.letters.dismiss(number or 0):
+            return TaskResult(done=1, lines=(f"Dead letter {number} is deleted.",))
+        if manager.jobs.dismiss(queue_id=number or 0):
+            return TaskResult(done=1, lines=(f"The waiting job {number} is deleted.",))
+        raise SetupError(f"There is no dead letter {number}, and no waiting job of that number.")

@@ -14,7 +14,7 @@ from tasks.handshake import remember_connection
 def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     """Start a worker when something waits and none runs. Cheap enough for every page."""
     del progress
-    data_dir = request.resolve()
+    data_dir = request.locate()
     report = read_report(data_dir, time.time())
     started = False
     if report.left and not report.worker_alive and request.lets_worker_in:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from plex.client import READ_MANY_LIMIT, PlexClient
-from plex.exceptions import PlexTemporaryError
+from plex.exceptions import PlexTemporaryError, UnreadableItem
 from plex.index import Ask, FileIndex
 from plex.items import PlexItem, PlexSection
 from plex.rivals import Namesakes
@@ -128,14 +128,25 @@ class ReadAhead:
         room = READ_MANY_LIMIT - len(missing)
         others = list(islice((key for key in self._ahead() if key not in known), room))
         try:
-            read = self._plex.read_many((*missing, *others))
+            read = self._read(missing, others)
         except PlexTemporaryError:
             self._waiting = {}  # one of them may be what Plex fails at: then one scene at a time
             raise
+        others = [key for key in others if key in self._waiting]
         if not self._items:
             self._read_at = self._clock()
         self._items.update(dict.fromkeys((*missing, *others)))
         self._items.update({item.rating_key: item for item in read})
+
+    def _read(self, missing: Sequence[int], others: Sequence[int]) -> tuple[PlexItem, ...]:
+        """The items of both; of ``missing`` alone, from now on, where one cannot be read."""
+        try:
+            return self._plex.read_many((*missing, *others))
+        except UnreadableItem:
+            if not others:
+                raise
+            self._waiting = {}
+            return self._plex.read_many(missing)
 
 
 class StashNames:

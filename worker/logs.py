@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -9,11 +10,14 @@ import sys
 import threading
 from io import TextIOWrapper
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
+
+from border.texts import one_line
 
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
+SET_ASIDE = ".set-aside"
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 STASH_LEVELS = {
     logging.DEBUG: "d",
@@ -26,12 +30,26 @@ STASH_LEVELS = {
 LONGEST_LINE = 4000
 
 
+class PlainFormatter(logging.Formatter):
+    """Writes a record as one line, whatever a title or a server put into it; a stack follows in
+    lines that begin with blanks, so that no foreign text can look like a record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
+        """The line."""
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
+        """The stack."""
+        return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).split("\n"))
+
+
 class StashHandler(logging.Handler):
     """Writes records in Stash's log encoding, each physical line with its own prefix."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.stream = stream
+        self.setFormatter(PlainFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record. A Stash that went away is no error of ours."""
@@ -45,23 +63,53 @@ class StashHandler(logging.Handler):
 
 
 class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
-    """A rotating file that only its owner can read (0600)."""
+    """A rotating file that only its owner can read (0600).
+
+    It never stops the work: a line that cannot be written is dropped, and the next one tries to
+    open the file again. One that is another user's is set aside, as far as the directory is ours.
+    """
 
     def _open(self) -> TextIOWrapper:
+        try:
+            return self._open_file()
+        except (PermissionError, IsADirectoryError):
+            os.replace(self.baseFilename, self.baseFilename + SET_ASIDE)
+            return self._open_file()
+
+    def _open_file(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
+    def doRollover(self) -> None:  # noqa: N802 (the library's name)
+        """Rotate; where another program holds a file (Windows), the log grows a little longer."""
+        with contextlib.suppress(OSError):
+            super().doRollover()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+        """Drop a line that cannot be written."""
+
 
 def to_file(data_dir: str) -> None:
-    """Log to ``<data dir>/plexsync.log``, three files of one megabyte."""
+    """Log to ``<data dir>/plexsync.log``, three files of one megabyte. Whether it can be opened
+    shows with the first line.
+    """
     handler = PrivateRotatingFileHandler(
         os.path.join(data_dir, LOG_FILE),
         maxBytes=LOG_BYTES,
         backupCount=LOG_FILES - 1,
         encoding="utf-8",
+        delay=True,
     )
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(PlainFormatter(FORMAT))
     install(handler)
+
+
+def problem(data_dir: str) -> str:
+    """Why the worker's log cannot be written, in a sentence; "" when it can."""
+    path = os.path.join(data_dir, LOG_FILE)
+    if not os.path.lexists(path) or (os.path.isfile(path) and os.access(path, os.W_OK)):
+        return ""
+    return f"The worker's log {path} cannot be written. Edits are synced without it."
 
 
 def to_stash() -> None:

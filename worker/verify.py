@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from plex.client import READ_MANY_LIMIT, PlexClient
 from plex.edit_plan import Difference, confirm
+from plex.exceptions import UnreadableItem
 from plex.fields import STARS
 from plex.items import PlexItem
 from plex.recollection import believed
@@ -30,7 +31,8 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
     entries = manager.ledger.unread_entries(plex.server, READ_MANY_LIMIT)
     if not entries:
         return
-    items = {item.rating_key: item for item in plex.read_many([e.rating_key for e in entries])}
+    items, unreadable = read_back(plex, [entry.rating_key for entry in entries])
+    entries = [entry for entry in entries if entry.rating_key not in unreadable]
     settled = [(entry, _confirm(entry, items.get(entry.rating_key), plex)) for entry in entries]
     with manager.transaction():
         for entry, confirmed in settled:
@@ -45,6 +47,22 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
             manager.ledger.put(after)
             if differences and after.scene_id:
                 tell_of(manager, after, differences, now)
+
+
+def read_back(plex: PlexClient, keys: Sequence[int]) -> tuple[dict[int, PlexItem], set[int]]:
+    """The items by number, and the numbers of those that cannot be read: they are not gone."""
+    try:
+        return {item.rating_key: item for item in plex.read_many(keys)}, set()
+    except UnreadableItem:
+        if len(keys) == 1:
+            return {}, set(keys)
+    items: dict[int, PlexItem] = {}
+    unreadable: set[int] = set()
+    for key in keys:
+        found, failed = read_back(plex, [key])
+        items |= found
+        unreadable |= failed
+    return items, unreadable
 
 
 def _confirm(
