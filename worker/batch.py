@@ -132,7 +132,7 @@ class ReadAhead:
         except PlexTemporaryError:
             self._waiting = {}  # one of them may be what Plex fails at: then one scene at a time
             raise
-        others = [key for key in others if key in self._waiting]
+        others = [key for key in others if key in self._ahead()]
         if not self._items:
             self._read_at = self._clock()
         self._items.update(dict.fromkeys((*missing, *others)))
