@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
-from plex.exceptions import endless, pages_of
+from plex.exceptions import PlexTemporaryError, endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 
@@ -26,6 +26,8 @@ LIST_AGAIN_SECONDS = 24 * 3600.0
 _OVERLAP_SECONDS = 2
 # A library that loses items while it is listed moves others between pages: it is listed again.
 _LISTINGS = 3
+# After that it is Plex's turn to come to rest.
+AGAIN_SECONDS = 60.0
 _HOUR = 3600
 
 
@@ -175,13 +177,17 @@ class FileIndex:
             mark = self._table.new_mark(server)
             listed = self._list(section, 0, mark)
             if listed.complete:
-                with self._transaction():
-                    self._table.remove_unseen(server, section.section_id, mark)
                 break
+        else:
+            raise PlexTemporaryError(
+                "A library of Plex changes while it is listed; it is listed again later.",
+                retry_after=AGAIN_SECONDS,
+            )
+        with self._transaction():
+            self._table.remove_unseen(server, section.section_id, mark)
         watermark = known.watermark if known else 0
         hidden = listed.total - self._table.items(server, section.section_id)
-        listed_at = now if listed.complete else known.listed_at if known else 0.0
-        fresh = IndexedSection(section.section_id, 0, watermark, hidden, listed_at, now)
+        fresh = IndexedSection(section.section_id, 0, watermark, hidden, now, now)
         self._save(section, fresh, listed, now, stored=known)
 
     def _save(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from plex.event_stream import EventSource
 from plex.events import EventKind, LibraryEvent
 from plex.exceptions import PlexTemporaryError
 from validation.errors import PlexSyncError
-from worker.backoff import Backoff
+from worker.backoff import Backoff, random_fraction
 
 RECONNECT = Backoff(base=2.0, cap=120.0)
 BREATH_SECONDS = 0.02  # between two pieces: a flood must not take the sync thread's processor
@@ -56,7 +55,7 @@ class Listener:
         open_stream: Callable[[], Stream],
         *,
         clock: Callable[[], float] = time.monotonic,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] | None = None,
         ring: Callable[[], None] = lambda: None,
     ) -> None:
