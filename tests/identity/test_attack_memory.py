@@ -13,7 +13,7 @@ from plex.items import IndexPage, PlexSection
 from simulators.plex.items import Section
 from simulators.plex.seed import generate
 from tests.identity.conftest import MakeHouse
-from tests.identity.house import HOUR, MINUTE, House, in_plex, in_stash
+from tests.identity.house import HOUR, MINUTE, House, films, in_plex, in_stash, shown
 
 PLACE = "Summer in Rome/Arrival at noon.mp4"
 
@@ -145,3 +145,24 @@ class Slipping:
             newest = self.house.item_at(f"/new/{self.times}.mp4", section=self.section)
             newest.added_at += 10_000_000  # the listing is in order of this
         return page
+
+
+def test_keys_that_went_to_other_files_cost_no_more_than_new_ones(house: House) -> None:
+    names = [f"Film {n}.mp4" for n in range(60)]
+    films(house, names)
+    house.synced()
+    house.rebuild(keys="shifted")
+    asked = house.asked(house.sync_all)
+    assert shown(house, names) == names
+    assert len(asked) <= 1.1 * len(names) + 3
+
+
+def test_an_item_made_again_without_any_lock_gets_its_collection(make_house: MakeHouse) -> None:
+    """Its key and its part are the same again, after a reset of Plex's database."""
+    house = make_house(leave_unlocked=True)
+    _, item = house.add(details="Ours.", studio="Northlight")
+    house.synced()
+    made = house.rebuild(keys="same", part_ids="same")[item.files[0]]
+    house.sync_all()
+    assert made.fields.get("summary") == "Ours."
+    assert made.tags["collection"] == ["Northlight"]
