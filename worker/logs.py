@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import logging.handlers
 import os
@@ -18,6 +19,8 @@ LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 SET_ASIDE = ".set-aside"
+# Another user's file, a directory, a link to nowhere.
+NO_LOG_OF_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP})
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 STASH_LEVELS = {
     logging.DEBUG: "d",
@@ -72,7 +75,9 @@ class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         try:
             return self._open_file()
-        except (PermissionError, IsADirectoryError):
+        except OSError as error:
+            if error.errno not in NO_LOG_OF_OURS:
+                raise
             os.replace(self.baseFilename, self.baseFilename + SET_ASIDE)
             return self._open_file()
 

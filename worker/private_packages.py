@@ -72,6 +72,8 @@ def why_unsafe(data_dir: str, target: str) -> str:
             found = os.lstat(folder) if depth else os.stat(folder)
         except FileNotFoundError:
             return ""
+        except OSError as error:
+            return datadir.sentence_of(error, data_dir)
         if found.st_uid not in (os.geteuid(), 0) or stat.S_ISLNK(found.st_mode):
             return (
                 f"{folder} is not ours (its owner is user {found.st_uid}), so no code in it is run."
