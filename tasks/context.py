@@ -12,9 +12,6 @@ from sync_queue import datadir
 from validation.config import ENVIRONMENT
 from validation.errors import SetupError
 
-# Moves the progress bar to a share (0 to 1).
-Progress = Callable[[float], None]
-
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
@@ -95,6 +92,10 @@ class TaskResult:
     output: Mapping[str, object] = field(default_factory=dict)
     details: Mapping[str, object] = field(default_factory=dict)
     title: str = ""
+
+
+# Moves the progress bar to a share (0 to 1).
+Progress = Callable[[float], None]
 
 
 def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:

@@ -33,7 +33,7 @@ def run(desk: Desk) -> TaskResult:
 def wake(request: TaskRequest, progress: Progress) -> TaskResult:
     """A page of Stash was opened: start a worker when something waits and none runs. Cheap enough
     for every page."""
-    data_dir = request.resolve()
+    data_dir = request.locate()
     report = read_report(data_dir, time.time())
     started = False
     if report.left and not report.worker_alive and request.lets_worker_in:
