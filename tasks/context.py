@@ -106,6 +106,10 @@ class TaskResult:
     title: str = ""
 
 
+# Moves the progress bar to a share (0 to 1).
+Progress = Callable[[float], None]
+
+
 def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:
     """Read what Stash wrote to a task's standard input. Raises ``SetupError`` for anything else."""
     try:
