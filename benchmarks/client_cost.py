@@ -25,11 +25,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from worker.off_switch import Stopped
-
 from simulators.pair import both_servers, in_process
 from sync_queue.manager import QueueManager
-from sync_queue.models import SYNC_ALL, scene_job
+from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
+from worker.loop import Ended
 from worker.processor import SyncWorker
 
 SHOWN = 14
@@ -47,7 +46,8 @@ PARTS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("JSON", ("json/", "_json")),
     ("validation of scenes", ("pydantic", "validation/metadata", "validation/sanitizers")),
     ("matching", ("plex/candidates", "plex/evidence", "plex/matcher", "validation/paths",
-                  "validation/file_names", "worker/look", "worker/sources", "unicodedata")),
+                  "validation/file_names", "plex/rivals", "plex/identity",
+                  "worker/assess", "worker/sources", "unicodedata")),
     ("edit plan and ledger", ("plex/", "validation/")),
     ("the worker itself", ("worker/",)),
 )  # fmt: skip
@@ -63,11 +63,12 @@ def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], s
     os.environ.update(environ)
     now = time.time()
     with QueueManager(data_dir) as manager:
-        manager.enqueue_all([scene_job(scene, SYNC_ALL, now) for scene in range(1, scenes + 1)])
-        worker = SyncWorker(manager, manager.dlq, plugin_dir=str(ROOT), when_idle=True)
+        jobs = [scene_job(scene, SYNC_ALL, now) for scene in range(1, scenes + 1)]
+        manager.jobs.put_all(jobs, prio=LIBRARY_PRIO)
+        worker = SyncWorker(manager, plugin_dir=str(ROOT), when_idle=True)
         profile = cProfile.Profile(time.process_time)
         profile.enable()
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(Ended):
             while True:
                 worker.loop.step()
         profile.disable()

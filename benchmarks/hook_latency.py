@@ -133,8 +133,8 @@ def with_a_long_history(plugin: InstalledPlugin, rounds: int) -> Ratios:
         job = json.dumps(scene_job(1, "Scene.Update.Post", time.time()).as_json()).encode()
         manager.connection.execute(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {FINISHED})"
-            f" INSERT INTO {schema.JOBS} (data, timestamp, status, key, done_at)"
-            f" SELECT ?, 0, {schema.DONE}, 'scene:' || i, 0 FROM n",
+            f" INSERT INTO {schema.JOBS} (data, timestamp, status, key)"
+            f" SELECT ?, 0, {schema.DONE}, 'scene:' || i FROM n",
             (job,),
         )
     return hook_alone(plugin, rounds)
@@ -157,7 +157,7 @@ def worker_busy(plugin: InstalledPlugin, rounds: int) -> Ratios:
             with QueueManager(str(plugin.data_dir)) as manager:
                 if manager.get_stats(time.time()).left < SCENES // 2:
                     jobs = [scene_job(n, "bench", time.time()) for n in range(1, SCENES + 1)]
-                    manager.enqueue_all(jobs)
+                    manager.jobs.put_all(jobs)
 
         return measure(plugin, rounds, refill, port)
 

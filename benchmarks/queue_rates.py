@@ -51,11 +51,11 @@ def cycle(data_dir: str, finished: int = 0) -> float:
     with QueueManager(data_dir) as manager:
         fill(manager, finished)
         now = time.time()
-        manager.enqueue_all([scene_job(n, "bench", now) for n in range(1, JOBS + 1)])
+        manager.jobs.put_all([scene_job(n, "bench", now) for n in range(1, JOBS + 1)])
         begun, done = time.perf_counter(), 0
-        while jobs := manager.get_pending(now, BATCH):
+        while jobs := manager.jobs.claim(now, BATCH):
             for job in jobs:
-                done += manager.ack_job(job, now)
+                done += manager.complete(job)
         seconds = time.perf_counter() - begun
     assert done == JOBS, f"{done} jobs settled"
     return seconds / JOBS
@@ -77,9 +77,9 @@ def behind_delayed(data_dir: str) -> float:
             with manager.transaction():
                 job = scene_job(number, "bench", now)
                 manager.jobs.put(job, due=now + 3600.0)
-        manager.enqueue(scene_job(DELAYED + 1, "bench", now))
+        manager.jobs.put(scene_job(DELAYED + 1, "bench", now))
         begun = time.perf_counter()
-        (claimed,) = manager.get_pending(now, BATCH)
+        (claimed,) = manager.jobs.claim(now, BATCH)
         assert claimed.job.scene_id == DELAYED + 1
         return time.perf_counter() - begun
 

@@ -1,1 +1,1 @@
-"""What runs inside a person's save in Stash. Standard library only."""
+"""The code that runs inside a user's save in Stash. Standard library only."""

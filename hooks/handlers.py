@@ -1,6 +1,6 @@
-"""What happens inside a person's save: decide, store one event, see to a worker, reply.
+"""A hook inside a user's save: decide, store one event, see to a worker, reply.
 
-Standard library only, and little of it: every import is time that a person waits for.
+Standard library only, and little of it: every import is time that a user waits for.
 """
 
 from __future__ import annotations

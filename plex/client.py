@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
-from plex.connection import PlexConnection
+from plex.connection import PlexConnection, random_fraction
 from plex.device_identity import configure
 from plex.edit_plan import EditPlan
-from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError, no_scenes_fault
+from plex.exceptions import (
+    PlexNotFound,
+    PlexPermanentError,
+    PlexTemporaryError,
+    UnreadableItem,
+    endless,
+    no_scenes_fault,
+    pages_of,
+)
 from plex.images import image_kind
 from plex.items import TYPE_NUMBERS, IndexPage, PlexItem, PlexSection
 from plex.requests import (
@@ -63,7 +71,7 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if identifier:
@@ -149,7 +157,10 @@ class PlexClient:
         return items[0]
 
     def read_many(self, rating_keys: Iterable[int]) -> tuple[PlexItem, ...]:
-        """The full items of up to READ_MANY_LIMIT keys, in one request; missing ones are absent."""
+        """The full items of up to READ_MANY_LIMIT keys, in one request; missing ones are absent.
+
+        Raises UnreadableItem when one of them cannot be read.
+        """
         keys = tuple(dict.fromkeys(rating_keys))
         if len(keys) > READ_MANY_LIMIT:
             raise ValueError(f"more than {READ_MANY_LIMIT} items in one read")
@@ -215,13 +226,21 @@ class PlexClient:
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
-        while True:
+        most = 1
+        seen: set[int] = set()
+        for number in count(1):
             page = self._listing(path, _page(start, _LIST_PAGE))
-            items = parse_items(page, section.section_id, full=False)
-            yield from items
-            start += len(items)
-            if not items or start >= total_size(page):
+            total = total_size(page)
+            most = pages_of(total, _LIST_PAGE) if number == 1 else most
+            found = parse_items(page, section.section_id, full=False)
+            new = [item for item in found.items if item.rating_key not in seen]
+            yield from new
+            seen.update(item.rating_key for item in new)
+            start += len(found.items) + found.unreadable
+            if start >= total or (not new and not found.unreadable):
                 return
+            if number >= most:
+                raise endless()
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """What Plex lists. A 404 here is a library that is gone, and no word about any item."""
@@ -233,9 +252,11 @@ class PlexClient:
 
     def _read(self, keys: Sequence[int]) -> tuple[PlexItem, ...]:
         listed = ",".join(str(_checked(key)) for key in keys)
-        return parse_items(
-            self._plex.get(f"/library/metadata/{listed}?skipRefresh=1"), 0, full=True
-        )
+        answer = self._plex.get(f"/library/metadata/{listed}?skipRefresh=1")
+        found = parse_items(answer, 0, full=True)
+        if found.unreadable:
+            raise UnreadableItem(f"Plex shows item {listed} without a number that can be read.")
+        return found.items
 
     def _put(self, section_id: int, parameters: Parameters) -> dict[str, str]:
         """Send one PUT; return the text that had to be cut, as sent, by its parameter."""

@@ -32,6 +32,9 @@ _TRIES = 3
 _TRY_SECONDS = 5.0
 _FIRST_WAIT = 0.5
 
+# Not the generator that the whole process shares.
+random_fraction = random.SystemRandom().random
+
 _T = TypeVar("_T")
 
 
@@ -39,7 +42,7 @@ class PlexConnection:
     """Requests to one Plex server, for one thread. Connects when first used, with one request.
 
     plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
-    objects fetch more when an attribute is empty, and their lists are cut. Temporary trouble is
+    objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
     tried up to three times within five seconds, writes too: each says what shall be, so saying it
     twice is the same. *rng* returns a number in [0, 1); timeouts are seconds.
     """
@@ -52,7 +55,7 @@ class PlexConnection:
         insecure_tls: bool = False,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.strip().rstrip("/")

@@ -56,7 +56,7 @@ IDENTITY = 300
 STRONG = 70
 # Enough for "best of several" to be clear: one telling folder more, or the size to the byte.
 LEAD = 15
-# Below this a candidate is no more than a chance resemblance and nobody is bothered with it.
+# Below this a candidate is a chance resemblance that no report lists.
 PLAUSIBLE = 25
 
 WEIGHTS = {

@@ -14,6 +14,9 @@ from xml.etree.ElementTree import ParseError
 from requests import exceptions as rq
 from urllib3 import exceptions as u3
 
+from border.documents import Refused
+from border.numbers import Endless, most_pages
+from border.transport import AnswerTooLong
 from plex.isolation import exceptions as pa
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
 from validation.reasons import Reason
@@ -30,7 +33,7 @@ class PlexNotFound(TransientError):
 
 
 class PlexSetupError(SetupError):
-    """Address, token or certificate settings have to be changed by a person."""
+    """Address, token or certificate settings have to be changed by the user."""
 
 
 class PlexPermanentError(PermanentError):
@@ -39,6 +42,12 @@ class PlexPermanentError(PermanentError):
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+class UnreadableItem(PlexPermanentError):
+    """Plex's answer holds an item without a usable number. Of several that were asked for, nobody
+    knows which it is.
+    """
 
 
 class UnusableImage(PermanentError):
@@ -60,6 +69,7 @@ _Kind = (
 _AWAY = "Plex is not reachable"
 _SLOW = "Plex took too long to answer"
 _GARBAGE = "Plex's answer is not what Plex answers"
+_TOO_MUCH = "Plex's answer is too long or too large to be one"
 _ADDRESS = "plex_url is not an address such as http://host:32400"
 _CHARACTERS = "plex_url or plex_token holds characters that HTTP cannot carry"
 _LOGIN = "Plex does not accept plex_token"
@@ -95,6 +105,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     u3.LocationValueError: (PlexSetupError, _ADDRESS),
     OSError: (PlexTemporaryError, _AWAY),
     UnicodeError: (PlexSetupError, _CHARACTERS),
+    AnswerTooLong: (PlexTemporaryError, _TOO_MUCH),
+    Refused: (PlexTemporaryError, _TOO_MUCH),
     ValueError: (PlexTemporaryError, _GARBAGE),  # plexapi met a number that is none
     ParseError: (PlexTemporaryError, _GARBAGE),
     LookupError: (PlexTemporaryError, _GARBAGE),  # XML that declares an unknown encoding
@@ -145,7 +157,7 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
         if kind in _BY_TYPE:
             ours, sentence = _BY_TYPE[kind]
             return ours(f"{sentence} ({_name(error)}).")
-    return PlexTemporaryError(f"Unexpected trouble with Plex ({_name(error)}).")
+    return PlexTemporaryError(f"Unexpected error with Plex ({_name(error)}).")
 
 
 @contextmanager
@@ -154,9 +166,22 @@ def no_scenes_fault(*, applies: bool = True) -> Iterator[None]:
     try:
         yield
     except PlexPermanentError as refusal:
-        if not applies:
+        if not applies or isinstance(refusal, UnreadableItem):
             raise
         raise PlexTemporaryError(str(refusal)) from None
+
+
+def endless() -> PlexTemporaryError:
+    """Return the error for a listing that brings more and more."""
+    return PlexTemporaryError("Plex's listing does not come to an end.")
+
+
+def pages_of(total: int, size: int) -> int:
+    """Return how many pages of *size* a listing of *total* may have. Raises PlexTemporaryError."""
+    try:
+        return most_pages(total, size)
+    except Endless:
+        raise endless() from None
 
 
 def is_ok(status: int) -> bool:
@@ -169,7 +194,7 @@ def error_for_status(
 ) -> PlexSyncError:
     """Return the error for an answer with *status*, any number that is not ``is_ok``.
 
-    *retry_after* is the server's wish in seconds, *said* its own words, for people only.
+    *retry_after* is the server's wish in seconds, *said* its own words, for users only.
     """
     ours, sentence = _BY_STATUS.get(status, (PlexTemporaryError, _GARBAGE))
     message = f"{sentence} (HTTP {status}{f': {said}' if said else ''})."

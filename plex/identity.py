@@ -29,7 +29,7 @@ class Standing(StrEnum):
 
 
 class Pairing(Protocol):
-    """A remembered pair of paths with the item's incarnation; a ledger entry and a pin are one."""
+    """A remembered pair of paths with the item's incarnation; a ledger entry is one."""
 
     @property
     def scene_file(self) -> str: ...
@@ -58,7 +58,7 @@ def same_incarnation(pairing: Pairing, item: Held, *, holds_scene: bool) -> bool
     """Whether the item under the remembered key is still the one that we knew.
 
     ``holds_scene``: the item holds a file of the scene now, found without any memory. A library
-    that is made anew gives old keys to other films, part ids may start again, and tools write
+    that is made again gives old keys to other films, part ids may start again, and tools write
     ``addedAt``: so a file has to agree with a number. An entry of version 1.0 has no numbers; it
     is believed where the file is held.
     """
@@ -83,7 +83,8 @@ def standing(
 
 
 class Claim(IntEnum):
-    """How good a scene's claim to an item is; the higher one wins, whoever wrote first."""
+    """How good a scene's claim to an item is; the higher one wins. Earlier writes do not
+    count."""
 
     NONE = 0
     OTHER_PART = 1

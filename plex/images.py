@@ -27,7 +27,7 @@ _UNUSABLE = (
 
 # Why Plex does not show a cover, as the ledger notes it beside the reason codes of bad images.
 KEPT = "kept"  # a user's image stays
-UNASKED = "unasked"  # ours was uploaded; nobody looked whether a user chose another one since
+UNASKED = "unasked"  # ours was uploaded, and Plex was not asked since which one it shows
 
 
 def image_kind(data: bytes) -> str | None:

@@ -57,6 +57,14 @@ class PlexItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """The items of one answer, and how many there could not be read."""
+
+    items: tuple[PlexItem, ...]
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlexSection:
     """One library. ``kind`` is the kind of its playable items (``movie`` or ``episode``)."""
 
@@ -72,11 +80,13 @@ class IndexPage:
     """One page of a section's listing.
 
     ``rows`` has one row per file; ``keys`` are the items on the page, by whose number the next
-    page starts; ``total`` is the number of items in the whole listing; ``newest`` is the latest
-    ``updatedAt`` or ``addedAt`` on the page (epoch seconds, 0 = none).
+    page starts, with the ``unreadable`` ones; ``total`` is the number of items in the whole
+    listing; ``newest`` is the latest ``updatedAt`` or ``addedAt`` on the page (epoch seconds, 0 =
+    none).
     """
 
     rows: tuple[IndexedFile, ...]
     keys: tuple[int, ...]
     total: int
     newest: int
+    unreadable: int = 0

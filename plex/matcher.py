@@ -36,7 +36,7 @@ class MatchConfidence(StrEnum):
 class MatchResult:
     """The verdict about one scene.
 
-    ``confidence`` is None when no candidate is worth a look (then the reason is ``not_in_plex``).
+    ``confidence`` is None when no candidate is plausible (then the reason is ``not_in_plex``).
     ``matches`` are the items to write, each held once; empty when ``reason`` says why not.
     ``candidates`` are all that were weighed, best first, for preview and dead letter.
     """

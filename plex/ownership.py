@@ -191,7 +191,7 @@ def is_ignored(now: str, memory: FieldMemory) -> bool:
 def _shows(wanted: str, now: str, memory: FieldMemory | None) -> bool:
     """Whether Plex shows Stash's value already.
 
-    Without memory nobody knows how Plex stored it: XML turns a line break into a space.
+    Without memory Plex's form of it is unknown: XML turns a line break into a space.
     """
     if memory is None:
         wanted, now = " ".join(wanted.split()), " ".join(now.split())

@@ -206,7 +206,7 @@ def _comes_back(name: str, forms: Mapping[str, str], memory: FieldMemory, stays_
 
 
 def _was_moved(now: tuple[str, ...], memory: FieldMemory) -> bool:
-    """Whether somebody changed the order of our names in Plex since they were read back."""
+    """Whether a user changed the order of our names in Plex since they were read back."""
     left = keys_of(memory.order or filter(None, names_of(memory.stored)))
     shown = [key for key in keys_of(now) if key in left]
     return shown != [key for key in left if key in shown]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, InsecureRequestWarning
+from urllib3.exceptions import InsecureRequestWarning
 
+from border.documents import MOST_BYTES, Refused, check_xml
+from border.texts import said
+from border.transport import BoundedAdapter
 from plex.exceptions import (
     NOT_XML,
     PlexTemporaryError,
@@ -22,12 +24,7 @@ from plex.exceptions import (
     translate_plex_exception,
 )
 
-# A listing page of 5,000 items is under 12 MB, fifty full items under 2 MB.
-MAX_BODY = 64 * 1024 * 1024
-_CHUNK = 8 * 1024  # bytes; small, so that the clock is looked at in a slow answer too
-_SLOW_FACTOR = 4  # a body may take so many read timeouts altogether: a drip is not an answer
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
-_SAID_LENGTH = 200  # characters of Plex's own explanation worth showing
 
 
 def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: float) -> PlexSession:
@@ -39,8 +36,10 @@ def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: fl
     session = PlexSession()
     session.trust_env = False
     session.verify = not insecure_tls
+    # Plex logs in by its token: a cookie would only grow from answer to answer.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if insecure_tls:
-        urllib3.disable_warnings(InsecureRequestWarning)  # the person asked for exactly this
+        urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
         session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
     return session
@@ -71,59 +70,41 @@ class PlexSession(requests.Session):
         return prepared
 
 
-class PlexAdapter(HTTPAdapter):
+class PlexAdapter(BoundedAdapter):
     """Sends one request and returns a complete answer with a good status, or raises our error.
 
     The status is judged here, before plexapi flattens it and before requests follows a redirect:
     a redirect is an error, so no token reaches another host and no PUT becomes a GET.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
-        super().__init__()
-        self._timeout = (connect_timeout, read_timeout)
+    def translate(self, error: Exception) -> Exception:
+        """The error of ours."""
+        return translate_plex_exception(error)
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002 - the whole body is always read here
-        timeout: object = None,  # noqa: ARG002 - ours is set
-        verify: bool | str = True,
-        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - see plex_session
-    ) -> requests.Response:
-        """Send *request*; see the class."""
-        try:
-            response = super().send(
-                request, stream=True, timeout=self._timeout, verify=verify, cert=cert
-            )
-            self._read_body(response)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise translate_plex_exception(error) from None
-        if not is_ok(response.status_code):
+    def most_bytes(self, request: requests.PreparedRequest) -> int:  # noqa: ARG002 - all are XML
+        """How long an answer may be."""
+        return MOST_BYTES
+
+    def judge(self, request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Raise unless *response* is what a Plex answers when all is well."""
+        content, status = response.content, response.status_code
+        if not is_ok(status):
             raise error_for_status(
-                response.status_code,
+                status,
                 retry_after=parse_retry_after(response.headers.get("Retry-After", ""), time()),
-                said=_what_it_said(response),
+                said=_what_it_said(response, request.headers.get("X-Plex-Token", "")),
             )
-        if response.content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        if content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
             raise PlexTemporaryError(
                 "A web page came instead of Plex's answer. Is plex_url the address of Plex itself?"
             )
-        if "charset" not in response.headers.get("Content-Type", "").lower():
-            # requests would read text/* as Latin-1 then, as HTTP once said. Plex writes UTF-8.
-            response.encoding = "utf-8"
-        return response
-
-    def _read_body(self, response: requests.Response) -> None:
-        """Read the body now, while its errors can be told apart, and no more than MAX_BODY."""
-        deadline = monotonic() + _SLOW_FACTOR * self._timeout[1]
-        body = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > MAX_BODY or monotonic() > deadline:
-                response.close()
-                raise PlexTemporaryError("Plex's answer is too long or too slow to be one.")
-        response._content = bytes(body)
+        try:
+            response._content = check_xml(content)
+        except Refused as error:
+            raise translate_plex_exception(error) from None
+        # Plex writes UTF-8. requests would read text/* without a charset as Latin-1, as HTTP once
+        # said, and some of the charsets that it knows take hours for a megabyte.
+        response.encoding = "utf-8"
 
 
 def parse_retry_after(text: str, now: float) -> float | None:
@@ -137,18 +118,18 @@ def parse_retry_after(text: str, now: float) -> float | None:
     else:
         try:
             seconds = parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):
             return None
     return min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
-def _what_it_said(response: requests.Response) -> str:
-    """Return what a person may want to read: Plex's status text, or where a redirect leads."""
+def _what_it_said(response: requests.Response, token: str) -> str:
+    """Return the part of an answer for the user: Plex's status text, or where a redirect leads."""
     location = urlsplit(response.headers.get("Location", ""))
     if location.hostname:
-        return f"it leads to {location.scheme}://{location.hostname}"
+        return said(f"it leads to {location.scheme}://{location.hostname}", [token])
     try:
-        root = ElementTree.fromstring(response.content)  # noqa: S314 - only Plex can answer here
+        root = ElementTree.fromstring(check_xml(response.content))  # noqa: S314 - it was checked
     except NOT_XML:
         return ""
-    return root.get("status", "")[:_SAID_LENGTH].rstrip(".")
+    return said(root.get("status", ""), [token])

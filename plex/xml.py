@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from xml.etree.ElementTree import Element
 
+from border import numbers
 from plex.exceptions import PlexTemporaryError
-from plex.items import IndexPage, PlexItem, PlexPart, PlexSection
+from plex.items import IndexPage, Items, PlexItem, PlexPart, PlexSection
 from validation.records import IndexedFile
+from validation.words import count
+
+log = logging.getLogger("plexsync.plex")
 
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
 _OPTIMISED = "42"
@@ -35,18 +40,21 @@ _TAGS = {
 }
 
 
-def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
-    """Parse one ``Video``. *section_id* is used where the item itself does not name its section.
+def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | None:
+    """Parse one ``Video``; ``None`` for one without a usable number, which cannot be read.
 
-    Raises PlexTemporaryError when it has no usable ratingKey: that is no answer of a Plex.
+    *section_id* is used where the item itself does not name its section.
     """
+    rating_key = numbers.key(element.get("ratingKey"))
+    if not rating_key:
+        return None
     tags: dict[str, list[str]] = {name: [] for name in _TAGS.values()}
     for child in element:
         if child.tag in _TAGS:
             tags[_TAGS[child.tag]].append(child.get("tag", ""))
     return PlexItem(
-        rating_key=_required_number(element, "ratingKey"),
-        section_id=_number(element, "librarySectionID") or section_id,
+        rating_key=rating_key,
+        section_id=numbers.key(element.get("librarySectionID")) or section_id,
         kind=element.get("type", ""),
         values={name: element.get(name, "") for name in _VALUES if element.get(name)},
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
@@ -56,52 +64,67 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem:
             if field.get("locked") == "1"
         ),
         parts=_parts(element),
-        added_at=_number(element, "addedAt"),
+        added_at=numbers.moment(element.get("addedAt")),
         full=full,
         pictures={slot: element.get(name, "") for slot, name in _PICTURES.items()},
     )
 
 
-def parse_items(container: Element, section_id: int, *, full: bool) -> tuple[PlexItem, ...]:
-    """Parse every ``Video`` of an answer, in its order."""
-    section_id = _number(container, "librarySectionID") or section_id
-    return tuple(parse_item(video, section_id, full=full) for video in container.findall("Video"))
+def parse_items(container: Element, section_id: int, *, full: bool) -> Items:
+    """Parse every ``Video`` of an answer, in its order; those that cannot be read are counted."""
+    section_id = numbers.key(container.get("librarySectionID")) or section_id
+    videos = container.findall("Video")
+    parsed = (parse_item(video, section_id, full=full) for video in videos)
+    items = tuple(item for item in parsed if item is not None)
+    return Items(items, _told(len(videos) - len(items)))
 
 
 def parse_sections(container: Element) -> tuple[PlexSection, ...]:
     """Parse the libraries whose items are movies, other videos or episodes."""
-    return tuple(
-        PlexSection(
-            section_id=_required_number(directory, "key"),
-            title=directory.get("title", ""),
-            kind=_PLAYABLE_KINDS[directory.get("type", "")],
-            locations=tuple(
-                place.get("path", "")
-                for place in directory.findall("Location")
-                if place.get("path")
-            ),
-            content_changed_at=_counter(directory),
-        )
-        for directory in container.findall("Directory")
-        if directory.get("type") in _PLAYABLE_KINDS
+    playable = [one for one in container.findall("Directory") if one.get("type") in _PLAYABLE_KINDS]
+    sections = tuple(_section(one) for one in playable if numbers.key(one.get("key")))
+    _told(len(playable) - len(sections), "library", "libraries")
+    return sections
+
+
+def _section(directory: Element) -> PlexSection:
+    return PlexSection(
+        section_id=numbers.key(directory.get("key")),
+        title=directory.get("title", ""),
+        kind=_PLAYABLE_KINDS[directory.get("type", "")],
+        locations=tuple(
+            place.get("path", "") for place in directory.findall("Location") if place.get("path")
+        ),
+        content_changed_at=_counter(directory),
     )
 
 
 def parse_index_page(container: Element, section_id: int) -> IndexPage:
     """Parse one page of a listing: a row per file, without building items."""
     videos = container.findall("Video")
-    times = (_number(video, name) for video in videos for name in ("updatedAt", "addedAt"))
+    keys = tuple(filter(None, (numbers.key(video.get("ratingKey")) for video in videos)))
+    times = (
+        numbers.moment(video.get(name)) for video in videos for name in ("updatedAt", "addedAt")
+    )
     return IndexPage(
         rows=tuple(row for video in videos for row in _index_rows(video, section_id)),
-        keys=tuple(_required_number(video, "ratingKey") for video in videos),
+        keys=keys,
         total=total_size(container),
         newest=max(times, default=0),
+        unreadable=_told(len(videos) - len(keys)),
     )
 
 
 def total_size(container: Element) -> int:
-    """The number of items in the whole listing of which *container* is a page."""
-    return _number(container, "totalSize") or _number(container, "size")
+    """The number of items in the whole listing of which *container* is a page.
+
+    Raises PlexTemporaryError when Plex says one that cannot be: a guess could cut the listing
+    short, and what it does not show is taken for gone.
+    """
+    found = numbers.total(container.get("totalSize", container.get("size")))
+    if found is None:
+        raise PlexTemporaryError("Plex sent a list without a usable number of its items.")
+    return found
 
 
 def parse_selected_image(container: Element) -> str:
@@ -115,9 +138,9 @@ def _parts(video: Element) -> tuple[PlexPart, ...]:
     return tuple(
         PlexPart(
             part.get("file", ""),
-            _number(part, "size"),
-            _number(part, "duration") or _number(media, "duration"),
-            _number(part, "id"),
+            numbers.amount(part.get("size")),
+            numbers.amount(part.get("duration")) or numbers.amount(media.get("duration")),
+            numbers.key(part.get("id")),
         )
         for media in sorted(video.findall("Media"), key=_version_order)
         for part in media.findall("Part")
@@ -127,43 +150,37 @@ def _parts(video: Element) -> tuple[PlexPart, ...]:
 def _version_order(media: Element) -> tuple[bool, int]:
     """Versions that Plex made itself come last, then the oldest comes first."""
     optimised = media.get("proxyType") == _OPTIMISED or bool(media.get("target"))
-    return optimised, _number(media, "id")
+    return optimised, numbers.key(media.get("id"))
 
 
 def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
+    rating_key = numbers.key(video.get("ratingKey"))
     return [
         IndexedFile(
-            rating_key=_required_number(video, "ratingKey"),
+            rating_key=rating_key,
             section_id=section_id,
             kind=video.get("type", ""),
             file=part.file,
             size=part.size,
             duration=part.duration,
             title=video.get("title", ""),
-            year=_number(video, "year"),
-            added_at=_number(video, "addedAt"),
+            year=numbers.year(video.get("year")),
+            added_at=numbers.moment(video.get("addedAt")),
             part_id=part.part_id,
         )
-        for part in _parts(video)
+        for part in (_parts(video) if rating_key else ())
         if part.file
     ]
 
 
-def _number(element: Element, name: str) -> int:
-    """The attribute as a number; 0 when Plex does not say."""
-    text = element.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
 def _counter(directory: Element) -> int:
     """A library's counter; 0 when Plex does not say. An empty library has -1."""
-    return (
-        -1 if directory.get("contentChangedAt") == "-1" else _number(directory, "contentChangedAt")
-    )
+    return numbers.whole(directory.get("contentChangedAt"), -1) or 0
 
 
-def _required_number(element: Element, name: str) -> int:
-    number = _number(element, name)
-    if not number:
-        raise PlexTemporaryError(f"Plex sent a {element.tag} without {name}.")
-    return number
+def _told(unreadable: int, one: str = "item", many: str = "items") -> int:
+    """*unreadable*, with a line in the log where there are any."""
+    if unreadable:
+        skipped = count(unreadable, f"{one} is", f"{many} are")
+        log.warning("Plex: %s skipped: no usable number.", skipped)
+    return unreadable

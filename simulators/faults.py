@@ -6,6 +6,7 @@ import re
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
 
 
 class Kind(StrEnum):
@@ -58,6 +59,18 @@ class Fault:
         return self.seen >= self.nth and (self.times is None or self.hits < self.times)
 
 
+# What a fault without a kind is, by the first argument that is given: delay, close, garbage, html,
+# error.
+_SHORTHAND = (
+    Kind.DELAY,
+    Kind.CLOSE_BEFORE,
+    Kind.GARBAGE,
+    Kind.HTML,
+    Kind.ERROR,
+    Kind.STATUS,
+)
+
+
 class Faults:
     """The planned faults, oldest first; a request meets at most one.
 
@@ -95,15 +108,8 @@ class Faults:
         ``kind`` the first of delay, close, garbage, html and error that is given says it, else
         the status. A status may say with how many seconds' ``retry_after`` (0: it does not say).
         """
-        shorthand = {
-            Kind.DELAY: delay > 0,
-            Kind.CLOSE_BEFORE: close,
-            Kind.GARBAGE: garbage,
-            Kind.HTML: html,
-            Kind.ERROR: bool(error),
-            Kind.STATUS: True,
-        }
-        meant = Kind(kind) if kind else next(each for each, given in shorthand.items() if given)
+        given = (delay > 0, close, garbage, html, bool(error), True)
+        meant = Kind(kind) if kind else next(compress(_SHORTHAND, given))
         fault = Fault(
             meant,
             re.compile(method or ""),

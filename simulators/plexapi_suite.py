@@ -34,7 +34,17 @@ _FIRST_EPISODE = "Winter Is Coming"
 def document() -> dict[str, Any]:
     """The seed: the films and series of python-plexapi's own bootstrap, and a library without an
     agent."""
-    films = [
+    return {
+        "sections": [
+            _section("Movies", "movie", _films()),
+            _section("TV Shows", "show", _episodes()),
+            _section("Other Videos", "movie", [{"path": "/data/Other Videos/a.mp4"}], "none"),
+        ]
+    }
+
+
+def _films() -> list[dict[str, Any]]:
+    return [
         {
             "path": f"/data/Movies/{title} ({year}).mp4",
             "guid": f"plex://movie/{number:024x}",
@@ -58,7 +68,10 @@ def document() -> dict[str, Any]:
         }
         for number, (title, year) in enumerate(_FILMS.items(), 1)
     ]
-    episodes = [
+
+
+def _episodes() -> list[dict[str, Any]]:
+    return [
         {
             "path": f"/data/TV Shows/{show}/S{season:02}E{index:02}.mp4",
             "show": show,
@@ -73,13 +86,6 @@ def document() -> dict[str, Any]:
         for season, count in enumerate(seasons, 1)
         for index in range(1, count + 1)
     ]
-    return {
-        "sections": [
-            _section("Movies", "movie", films),
-            _section("TV Shows", "show", episodes),
-            _section("Other Videos", "movie", [{"path": "/data/Other Videos/a.mp4"}], "none"),
-        ]
-    }
 
 
 def _section(

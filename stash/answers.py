@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import TypeVar
 
-from stash.exceptions import StashUnavailable
+from border import numbers
+from border.documents import Refused, read_json
+from border.texts import said
+from stash.exceptions import StashQueryFailed, StashUnavailable
+from validation.words import count
+
+log = logging.getLogger("plexsync.stash")
 
 _T = TypeVar("_T")
 _ABSENT = object()
@@ -27,15 +35,52 @@ def listed(data: object, key: str) -> list[object]:
     return [] if at(data, object, key) is None else at(data, list, key)
 
 
+def counted(data: object, *keys: str) -> int:
+    """How many things there are in all."""
+    found = numbers.total(at(data, int, *keys))
+    if found is None:
+        raise StashUnavailable("Stash answered with a count that cannot be.")
+    return found
+
+
 def id_of(thing: object) -> int:
     """The number of a scene."""
-    text = at(thing, str, "id")
-    if not text.isdecimal():
-        raise StashUnavailable("Stash answered with an id that is no number.")
-    return int(text)
+    number = numbers.key(at(thing, str, "id"))
+    if not number:
+        raise StashQueryFailed("Stash answered with an id that is no number of a scene.")
+    return number
 
 
 def rows_of(data: object) -> list[tuple[int, str]]:
-    """The (id, ``updated_at``) pairs of a page of scenes."""
+    """The (id, ``updated_at``) pairs of a page of scenes; id 0 for a scene that cannot be read."""
     scenes = at(data, list, "findScenes", "scenes")
-    return [(id_of(scene), at(scene, str, "updated_at")) for scene in scenes]
+    rows = [(numbers.key(at(one, str, "id")), at(one, str, "updated_at")) for one in scenes]
+    unreadable = sum(not scene_id for scene_id, _ in rows)
+    if unreadable:
+        said_count = count(unreadable, "scene", "scenes")
+        log.warning("Stash lists %s with a number that cannot be read.", said_count)
+    return rows
+
+
+def graphql_data(content: bytes, secrets: Iterable[str]) -> dict[str, object]:
+    """The data of an answer to a query. Raises for errors too, so that nobody works on half an
+    answer; Stash's words are shown, but none of *secrets*.
+    """
+    try:
+        answer = read_json(content)
+    except Refused:
+        raise StashQueryFailed("Stash's answer to one query is too big to be read.") from None
+    except ValueError:
+        raise StashUnavailable("Stash's answer is not JSON.") from None
+    if not isinstance(answer, dict):
+        raise StashUnavailable("Stash's answer is not a GraphQL answer.")
+    errors = answer.get("errors")
+    if errors:
+        first = errors[0] if isinstance(errors, list) else errors
+        message = first.get("message") if isinstance(first, dict) else first
+        words = said(message if isinstance(message, str) else "", secrets)
+        raise StashQueryFailed(f"Stash reported an error{f': {words}' if words else ''}.")
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise StashUnavailable("Stash's answer has no data.")
+    return data

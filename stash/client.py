@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,8 +12,10 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
+from border.numbers import Endless, most_pages
+from border.texts import one_line
 from stash import namesakes
-from stash.answers import at, id_of, listed, rows_of
+from stash.answers import at, counted, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
     HOLES,
@@ -31,6 +34,7 @@ _SCENE = f"fragment PlexSyncScene on Scene {{ {SCENE_FRAGMENT} }}"
 _PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
   findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
 _RELATED_PAGE = 500
+_LONGEST_VERSION = 100
 _RELATED_KINDS = frozenset({"performers", "studios", "tags", "groups"})
 
 _T = TypeVar("_T")
@@ -140,13 +144,16 @@ class StashClient:
         data = self._query("query { version { version } plugins { id tasks { name } } }", {})
         ours = [one for one in listed(data, "plugins") if at(one, str, "id") == PLUGIN_ID]
         tasks = tuple(at(task, str, "name") for one in ours for task in listed(one, "tasks"))
-        return StashAbout(str(at(data, object, "version", "version")), bool(ours), tasks)
+        version = one_line(str(at(data, object, "version", "version")), _LONGEST_VERSION)
+        return StashAbout(version, bool(ours), tasks)
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
         """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""
         order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
         data = self._query(_PAGE_QUERY, {"filter": order, "scenes": None})
-        return at(data, int, "findScenes", "count"), rows_of(data)
+        total = counted(data, "findScenes", "count")
+        _most_pages(total, size)
+        return total, [row for row in rows_of(data) if row[0]]
 
     def pages(self, size: int, *, after: int = 0) -> Iterator[ScenePage]:
         """Read all scenes by id, from above *after*, *size* in one request.
@@ -204,10 +211,14 @@ class StashClient:
 
     def _pages(self, size: int, after: int, scenes: Mapping[str, object]) -> Iterator[ScenePage]:
         order = {"per_page": size, "sort": "id", "direction": "ASC"}
-        while True:
+        most: int | None = None
+        for number in count(1):
             above = {"id": {"value": after, "modifier": "GREATER_THAN"}}
             data = self._query(_PAGE_QUERY, {"filter": order, "scenes": {**scenes, **above}})
-            read, left = rows_of(data), at(data, int, "findScenes", "count")
+            read, left = rows_of(data), counted(data, "findScenes", "count")
+            most = _most_pages(left, size) if most is None else most
+            if number > most:
+                raise StashUnavailable("Stash lists more and more scenes.")
             rows = tuple(row for row in read if row[0] > after)
             if rows:
                 yield ScenePage(rows, left)
@@ -275,6 +286,13 @@ class StashClient:
         set_login(self._interface.s, login, self._connection.host)
         self._current = login
         return self._interface
+
+
+def _most_pages(scenes: int, size: int) -> int:
+    try:
+        return most_pages(scenes, size)
+    except Endless:
+        raise StashUnavailable("Stash says that it has more scenes than can be.") from None
 
 
 def _image_answer(response: requests.Response) -> requests.Response:

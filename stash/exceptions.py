@@ -12,6 +12,7 @@ from requests import exceptions as rq
 from stashapi.classes import GQLException
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from border.transport import AnswerTooLong
 from validation.errors import PlexSyncError, TransientError
 
 
@@ -24,7 +25,9 @@ class StashLoginNeeded(StashUnavailable):
 
 
 class StashQueryFailed(StashUnavailable):
-    """Stash answered a GraphQL query with ``errors``: the data beside them is not to be trusted."""
+    """Stash answers, but this query with ``errors``, or with more than can be read: another query
+    may succeed.
+    """
 
 
 # What stashapi stumbles with over an answer that lacks what it looks for.
@@ -59,10 +62,12 @@ def translate_stash_exception(error: BaseException) -> PlexSyncError:
     """
     if isinstance(error, PlexSyncError):
         return error
+    if isinstance(error, AnswerTooLong):
+        return StashQueryFailed("Stash's answer to one query is too long to be read.")
     for kind in type(error).__mro__:
         if kind in _SENTENCES:
             return StashUnavailable(f"{_SENTENCES[kind]} ({_name(error)}).")
-    return StashUnavailable(f"Unexpected trouble with Stash ({type(error).__name__}).")
+    return StashUnavailable(f"Unexpected error with Stash ({type(error).__name__}).")
 
 
 def error_for_status(status: int) -> StashUnavailable:

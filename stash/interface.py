@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import requests
@@ -10,8 +11,9 @@ import urllib3
 from stashapi.stashapp import StashInterface
 from urllib3.exceptions import InsecureRequestWarning
 
+from stash.answers import graphql_data
 from stash.connection import StashConnection
-from stash.transport import StashAdapter
+from stash.transport import SessionCookieOnly, StashAdapter
 
 # stashapi logs every failure at error level before raising it; we raise, and the caller says what
 # it means. A logger outside the hierarchy reaches no handler.
@@ -61,18 +63,24 @@ class Interface(StashInterface):
         session.trust_env = False  # no .netrc login, no proxy between Stash and its own plugin
         for prefix in ("http://", "https://"):
             session.mount(prefix, StashAdapter(*self._timeouts))
+        session.cookies.set_policy(SessionCookieOnly())
         self._session = session
 
     def _handle_GQL_response(  # noqa: N802 (the library's name)
         self, response: requests.Response
     ) -> dict[str, object]:
-        """The data of an answer that the adapter has checked."""
-        data: dict[str, object] = response.json()["data"]
-        return data
+        """The data of an answer without errors."""
+        sent = response.request.headers
+        return graphql_data(response.content, (sent.get("ApiKey", ""), _session_of(sent)))
 
     def _get_fragments_introspection(self, *_: object, **__: object) -> dict[str, str]:
         """Ask for no schema: our queries name their fields, and its 500 kB are never used."""
         return {}
+
+
+def _session_of(headers: Mapping[str, str]) -> str:
+    """The session that a request carried, as a secret that no message may repeat."""
+    return headers.get("Cookie", "").partition("session=")[2].partition(";")[0]
 
 
 def set_login(session: requests.Session, login: Login, host: str) -> None:

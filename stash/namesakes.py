@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from stash.answers import at, id_of, listed
+from border import numbers
+from stash.answers import at, counted, listed
 from validation.file_names import file_key
 from validation.metadata import SceneFile
 
@@ -22,7 +23,7 @@ Found = Mapping[str, tuple[tuple[int, SceneFile], ...]]
 
 def pattern(names: Iterable[str]) -> str:
     """A regular expression (RE2) for paths that end in one of the names."""
-    return rf"(^|[/\\])({'|'.join(map(re.escape, sorted(names)))})$"
+    return rf"(?i)(^|[/\\])({'|'.join(map(re.escape, sorted(names)))})$"
 
 
 def by_text(names: Sequence[str]) -> tuple[str, dict[str, object]]:
@@ -44,14 +45,15 @@ def by_text(names: Sequence[str]) -> tuple[str, dict[str, object]]:
 def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
     """The files of each of ``names``.
 
-    A file of scene 0 with unknown numbers stands for those that Stash did not list. Raises
-    ``StashUnavailable`` when an answer cannot be read.
+    A file of scene 0 belongs to a scene whose number cannot be read, or stands, with unknown
+    numbers, for those that Stash did not list. Raises ``StashUnavailable`` when an answer cannot
+    be read.
     """
     files: dict[tuple[int, str], SceneFile] = {}
     is_cut = False
     for answer in answers:
         scenes = at(answer, list, "scenes")
-        is_cut |= at(answer, int, "count") > len(scenes)
+        is_cut |= counted(answer, "count") > len(scenes)
         files |= {(scene, file.path): file for scene, file in _files(scenes)}
     by_name: dict[str, list[tuple[int, SceneFile]]] = {}
     for (scene, path), file in files.items():
@@ -65,12 +67,7 @@ def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
 def _files(scenes: Iterable[object]) -> Iterator[tuple[int, SceneFile]]:
     for scene in scenes:
         for file in listed(scene, "files"):
-            size, duration = at(file, object, "size"), at(file, object, "duration")
-            yield (
-                id_of(scene),
-                SceneFile(
-                    at(file, str, "path") or "?",
-                    size if isinstance(size, int) else 0,
-                    float(duration) if isinstance(duration, int | float) else 0.0,
-                ),
-            )
+            size = numbers.amount(at(file, object, "size"))
+            duration = numbers.seconds(at(file, object, "duration"))
+            path = at(file, str, "path") or "?"
+            yield numbers.key(at(scene, str, "id")), SceneFile(path, size, duration)

@@ -105,7 +105,7 @@ def empty_log(database: sqlite3.Connection) -> None:
 
 
 class OpenFiles:
-    """Files that have to stay what they are while they are in use: SQLite itself goes on writing
+    """Files that have to stay what they are while they are in use: SQLite itself continues to write
     to a deleted one. A file that is not there at first is not watched.
     """
 

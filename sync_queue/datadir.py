@@ -89,7 +89,7 @@ def sentence_of(error: OSError, directory: str) -> str:
 
 
 def owners(directory: str) -> str:
-    """Whose directory it is and who we are, where they differ; "" where nobody can say."""
+    """Whose directory it is and who we are, where they differ; "" if that is unknown."""
     if os.name == "nt":
         return ""
     while not os.path.exists(directory) and os.path.dirname(directory) != directory:
@@ -156,14 +156,14 @@ def locate(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
 
 
 def owned_directory(base: str, stash_dir: str) -> str:
-    """``base`` if it belongs to this Stash or to nobody, else this Stash's subdirectory of it."""
+    """``base`` if it belongs to this Stash or to none, else this Stash's subdirectory of it."""
     while remembered(base) not in (None, identity_text(stash_dir)):
         base = subdirectory(base, stash_dir)
     return base
 
 
 def subdirectory(base: str, stash_dir: str) -> str:
-    """A directory name that any file system takes and that a person recognises."""
+    """A directory name that any file system takes and that a user recognises."""
     path = os.path.normpath(stash_dir)
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in path)
     return os.path.join(base, "stash" + slug[-80:])
@@ -203,7 +203,7 @@ def identity_text(stash_dir: str) -> bytes:
 
 
 def remembered(base: str) -> bytes | None:
-    """The identity written in ``base``, or ``None`` when it belongs to nobody yet."""
+    """The identity written in ``base``, or ``None`` when it belongs to none yet."""
     try:
         return patiently(lambda: content_of(os.path.join(base, IDENTITY))) or None
     except FileNotFoundError:

@@ -25,7 +25,7 @@ from sync_queue.job_counts import LONGEST_DELAY, count_jobs
 from sync_queue.models import ClaimedJob, JobStatus, QueueStats, SyncJob, parse_job
 from sync_queue.schema import JOBS, WAITS
 
-# A worker may wait longer than a hook: nobody is looking at it.
+# A worker may wait longer than a hook: no user waits for it.
 BUSY_SECONDS = 10.0
 KEEP_FINISHED = 1000
 TRIM_AT_MOST = 5000
@@ -237,6 +237,16 @@ class JobQueue(SQLiteAckQueue):
         return self.connection.execute(
             f"SELECT _id, interrupted FROM {JOBS} WHERE status = {JobStatus.LEASED} ORDER BY _id"
         ).fetchall()
+
+    def dismiss(self, *, key: str = "", queue_id: int = 0) -> bool:
+        """Delete one waiting job, by its key or its number; False when none waits."""
+        with self.transaction():
+            return (
+                self.connection.execute(
+                    f"DELETE FROM {JOBS} WHERE {WAITS} AND (key = ? OR _id = ?)", (key, queue_id)
+                ).rowcount
+                > 0
+            )
 
     # -- asking -------------------------------------------------------------------------------
 

@@ -42,6 +42,13 @@ class Ledger:
         )
         return next(map(_entry, rows), None)
 
+    def owner(self, server: str, rating_key: int) -> int:
+        """The scene that one item was written for; 0 for none."""
+        row = self.connection.execute(
+            "SELECT scene_id FROM ledger WHERE server = ? AND rating_key = ?", (server, rating_key)
+        ).fetchone()
+        return row[0] if row else 0
+
     def entries_of_scene(self, server: str, scene_id: int) -> list[LedgerEntry]:
         """The entries of the items that were written for a scene, by rating key."""
         rows = self.connection.execute(
@@ -108,6 +115,12 @@ class Ledger:
                 entry.unread,
                 json.dumps(write_entry(entry)),
             ),
+        )
+
+    def put_off(self, server: str, rating_key: int) -> None:
+        """Leave it to the next sync of its scene to read an item back."""
+        self.connection.execute(
+            "UPDATE ledger SET unread = 0 WHERE server = ? AND rating_key = ?", (server, rating_key)
         )
 
     def forget_item(self, server: str, rating_key: int) -> None:

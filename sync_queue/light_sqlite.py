@@ -1,6 +1,6 @@
 """SQLite without ``sqlite3``'s Python half, which costs a hook a seventh of its whole time.
 
-Standard library only. ``sqlite3`` is ``_sqlite3`` plus adapters for dates that nobody here uses.
+Standard library only. ``sqlite3`` is ``_sqlite3`` plus adapters for dates, which are unused here.
 """
 
 TYPE_CHECKING = False

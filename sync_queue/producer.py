@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # typing costs a hook more than everything else
 
 # How long a save may wait for a database that another process is writing.
 BUSY_SECONDS = 0.5
-# The last connection to close would write the log back into the database while a person waits.
+# The last connection to close would write the log back into the database while a user waits.
 LEFT_OPEN: list[sqlite3.Connection] = []
 
 MAKE_JOB = """

@@ -24,7 +24,7 @@ NOTHING = QueueStats(0, 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class LetterLine:
-    """A dead letter as it is told: ``job`` is its number, ``at`` when it failed (epoch seconds).
+    """A dead letter in a report: ``job`` is its number, ``at`` when it failed (epoch seconds).
     ``scene`` is 0 for a job that is no scene's.
     """
 
@@ -38,13 +38,13 @@ class LetterLine:
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """A look at a queue. ``problem`` says why the database could not be read ("" = it could).
+    """The state of a queue. ``problem`` says why the database could not be read ("" = it could).
 
     ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
     (``synced`` or a reason code); ``states`` holds the worker's small facts; ``letters``
-    are the newest dead letters, newest first, and ``for_person`` some of the scenes that need a
-    person, by reason: both no more than were asked for. ``start_problem`` says why no worker could
-    start, "" where one runs or nothing is known to be wrong.
+    are the newest dead letters, newest first, and ``for_person`` some of the scenes that need
+    the user, by reason: both no more than were asked for. ``start_problem`` says why no worker
+    could start, "" where one runs or nothing is known to be wrong.
     """
 
     data_dir: str

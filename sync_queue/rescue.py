@@ -60,7 +60,7 @@ def open_queue(data_dir: str, *, grace: float = GRACE_SECONDS) -> QueueManager:
 def restore(data_dir: str, *, grace: float = GRACE_SECONDS) -> None:
     """Set the damaged database aside and put its daily copy, or an empty one, in its place.
 
-    Nobody may have it open in this process. Raises ``QueueError`` when that is not possible now;
+    It must not be open in this process. Raises ``QueueError`` when that is not possible now;
     ``open_queue`` then finishes it.
     """
     place = os.path.join(data_dir, RESCUE_DIR)

@@ -11,12 +11,20 @@ from sync_queue import schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import JobStatus, parse_job
 from validation.errors import QueueError
+from validation.records import Pin
 
 # MemoryError is what Python makes of a damaged length.
 UNREADABLE = (sqlite3.Error, QueueError, MemoryError)
 
 JOBS = f"SELECT data, timestamp, prio FROM {schema.JOBS} WHERE status <= {JobStatus.LEASED}"
 CONNECTION = "SELECT doc, seen_at FROM connection"
+IGNORED = "SELECT scene_id FROM scenes WHERE ignored"
+PINS = "SELECT server, rating_key, scene_id, file, added_at, part_ids FROM pins"
+# A pin of version 1 has no file: the user is asked again.
+PINS_OF_VERSION_1 = (
+    "SELECT pinned_server, pinned_item, scene_id, '', 0, '[]' FROM scenes"
+    " WHERE pinned_item IS NOT NULL"
+)
 
 
 def copy_readable_rows(source: sqlite3.Connection, target: QueueManager) -> str:
@@ -54,28 +62,24 @@ def put_job(target: QueueManager, row: tuple[Any, ...]) -> bool:
 
 def copy_decisions(source: sqlite3.Connection, target: QueueManager) -> int:
     """Copy what the user decided about scenes; returns for how many."""
-    known = columns_of(target.connection)
-    columns = [name for name in columns_of(source) if name in known]
-    if "ignored" not in columns:
-        return 0
-    query = (
-        f"SELECT scene_id, {', '.join(columns)} FROM scenes"
-        " WHERE ignored OR pinned_item IS NOT NULL"
-    )
-    insert = (
-        f"INSERT OR IGNORE INTO scenes (scene_id, {', '.join(columns)})"
-        f" VALUES (?{', ?' * len(columns)}) ON CONFLICT (scene_id) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in columns)
-    )
-    count = 0
-    for row in rows_of(source, query):
-        if isinstance(row[0], int):
-            target.connection.execute(insert, row)
-            count += 1
-    return count
+    rows = [row for query in (PINS, PINS_OF_VERSION_1) for row in rows_of(source, query)]
+    pins = [pin for row in rows if (pin := read_pin(row)) is not None]
+    ignored = [row[0] for row in rows_of(source, IGNORED) if isinstance(row[0], int)]
+    for pin in pins:
+        target.scenes.pin(pin)
+    for scene_id in ignored:
+        target.scenes.ignore(scene_id)
+    return len(pins) + len(ignored)
 
 
-def columns_of(database: sqlite3.Connection) -> list[str]:
-    """The columns of the scenes' table that hold what the user decided."""
-    names = [row[1] for row in rows_of(database, "PRAGMA table_info(scenes)")]
-    return [name for name in names if name == "ignored" or name.startswith("pinned_")]
+def read_pin(row: tuple[Any, ...]) -> Pin | None:
+    """A stored pin; ``None`` for one that makes no sense."""
+    server, rating_key, scene_id, file, added_at, part_ids = row
+    try:
+        parts = tuple(map(int, json.loads(part_ids)))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    numbers = all(isinstance(value, int) for value in (rating_key, scene_id, added_at))
+    if not numbers or not isinstance(server, str) or not isinstance(file, str):
+        return None
+    return Pin(server, rating_key, scene_id, file, added_at, parts)

@@ -19,6 +19,9 @@ SYNCED = "synced"
 # Outcomes that a new file in Plex may change.
 WAITS_FOR_A_FILE = frozenset({Reason.NOT_IN_PLEX, Reason.AMBIGUOUS, Reason.ITEM_TAKEN})
 
+# The owner of an item that another scene matched, for scenes whose outcome is ``item_taken``.
+_TAKEN_BY = f"outcome = '{Reason.ITEM_TAKEN}' AND json_extract(detail, '$.owner')"
+
 # ``related`` holds the things that the scene shows, a blank around each: " performer:3 tag:12 ".
 CREATE = (
     """
@@ -30,6 +33,8 @@ CREATE = (
         related TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS scene_outcome ON scenes(outcome)",
+    "CREATE INDEX IF NOT EXISTS scene_kept_out ON scenes(json_extract(detail, '$.owner'))"
+    f" WHERE outcome = '{Reason.ITEM_TAKEN}'",
     """
     CREATE TABLE IF NOT EXISTS parked_keys (
         key TEXT NOT NULL, scene_id INTEGER NOT NULL, PRIMARY KEY (key, scene_id)
@@ -158,14 +163,14 @@ class Scenes:
             found.update(row[0] for row in rows)
         return sorted(found)
 
-    def kept_out(self, *, owner: int = 0, items: Collection[int] = ()) -> list[int]:
-        """The scenes whose item was taken by the scene ``owner``, or is one of ``items``."""
+    def kept_out(self, owner: int, *, but_from: Collection[int] = ()) -> list[int]:
+        """The scenes whose item was taken by the scene ``owner``, but for the items
+        ``but_from``."""
         rows = self.connection.execute(
-            "SELECT scene_id, json_extract(detail, '$.owner'), json_extract(detail, '$.item')"
-            " FROM scenes WHERE outcome = ?",
-            (Reason.ITEM_TAKEN,),
+            f"SELECT scene_id, json_extract(detail, '$.item') FROM scenes WHERE {_TAKEN_BY} = ?",
+            (owner,),
         )
-        return [row[0] for row in rows if (owner and row[1] == owner) or row[2] in items]
+        return [row[0] for row in rows if row[1] not in but_from]
 
     def updated_at(self, scene_ids: Iterable[int]) -> dict[int, str]:
         """Stash's ``updated_at`` text by scene, as of each scene's last outcome. A scene that was

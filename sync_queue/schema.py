@@ -12,7 +12,7 @@ WAITING, READY, RUNNING, DONE, FAILED = 0, 1, 2, 5, 9
 # What a job is that waits, in SQL: put (0) or given back (1).
 WAITS = "status < 2"
 
-# ``error``, ``done_at`` and ``version`` were written by version 1.0 and are read by nobody.
+# ``error``, ``done_at`` and ``version`` were written by version 1.0 and have no reader.
 CREATE_JOBS = """
 CREATE TABLE IF NOT EXISTS {table_name} (
     {key_column} INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -80,5 +80,5 @@ ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, seen_at = excluded.seen_at
 WHERE doc IS NOT excluded.doc
 """
 
-# An event that waited in a file may be older than what another hook has told since.
+# An event that waited in a file may be older than the one of a later hook.
 PUT_OLDER_CONNECTION = PUT_CONNECTION + "AND excluded.seen_at > seen_at"

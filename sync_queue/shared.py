@@ -24,9 +24,9 @@ def shared_queue(
     """Open the database beside the process that drains it, to put jobs and to claim none. A task
     enters it once.
 
-    ``told`` is what Stash told the task of itself: the worker needs its address and session;
-    nothing of a shell, which was told nothing. Without a database yet, or with an older one, the
-    worker's lock is taken for a moment to make it. Raises ``QueueError``.
+    ``told`` is Stash's part of the task's input, empty for a shell: the worker needs its address
+    and session. Without a database, or with an older one, the worker's lock is taken for a moment
+    to make it. Raises ``QueueError``.
     """
     with open_as_guest(data_dir) as manager:
         if told.get("server_connection"):
@@ -42,28 +42,32 @@ def open_as_guest(data_dir: str) -> QueueManager:
             return QueueManager(data_dir, guest=True)
         except (DatabaseOutdated, DatabaseDamaged):
             descriptor = lock.acquire(data_dir, patience=0.1)
-        if descriptor is not None:
-            try:
+        with held(descriptor):
+            if descriptor is not None:
                 rescue.open_queue(data_dir).close()
-            finally:
-                lock.release(descriptor)
-                os.close(descriptor)
-        elif time.monotonic() > deadline:
+        if descriptor is None and time.monotonic() > deadline:
             raise QueueError(
                 "The worker has not prepared the database yet: wait a moment and run this again."
             )
 
 
-def due_jobs(manager: QueueManager, prio: int, now: float) -> int:
-    """``jobs.due_of``, for callers that use the older name."""
-    return manager.jobs.due_of(prio, now)
+def restore_alone(data_dir: str) -> None:
+    """Restore a damaged database that this process has closed; a worker that runs does it itself.
+
+    Raises ``QueueError``.
+    """
+    descriptor = lock.acquire(data_dir, patience=0.5)
+    with held(descriptor):
+        if descriptor is not None:
+            rescue.restore(data_dir)
 
 
-def hurry(manager: QueueManager, prio: int) -> None:
-    """``jobs.make_due``, for callers that use the older name."""
-    manager.jobs.make_due(prio)
-
-
-def is_waiting(manager: QueueManager, job_key: str) -> bool:
-    """``jobs.is_open``, for callers that use the older name."""
-    return manager.jobs.is_open(job_key)
+@contextmanager
+def held(descriptor: int | None) -> Iterator[None]:
+    """Hold the worker's lock, if it was free, until the end of the block."""
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            lock.release(descriptor)
+            os.close(descriptor)

@@ -22,7 +22,7 @@ from sync_queue.trouble import Connection, DatabaseDamaged, read_object, too_new
 class Snapshot:
     """What the worker would know, for looking only; use it as a context manager.
 
-    ``connection`` is what a task was told of Stash; without it the newest that the database has
+    ``connection`` is Stash's part of a task's input; without it the newest that the database has
     is used. Raises ``QueueError``.
     """
 
@@ -69,7 +69,7 @@ class Snapshot:
         return read_object(row[0], "connection") if row else {}
 
     def connection_seen_at(self) -> float:
-        """When that was said: it does not change while somebody looks."""
+        """When that was said: it does not change in a snapshot."""
         return 0.0
 
     def waiting_scenes(self) -> list[int]:

@@ -29,7 +29,7 @@ NEVER_SAID = (
 
 class Starts:
     """The note. ``count`` attempts, the last one ``at`` (epoch seconds), ``why`` it failed ("" =
-    nobody knows), ``said_at`` when a hook has said so.
+    unknown), ``said_at`` when a hook has said so.
     """
 
     __slots__ = ("at", "count", "said_at", "why")
@@ -106,7 +106,7 @@ def note_attempt(data_dir: str, now: float) -> None:
 
 
 def note_failure(data_dir: str, why: str, now: float) -> None:
-    """The worker that was started ends, and knows why. Another reason is said at once."""
+    """The worker that was started ends, and knows why. Another reason is said immediately."""
     last = read(data_dir)
     sentence = " ".join(why.split())
     said_at = last.said_at if sentence == last.why else 0.0

@@ -1,7 +1,7 @@
 """What can go wrong with the database: one table from SQLite's error codes to our errors.
 
 Nothing here reads a message. ``Connection`` translates every error of a connection where it
-happens, so that nobody above this room has to know SQLite.
+happens, so that no room above has to know SQLite.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class DatabaseOutdated(QueueError):
 
 
 def needs_opening(error: QueueError) -> bool:
-    """Whether waiting is of no use: the database has to be opened anew, or not at all."""
+    """Whether waiting is of no use: the database has to be opened again, or not at all."""
     return isinstance(error, DatabaseDamaged | DatabaseTooNew | DatabaseReplaced)
 
 
@@ -235,14 +235,14 @@ LONGEST_WAIT_SECONDS = 60.0
 
 
 class Patience:
-    """Waits a trouble out: 5 s at first, then twice as long each time, up to 60 s. Says it once."""
+    """Waits out an error: 5 s at first, then twice as long each time, up to 60 s. Says it once."""
 
     def __init__(self) -> None:
         self.said = ""
         self.step = 0
 
     def wait(self, error: QueueError) -> float:
-        """Seconds to wait before the next try: none for the first damage, which is mended."""
+        """Seconds to wait before the next try: none for the first damage, which is repaired."""
         if str(error) != self.said:
             self.said = str(error)
             log.error("%s", error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
+from border.numbers import whole
+from border.texts import one_line
 from tasks.mode_names import MODES
 
 ABOUT = "The tasks of Stash's Tasks page from a shell, for users and cron."
@@ -15,10 +17,10 @@ CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
 NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "scene": (
         "a scene's number in Stash",
-        frozenset({"sync", "preview", "sync_all", "pin", "ignore"}),
+        frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss"}),
     ),
     "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
-    "job": ("a dead letter's number", frozenset({"retry", "dismiss"})),
+    "job": ("the number of a dead letter", frozenset({"retry", "dismiss"})),
 }
 SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
     "dry_run": (
@@ -75,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for name, (says, modes) in NUMBERS.items():
         takers = ", ".join(sorted(modes & MODES.keys()))
-        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{says} ({takers})")
+        parser.add_argument(f"--{name}", type=number, metavar="N", help=f"{says} ({takers})")
     for name, (says, modes) in SWITCHES.items():
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(
@@ -95,6 +97,16 @@ def describe_modes() -> str:
         names = [mode.replace("_", "-"), *(a for a, name in ALIASES.items() if name == mode)]
         said.append(f"  {', '.join(names):24} {does}")
     return "\n".join(said)
+
+
+def number(text: str) -> int:
+    """The number that an option was given. Raises for one that nothing can have."""
+    found = whole(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            f"{one_line(text, 40)!r} is no whole number from 0, of at most 18 digits"
+        )
+    return found
 
 
 def mode_name(text: str) -> str:

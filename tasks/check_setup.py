@@ -10,8 +10,7 @@ from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
 from tasks.check_machine import check_address, check_machine, is_container
 from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
-from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress
+from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
 from validation.errors import PlexSyncError, QueueError, SetupError

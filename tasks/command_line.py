@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import TextIO
 
+from border.texts import one_line, one_lines
 from tasks import exit_codes, modes
 from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
@@ -57,6 +58,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
     def __init__(self, bar: ProgressBar) -> None:
         super().__init__(bar.stream)
         self.bar = bar
+        self.setFormatter(logs.PlainFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -135,7 +137,7 @@ def report(asked: argparse.Namespace, result: TaskResult) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in result.lines:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{one_line(line)}\n")
 
 
 def refuse(asked: argparse.Namespace, bar: ProgressBar, sentence: str, status: int) -> int:
@@ -144,10 +146,10 @@ def refuse(asked: argparse.Namespace, bar: ProgressBar, sentence: str, status: i
     if asked.json:
         print_json({"mode": asked.mode, "error": sentence})
     else:
-        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.write(f"{one_line(sentence)}\n")
     return status
 
 
 def print_json(answer: Mapping[str, object]) -> None:
     """The one JSON object on standard output."""
-    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.write(json.dumps(one_lines(answer)) + "\n")

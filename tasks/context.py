@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from border import numbers
+from border.documents import read_json
+from border.texts import one_line
 from sync_queue import datadir
 from validation.config import ENVIRONMENT
 from validation.errors import SetupError
+
+# Item 0 takes a choice back.
+LOWEST: Mapping[str, int] = {"scene": 1, "item": 0, "job": 1}
+# Moves the progress bar to a share (0 to 1).
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +41,19 @@ class TaskRequest:
     def number(self, name: str) -> int | None:
         """A whole number among the arguments, which may arrive as text; ``None`` without one.
 
-        Raises ``SetupError`` for anything else.
+        Raises ``SetupError`` for anything else, and for a number that nothing can have.
         """
         given = self.arguments.get(name)
-        if given in (None, ""):
+        if given is None or given == "":
             return None
-        text = str(given).strip()
-        if isinstance(given, bool) or not text.isascii() or not text.isdigit():
-            raise SetupError(f"{name} must be a whole number, not {text[:40]!r}.")
-        return int(text)
+        number = numbers.whole(given.strip() if isinstance(given, str) else given, LOWEST[name])
+        if number is None:
+            shown = one_line(given, 40) if isinstance(given, str) else json.dumps(given)[:40]
+            raise SetupError(
+                f"{name} must be a whole number from {LOWEST[name]}, of at most 18 digits,"
+                f" not {shown!r}."
+            )
+        return number
 
     def needed(self, name: str) -> int:
         """Like ``number``, for an argument that this mode cannot do without."""
@@ -95,16 +107,22 @@ class TaskResult:
 
 
 def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:
-    """Read what Stash wrote to a task's standard input."""
-    doc = json.loads(raw)
-    arguments = dict(doc.get("args") or {})
-    connection = doc.get("server_connection")
+    """Read what Stash wrote to a task's standard input. Raises ``SetupError`` for anything else."""
+    try:
+        doc = read_json(raw)
+    except ValueError:
+        doc = None
+    if not isinstance(doc, dict):
+        raise SetupError("Standard input is not the JSON object that Stash sends to a task.")
+    given, connection = doc.get("args"), doc.get("server_connection")
+    arguments = dict(given) if isinstance(given, dict) else {}
     if not isinstance(connection, dict):
         connection = {}
+    mode, stash_dir = arguments.pop("mode", ""), connection.get("Dir")
     return TaskRequest(
-        mode=str(arguments.pop("mode", "")),
+        mode=mode if isinstance(mode, str) else "",
         plugin_dir=plugin_dir,
         arguments=arguments,
         connection={"server_connection": connection, "settings": doc.get("settings")},
-        stash_dir=str(connection.get("Dir") or ""),
+        stash_dir=stash_dir if isinstance(stash_dir, str) else "",
     )

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from border.texts import one_lines
 from tasks import modes
 from tasks.context import TaskResult, parse_request
 from tasks.keep import keep_report
@@ -27,8 +28,8 @@ log = logging.getLogger("plexsync")
 def main(event: Event, plugin_dir: str) -> None:
     """Run what was asked for and reply. Always ends with exit status 0."""
     logs.to_stash()
-    request = parse_request(event.raw, plugin_dir)
     try:
+        request = parse_request(event.raw, plugin_dir)
         result = modes.run(request, stash_progress)
     except (PlexSyncError, OSError) as error:
         log.error("%s", error)
@@ -60,6 +61,6 @@ def stash_progress(fraction: float) -> None:
 
 
 def reply(answer: dict[str, object]) -> None:
-    """The one JSON object on standard output."""
-    sys.stdout.write(json.dumps(answer))
+    """The one JSON object on standard output, for people to read."""
+    sys.stdout.write(json.dumps(one_lines(answer)))
     sys.stdout.flush()

@@ -16,7 +16,7 @@ MODES: Mapping[str, str] = {
     "pin": "Choose the Plex item of a scene (--scene, --item; item 0 takes it back).",
     "ignore": "Never sync a scene (--scene; pin with item 0 takes it back).",
     "retry": "Retry one dead letter (--job: its number in Show Status).",
-    "dismiss": "Delete one dead letter (--job: its number in Show Status).",
+    "dismiss": "Delete a dead letter (--job), or the waiting edit of a scene (--scene).",
     "wake": "Start a worker if edits wait and none runs.",
 }
 # Status creates no file, and a page of Stash that opens must not wait.

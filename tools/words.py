@@ -40,9 +40,12 @@ BETTER: Mapping[str, str] = {
 }
 DOCUMENTS = (
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "PlexSync.yml"),
-    *("docs/install.md", "docs/paths.md", "docs/security.md", "docs/troubleshoot.md"),
+    "docs/*.md",
 )
-ROOMS = ("tasks/*.py", "validation/*.py", "process_queue.py", "PlexSync.py")
+ROOMS = (
+    *("PlexSync.py", "process_queue.py", "hooks/*.py", "tasks/*.py", "worker/*.py"),
+    *("sync_queue/*.py", "stash/*.py", "plex/*.py", "validation/*.py"),
+)
 _WORDS = re.compile(rf"\b({'|'.join(map(re.escape, sorted(BETTER, reverse=True)))})\b", re.I)
 _CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from border import numbers
+from border.texts import one_line
 from validation.errors import InvalidScene
 from validation.sanitizers import LINE_LIMIT, SUMMARY_LIMIT, sanitize_for_plex, sanitize_names
 
@@ -72,11 +74,11 @@ def updated_time(text: str) -> float:
     """
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise InvalidScene(f"Stash sent the time {text[:40]!r} without its offset.")
+        return moment.timestamp()
+    except (ValueError, OverflowError) as error:  # the first and the last day, with an offset
         raise InvalidScene(f"Stash sent {text[:40]!r} where a time belongs.") from error
-    if moment.tzinfo is None:
-        raise InvalidScene(f"Stash sent the time {text[:40]!r} without its offset.")
-    return moment.timestamp()
 
 
 def _clean_line(text: str) -> str:
@@ -105,8 +107,8 @@ class SceneFile:
     """
 
     path: Annotated[str, Field(min_length=1)]
-    size: int = 0
-    duration: float = 0.0
+    size: Annotated[int, BeforeValidator(numbers.amount)] = 0
+    duration: Annotated[float, BeforeValidator(numbers.seconds)] = 0.0
 
 
 class SyncMetadata(BaseModel):
@@ -123,7 +125,7 @@ class SyncMetadata(BaseModel):
 
     model_config = _RECORD
 
-    scene_id: Annotated[int, Field(gt=0)]
+    scene_id: Annotated[int, Field(gt=0, le=numbers.LARGEST)]
     title: _Line = ""
     details: _Summary = ""
     date: Annotated[str, BeforeValidator(clean_date)] = ""
@@ -143,8 +145,11 @@ class SyncMetadata(BaseModel):
     notes: tuple[str, ...] = ()
 
 
+_Id = Annotated[int, Field(ge=0, le=numbers.LARGEST)]
+
+
 class _Named(BaseModel):
-    id: int
+    id: _Id
     name: InstanceOf[str]
 
 
@@ -166,7 +171,7 @@ class _StashScene(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    id: int
+    id: _Id
     title: InstanceOf[str] | None
     code: InstanceOf[str] | None
     details: InstanceOf[str] | None
@@ -268,6 +273,6 @@ def _refusal(scene_id: object, error: ValidationError) -> str:
     ]
     more = f" and {len(faults) - _WORST_NAMED} more" if len(faults) > _WORST_NAMED else ""
     return (
-        f"Scene {scene_id} has data that cannot be synced"
+        f"Scene {one_line(str(scene_id), 20)} has data that cannot be synced"
         f" ({'; '.join(faults[:_WORST_NAMED])}{more}); correct it in Stash and save it."
     )

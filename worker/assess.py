@@ -33,8 +33,7 @@ class PlannedItem:
 
     ``item`` is full and fresh, ``entry`` what we remember of it and still believe; ``pair`` are
     the paths, Stash's and Plex's, by which it was matched; ``slots`` the images for which the
-    cover has to be fetched from Stash and compared. ``former`` is the scene that had the item
-    (0 = none).
+    cover has to be fetched from Stash and compared.
     """
 
     item: PlexItem
@@ -42,7 +41,6 @@ class PlannedItem:
     edits: EditPlan
     pair: tuple[str, str]
     slots: tuple[ImageSlot, ...]
-    former: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,9 @@ class Assessment:
     """What an assessment of a scene found.
 
     ``reason`` is why nothing is to be written, ``sentence`` says more about it where the reason
-    alone does not. ``match`` is ``None`` where Plex was not asked. ``pin`` is the user's choice as
-    it is to be kept from now on; ``detail`` goes into the outcome as JSON.
+    alone does not. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice
+    as it was stored, ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as
+    JSON.
     """
 
     scene: SyncMetadata
@@ -59,6 +58,7 @@ class Assessment:
     sentence: str = ""
     match: MatchResult | None = None
     items: tuple[PlannedItem, ...] = ()
+    chosen: Pin | None = None
     pin: Pin | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
 
@@ -129,7 +129,7 @@ def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assess
     match = MatchResult(MatchConfidence.HIGH, (candidate,), (candidate,), None)
     pair = (scene.files[0].path, renewed.file)
     planned = _planned(store, batch, scene, item, pair)
-    return Assessment(scene, None, match=match, items=(planned,), pin=renewed)
+    return Assessment(scene, None, match=match, items=(planned,), chosen=pin, pin=renewed)
 
 
 def _in_full(
@@ -156,5 +156,4 @@ def _planned(
         entry = confirm(entry, item)[0]
     slots = stale_slots(scene, item, entry, batch.config)
     edits = plan(scene, item, entry, batch.config, restored=item.added_at < batch.restored_at)
-    former = stored.scene_id if stored is not None else 0
-    return PlannedItem(item, entry, edits, pair, slots, former)
+    return PlannedItem(item, entry, edits, pair, slots)

@@ -22,6 +22,9 @@ from worker.covers import cover_problem, sync_covers
 from worker.run import Run, TooManyRemovals
 from worker.scan_request import ScanRequests
 
+# The ``update_type`` of scenes whose items may have changed hands.
+RELEASED = "item released"
+
 log = logging.getLogger("plexsync.scene")
 
 
@@ -98,12 +101,14 @@ class SceneSync:
         if result.outcome == Reason.SCENE_GONE:
             ledger.release_scene(scene_id)
             scenes.forget_scene(scene_id)
-            self._wake(scenes.kept_out(owner=scene_id))
+            self._wake(scenes.kept_out(scene_id))
             return
         if attempt.scene is None or attempt.assessment is None:
             return
-        if attempt.assessment.match is not None:
-            self._hand_over(batch.plex.server, attempt.assessment)
+        moved = self._hand_over(batch.plex.server, attempt.assessment)
+        if moved or attempt.job.job.update_type != RELEASED:  # else two might wake each other
+            kept = [one.item.rating_key for one in attempt.assessment.items]
+            self._wake(scenes.kept_out(scene_id, but_from=kept))
         now, updated_at = self.clock(), attempt.scene.updated_at
         scenes.set_outcome(
             Outcome(scene_id, result.outcome, result.detail, updated_at, now),
@@ -111,19 +116,24 @@ class SceneSync:
             related=" ".join(attempt.scene.related),
         )
 
-    def _hand_over(self, server: str, found: Assessment) -> None:
-        """Let others have the items that are not the scene's any more, and tell the scenes that
-        lost or may gain one."""
+    def _hand_over(self, server: str, found: Assessment) -> bool:
+        """Let others have the items that are not the scene's any more; returns whether there were
+        any. A scene that Plex was not asked for keeps its own."""
+        if found.match is None:
+            return False
         scene_id, scenes = found.scene.scene_id, self.manager.scenes
-        kept = [one.item.rating_key for one in found.items]
-        released = self.manager.ledger.release_items(server, scene_id, keep=kept)
-        self._wake(scenes.kept_out(owner=scene_id, items=released) if released else ())
-        self._wake(one.former for one in found.items if one.former not in (0, scene_id))
-        if found.pin is not None and found.pin != scenes.pin_of_scene(server, scene_id):
+        # A user may have chosen again, or ignored the scene, while it was written.
+        still_chosen = found.chosen == scenes.pin_of_scene(server, scene_id)
+        if found.pin is not None and found.pin != found.chosen and still_chosen:
             scenes.pin(found.pin)
+        kept = [one.item.rating_key for one in found.items]
+        return bool(self.manager.ledger.release_items(server, scene_id, keep=kept))
 
     def _wake(self, scene_ids: Iterable[int]) -> None:
-        jobs = [scene_job(scene_id, "item released", self.clock()) for scene_id in scene_ids]
+        """Sync scenes again whose items may have changed hands, but for those that wait anyway."""
+        jobs = [scene_job(scene_id, RELEASED, self.clock()) for scene_id in scene_ids]
+        waiting = self.manager.jobs.waiting([job.job_key for job in jobs])
+        jobs = [job for job in jobs if job.job_key not in waiting]
         self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
     def _write_all(self, run: Run, batch: Batch, attempt: Attempt, found: Assessment) -> Result:
@@ -182,8 +192,13 @@ class SceneSync:
         )
 
     def _keep(self, entry: LedgerEntry) -> None:
+        """Store an entry. The scene that loses the item to this one is synced again."""
+        ledger = self.manager.ledger
         with self.manager.transaction():
-            self.manager.ledger.put(entry)
+            before = ledger.owner(entry.server, entry.rating_key)
+            ledger.put(entry)
+            if before not in (0, entry.scene_id):
+                self._wake([before])
 
 
 def kept_by_plex(entry: LedgerEntry) -> list[str]:

@@ -25,7 +25,7 @@ class CircuitBreaker(Breaker):
     """The stored breaker with its transitions."""
 
     def wait(self, now: float) -> float:
-        """Seconds until the worker may talk to Plex; 0 when it may at once.
+        """Seconds until the worker may talk to Plex; 0 = immediately.
 
         A probe time further off than its pause comes from a clock that jumped.
         """
@@ -34,7 +34,7 @@ class CircuitBreaker(Breaker):
         return max(0.0, self.probe_at - now)
 
     def asked(self) -> CircuitBreaker:
-        """A person asks: an open breaker does not wait for its next probe."""
+        """The user asks: an open breaker does not wait for its next probe."""
         return replace(self, probe_at=0.0)
 
     def probing(self) -> CircuitBreaker:
@@ -48,7 +48,7 @@ class CircuitBreaker(Breaker):
         return not 0.0 <= now - self.opened_at <= seconds
 
     def on_failure(self, now: float, retry_after: float = 0.0) -> CircuitBreaker:
-        """An outage was seen. While open nobody asks Plex, so there is nothing to learn from it.
+        """An outage was seen. While open, Plex is not asked, so there is nothing to learn from it.
 
         ``retry_after``: the seconds for which Plex itself wants to be left alone.
         """

@@ -63,7 +63,7 @@ def cover_version(scene: SyncMetadata) -> str:
 def stale_slots(
     scene: SyncMetadata, item: PlexItem, entry: LedgerEntry | None, config: PlexSyncConfig
 ) -> tuple[ImageSlot, ...]:
-    """The slots whose cover has to be compared. Asks nobody."""
+    """The slots whose cover has to be compared. Sends no request."""
     if not scene.cover:
         return ()
     versions = {} if entry is None else entry.image_versions
@@ -83,7 +83,7 @@ def stale_slots(
 
 
 def cover_problem(item: PlexItem, entry: LedgerEntry, config: PlexSyncConfig) -> Reason | None:
-    """Why Plex does not show the cover, if it cannot take it. Asks nobody."""
+    """Why Plex does not show the cover, if it cannot take it. Sends no request."""
     notes = (entry.image_notes.get(slot) for slot in wanted_slots(item, config))
     return next((Reason(note) for note in notes if note in _PROBLEMS), None)
 

@@ -1,6 +1,6 @@
 """The libraries that tasks and worker need: found, or installed privately. Standard library only.
 
-Nobody who uses PlexSync has to open a shell: the first worker or task that misses a library
+A user of PlexSync need not open a shell: the first worker or task that misses a library
 installs the pinned wheels (``requirements.lock``, with hashes) into a directory of its own, with
 the pip of the Python that runs it. No other plugin's packages are touched, and ours are found
 first. Runs before anything of ours imports a library, and imports each once: what pip has written
@@ -62,7 +62,7 @@ def ensure(
     """Make every needed library importable, installing them where they are missing.
 
     ``say`` gets lines of progress. After a failure it is tried again at most every ten minutes,
-    unless ``patient``: a person is waiting for a task. With ``reads_only`` nothing is installed.
+    unless ``patient``: a user is waiting for a task. With ``reads_only`` nothing is installed.
     Raises ``DependenciesMissing``.
     """
     requirements = os.path.join(plugin_dir, LOCK_FILE)
@@ -100,7 +100,7 @@ def find(requirements: str, target: str, *, reads_only: bool = False) -> bool:
     ours = private_packages.is_installed(target, requirements)
     if (ours or all_present([target])) and not why_not_loaded(target):
         if not ours and not reads_only:
-            private_packages.settle(target, requirements)  # a person ran the command
+            private_packages.settle(target, requirements)  # a user ran the command
         return True
     return all_present() and not why_not_loaded()
 
@@ -163,7 +163,7 @@ def wait_for(guard: int, say: Say) -> None:
 
 
 def by_hand(requirements: str, target: str) -> str:
-    """What a person can do who has to do it by hand. Not into the system's Python, which may
+    """The steps for a user who has to do it by hand. Not into the system's Python, which may
     refuse, and which belongs to others.
     """
     command = private_packages.command_by_hand(requirements, target)

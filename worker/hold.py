@@ -1,4 +1,4 @@
-"""Holding everything: a person has to change a setting, or Stash is away. Pure."""
+"""Holding everything: the user has to change a setting, or Stash is unreachable. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from validation.reasons import Reason
 
-# A wrong token is asked again now and then: somebody may repair Plex instead of the setting.
+# A wrong token is asked again now and then: the user may repair Plex instead of the setting.
 SETUP_DELAYS = (60.0, 300.0, 900.0, 3600.0)
-# Stash is on this machine and soon back; a new hook lifts the hold at once.
+# Stash is on this machine and soon back; a new hook lifts the hold immediately.
 STASH_DELAYS = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
-# How often settings are read while something waits for a person's change.
+# How often settings are read while something waits for a change by the user.
 LOOK_SECONDS = 60.0
 DELAYS: Mapping[Reason, tuple[float, ...]] = {
     Reason.WAITING_FOR_STASH: STASH_DELAYS,
@@ -23,7 +23,7 @@ DELAYS: Mapping[Reason, tuple[float, ...]] = {
 class Hold:
     """Nothing is synced until ``until`` (epoch seconds), or until what caused it changes.
 
-    ``sentence`` says what a person can do; ``step`` counts holds in a row for the same cause.
+    ``sentence`` is the user's next step; ``step`` counts holds in a row for the same cause.
     """
 
     reason: Reason

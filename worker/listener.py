@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from plex.event_stream import EventSource
 from plex.events import EventKind, LibraryEvent
 from plex.exceptions import PlexTemporaryError
 from validation.errors import PlexSyncError
-from worker.backoff import Backoff
+from worker.backoff import Backoff, random_fraction
 
 RECONNECT = Backoff(base=2.0, cap=120.0)
 BREATH_SECONDS = 0.02  # between two pieces: a flood must not take the sync thread's processor
@@ -43,9 +42,10 @@ class Stream(Protocol):
 class Listener:
     """Listens in a daemon thread, from when it is made until it is closed.
 
-    ``heard`` is set after each connect, since nobody says what was missed, and by each event that
-    may make another scene syncable; who looks clears it first. ``connected`` says whether Plex ever
-    agreed. The thread ends by itself where Plex will not agree: ``refusal`` says why.
+    ``heard`` is set after each connect, because missed events do not come again, and by each
+    event that may make another scene syncable; the reader clears it first. ``connected``
+    says whether Plex ever agreed. The thread ends by itself where Plex will not agree:
+    ``refusal`` says why.
     ``clock`` returns monotonic seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two connections; ``ring`` wakes who waits for news.
     """
@@ -55,7 +55,7 @@ class Listener:
         open_stream: Callable[[], Stream],
         *,
         clock: Callable[[], float] = time.monotonic,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] | None = None,
         ring: Callable[[], None] = lambda: None,
     ) -> None:
@@ -154,7 +154,7 @@ class Subscription:
         self._said: set[str] = set()
 
     def keep(self, source: EventSource | None) -> None:
-        """Listen to *source* from now on, or to nobody. To be called now and then."""
+        """Listen to *source* from now on; ``None`` ends it. To be called now and then."""
         if source is not None and source != self._source:
             self.close()
             self._source, self._not_before = source, -math.inf
@@ -178,7 +178,7 @@ class Subscription:
         return True
 
     def close(self) -> None:
-        """Listen to nobody."""
+        """End listening."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None

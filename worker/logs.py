@@ -11,7 +11,9 @@ import sys
 import threading
 from io import TextIOWrapper
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
+
+from border.texts import one_line
 
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
@@ -31,12 +33,26 @@ STASH_LEVELS = {
 LONGEST_LINE = 4000
 
 
+class PlainFormatter(logging.Formatter):
+    """Writes a record as one line, whatever a title or a server put into it; a stack follows in
+    lines that begin with blanks, so that no foreign text can look like a record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
+        """The line."""
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
+        """The stack."""
+        return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).split("\n"))
+
+
 class StashHandler(logging.Handler):
     """Writes records in Stash's log encoding, each physical line with its own prefix."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.stream = stream
+        self.setFormatter(PlainFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record. A Stash that went away is no error of ours."""
@@ -91,7 +107,7 @@ def to_file(data_dir: str) -> None:
         encoding="utf-8",
         delay=True,
     )
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(PlainFormatter(FORMAT))
     install(handler)
 
 
@@ -124,7 +140,7 @@ def install(handler: logging.Handler) -> None:
 
 
 def log_crashes() -> None:
-    """What nobody expected goes into the log too: a worker's standard error leads nowhere."""
+    """Unexpected errors go into the log too: a worker's standard error leads nowhere."""
     sys.excepthook = log_crash
     threading.excepthook = lambda crash: log_crash(
         crash.exc_type, crash.exc_value, crash.exc_traceback
@@ -134,10 +150,10 @@ def log_crashes() -> None:
 def log_crash(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """One error that nobody caught."""
+    """One error that no code caught."""
     if error is not None:
         log = logging.getLogger("plexsync.crash")
-        log.critical("Unexpected trouble; please report it.", exc_info=(kind, error, trace))
+        log.critical("Unexpected error. Please report it.", exc_info=(kind, error, trace))
 
 
 def set_debug(wanted: bool) -> None:

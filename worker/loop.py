@@ -27,7 +27,7 @@ from worker.settle import Settler
 LONGEST_NAP = 60.0
 # Between two batches after an outage.
 GENTLE_SECONDS = 1.0
-# A scene that Stash itself fails at is asked for again after so long.
+# Seconds until a scene that Stash itself fails at is retried.
 CULPRIT_SECONDS = 600.0
 
 log = logging.getLogger("plexsync.worker")

@@ -129,7 +129,7 @@ class Permission:
         return self.answer()
 
     def answer(self) -> Go | Wait:
-        """What hold and breaker say now, without a look at anything."""
+        """What hold and breaker say now. Reads nothing."""
         return answer_of(self.hold, self.breaker, self.clock())
 
     def may_ask_plex(self) -> bool:
@@ -160,7 +160,7 @@ class Permission:
         if heard:
             self._lift(Reason.WAITING_FOR_STASH)
         if self.hold is not None or self.breaker.state is not BreakerState.CLOSED:
-            with contextlib.suppress(StashUnavailable):  # the hold goes on
+            with contextlib.suppress(StashUnavailable):  # the hold continues
                 self._settings(0.0 if heard else WAITING_SETTINGS_SECONDS)
         if self.servers.settings.read_at:
             self._note_settings(self.servers.settings.problems)

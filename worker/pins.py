@@ -46,14 +46,14 @@ def pin_to(
 def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | None:
     """The item that a pin stands for now, with the pin as it is then; ``None``: ask the user.
 
-    The pin follows its file to a new key. An item that holds another file under the same key is
-    the chosen one only if its part is the very same.
+    The pin follows its file to a new key, but not to an item that was chosen for another scene.
+    An item that holds another file under the same key is the chosen one only if its part is the
+    very same.
     """
     for item in batch.ahead.read((pin.rating_key,)):
         if _holds(item, pin):
             return _renewed(pin, item), item
-        moved = {part.part_id for part in item.parts}.intersection(pin.part_ids) - {0}
-        if moved and pin.added_at == item.added_at:
+        if _same_part(item, pin):
             return _renewed(replace(pin, file=item.parts[0].file), item), item
     if not pin.file:
         return None
@@ -64,8 +64,34 @@ def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | 
         for row in store.index.at(batch.plex.server, pin.file, _FOLLOWED)
         if row.section_id in chosen and same_path(row.file, pin.file)
     ]
-    items = [item for item in batch.ahead.read(rows) if _holds(item, pin)]
+    items = [
+        item
+        for item in batch.ahead.read(rows)
+        if _holds(item, pin) and chosen_for(store, batch, item) in (0, pin.scene_id)
+    ]
     return (_renewed(pin, items[0]), items[0]) if len(items) == 1 else None
+
+
+def chosen_for(store: Store, batch: Batch, item: PlexItem) -> int:
+    """The scene for which a user chose this very item; 0 for none."""
+    pin = store.scenes.pin_of_item(batch.plex.server, item.rating_key)
+    if pin is None or not stands_for(pin, item) or batch.others.get(pin.scene_id) is None:
+        return 0
+    return pin.scene_id
+
+
+def stands_for(pin: Pin, item: PlexItem) -> bool:
+    """Whether the item under the pin's key is still the one that the user chose.
+
+    A pin of version 1.0 that never gained its file is not known to be void.
+    """
+    return not pin.file or _holds(item, pin) or _same_part(item, pin)
+
+
+def _same_part(item: PlexItem, pin: Pin) -> bool:
+    """Whether an item that holds another file under the same key has the very same part."""
+    ids = {part.part_id for part in item.parts} - {0}
+    return not ids.isdisjoint(pin.part_ids) and pin.added_at == item.added_at
 
 
 def _holds(item: PlexItem, pin: Pin) -> bool:

@@ -94,7 +94,7 @@ def install(requirements: str, target: str, guard: int) -> str:
     """Install into ``target`` with the running interpreter's pip; returns why not, "" when it did.
 
     A killed installation leaves nothing that would be taken for a whole one: each run fills a
-    folder of its own, and pip, which goes on alone, holds the lock ``guard`` until it ends.
+    folder of its own, and pip, which continues alone, holds the lock ``guard`` until it ends.
     """
     remove_unfinished(target)
     building = f"{target}.{os.getpid()}{UNFINISHED}"
@@ -125,7 +125,7 @@ def install(requirements: str, target: str, guard: int) -> str:
 
 
 def remove_unfinished(target: str) -> None:
-    """Remove what earlier runs left, killed or failed. Under the lock nobody fills it any more."""
+    """Remove what earlier runs left, killed or failed. Under the lock no process fills it."""
     folder, name = os.path.split(target)
     for other in os.listdir(folder):
         if other.startswith(f"{name}.") and other.endswith(UNFINISHED):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import Patience, needs_opening
 from validation.errors import QueueError
+from worker.backoff import random_fraction
 from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
 from worker.permission import Permission
@@ -38,7 +38,7 @@ class SyncWorker:
         plugin_dir: str,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] | None = None,
         when_idle: bool = False,
         on_end: Callable[[], None] = lambda: None,

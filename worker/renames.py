@@ -19,7 +19,7 @@ log = logging.getLogger("plexsync.renames")
 def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) -> int:
     """Enqueue every scene that shows the renamed, merged or deleted thing; returns how many.
 
-    Coalescing makes a repeat after a kill harmless. The scenes are read anew when their jobs run,
+    Coalescing makes a repeat after a kill harmless. The scenes are read when their jobs run,
     so a scene that shows the same as before costs nothing in Plex.
     """
     kind, _, number = job.job_key.partition(":")

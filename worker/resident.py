@@ -34,7 +34,7 @@ from worker.stop_signals import StopSignal, stop_signals
 LONGEST_LOOK_SECONDS = 5.0
 
 NEW_CODE = "new code"
-TOLD = "told to stop"
+STOPPED = "stop requested"
 
 log = logging.getLogger("plexsync.resident")
 
@@ -77,7 +77,7 @@ class TimeAwake:
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
-    """Run until idle, told to stop, or replaced by newer code."""
+    """Run until idle, stopped, or replaced by newer code."""
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     descriptor = lock.acquire(data_dir)
     if descriptor is None:
@@ -158,7 +158,7 @@ def work(
 
 def has_work(manager: QueueManager, reason: str) -> bool:
     """Whether something was queued while the lock was being released; a worker that waited because
-    nobody had told it where Stash is comes back when somebody has.
+    Stash's address was unknown comes back when it is known.
     """
     try:
         if reason == End.WAITING:
@@ -185,7 +185,7 @@ def watch(
             return wait_for_files(plugin_dir, stop, limits)
         if worker.idle_seconds() > limits.idle:
             return End.IDLE
-    return TOLD
+    return STOPPED
 
 
 def end_at_once(what: str) -> None:
@@ -205,7 +205,7 @@ def wait_for_files(plugin_dir: str, stop: StopSignal, limits: Limits) -> str:
         if version and time.monotonic() - since > limits.settled:
             return NEW_CODE
         if stop.wait(0.1):
-            return TOLD
+            return STOPPED
     return REMOVED
 
 

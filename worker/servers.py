@@ -27,8 +27,8 @@ log = logging.getLogger("plexsync.servers")
 
 
 class Store(Protocol):
-    """Our own memory: ``QueueManager`` has it, and a preview's ``Snapshot``, which nobody can
-    change."""
+    """Our own memory: ``QueueManager`` has it, and a preview's ``Snapshot``, which is
+    read-only."""
 
     @property
     def data_dir(self) -> str: ...

@@ -1,6 +1,6 @@
 """The signals that ask a process to end in good order, on every system. Standard library only.
 
-On Windows a console that is closed and Ctrl-Break come as SIGBREAK; nobody else can send SIGTERM.
+On Windows a closed console and Ctrl-Break come as SIGBREAK; other processes send no SIGTERM.
 """
 
 from __future__ import annotations

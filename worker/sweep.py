@@ -1,4 +1,4 @@
-"""The sweep: finds what no hook told (a killed hook, auto-tag, merges, covers), hourly at most."""
+"""The sweep: finds changes without a hook (killed hooks, auto-tag, merges, covers), hourly."""
 
 from __future__ import annotations
 

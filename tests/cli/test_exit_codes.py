@@ -89,7 +89,7 @@ def test_plex_away_exits_with_3_and_keeps_the_edit(
     said = json.loads(answer.stdout)
     assert said["left"] == 1
     assert said["data_dir"] == str(command_line.plugin.data_dir)
-    assert any(line.startswith("waiting_for_plex: 1 scenes") for line in said["lines"])
+    assert any(line.startswith("waiting_for_plex: 1 scene. ") for line in said["lines"])
     assert command_line.run("status").returncode == 3
 
 
@@ -136,7 +136,7 @@ def test_settings_from_a_file_start_no_worker(
     shell.enqueue(1)
     answer = shell.run("--config", str(config))
     assert answer.returncode == 2, answer
-    assert "no worker was started" in answer.stdout
+    assert "No worker was started" in answer.stdout
     assert not lock.worker_alive(str(shell.plugin.data_dir))
     stash.settings = {}
     answer = shell.run("--config", str(config))

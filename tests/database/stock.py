@@ -7,9 +7,7 @@ import functools
 import os
 import random
 import shutil
-import sqlite3
 import tempfile
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +16,17 @@ from sync_queue.dlq import DeadLetter
 from sync_queue.manager import QueueManager
 from sync_queue.models import SyncJob, scene_job
 from sync_queue.rescue import is_damaged_file
+from sync_queue.scenes import SYNCED, Outcome
 from sync_queue.state import SweepNote, WokenNote
-from validation.records import FieldMemory, IndexedFile, LedgerEntry
+from validation.records import FieldMemory, IndexedFile, LedgerEntry, Pin
 
 NOON = 1_800_000_000.0
+VERSION_1 = Path(__file__).resolve().parents[1] / "data" / "version_1" / "data.db"
 PAGE = 4096
+SERVER_OF_VERSION_1 = "22622c093bad44e3849372796e8a04cf00000000"
 JOBS, LETTERS, SCENES = 300, 40, 400
-VERSION_1 = Path(__file__).resolve().parents[1] / "data" / "version_1.sql"
 CONNECTION = {"server_connection": {"Host": "nas", "Port": 9999}, "settings": None}
+PIN = Pin("server", 1007, 7, "/m/7.mp4", 1_700_000_000, (70, 71))
 
 
 def entry(scene_id: int) -> LedgerEntry:
@@ -70,11 +71,10 @@ def fill(manager: QueueManager) -> None:
             manager.letters.add(letter(5000 + n))
         for n in range(1, SCENES + 1):
             manager.ledger.put(entry(n))
-            manager.ledger.set_outcome(
-                n, "synced", {"n": n}, scene_updated_at="2026-11-21", files=(), now=NOON
-            )
-        manager.ledger.pin(7, "server", 1007)
-        manager.ledger.ignore(8)
+            outcome = Outcome(n, SYNCED, {"n": n}, "2026-11-21", NOON)
+            manager.scenes.set_outcome(outcome, files=())
+        manager.scenes.pin(PIN)
+        manager.scenes.ignore(8)
         manager.state.save(SweepNote(NOON, 5.0))
         manager.state.save(WokenNote("server", 40))
         manager.index.upsert(
@@ -93,6 +93,7 @@ class Content:
     letters: frozenset[int]
     entries: dict[int, str]
     scenes: dict[int, tuple[object, ...]]
+    pins: frozenset[tuple[object, ...]]
     connection: object
     sweep: SweepNote
 
@@ -108,6 +109,7 @@ def content(manager: QueueManager) -> Content:
         letters=frozenset(found.job.scene_id for found in manager.letters.recent(1000)),
         entries=dict(database.execute("SELECT scene_id, doc FROM ledger").fetchall()),
         scenes={row[0]: tuple(row) for row in database.execute("SELECT * FROM scenes")},
+        pins=frozenset(database.execute("SELECT * FROM pins")),
         connection=manager.stash_connection(),
         sweep=manager.state.load(SweepNote),
     )
@@ -162,10 +164,8 @@ def set_aside(data_dir: Path) -> list[str]:
 
 
 def make_version_1(data_dir: Path) -> Path:
-    """A database that version 1.0 wrote; returns its file."""
+    """The database that version 1.0 wrote (see ``tests/data/version_1/make.py``); its file."""
     path = database_file(data_dir)
     path.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(VERSION_1.read_text("utf-8"))
-        database.execute("PRAGMA journal_mode = WAL")
+    shutil.copyfile(VERSION_1, path)
     return path

@@ -8,14 +8,15 @@ import stat
 from pathlib import Path
 
 import pytest
-from worker.chores import Chores
-from worker.session import Session
 
 from sync_queue.daily import BETWEEN_SECONDS, copy_daily, daily_path
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import DatabaseDamaged
 from tests.database import stock
 from tests.database.stock import NOON
+from worker.maintenance import Maintenance
+from worker.permission import Permission
+from worker.servers import Servers
 
 DAY = 24 * 3600.0
 
@@ -59,8 +60,10 @@ def test_the_copy_is_made_once_a_day_and_again_when_the_clock_jumped_back(
 def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None:
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
-        session = Session(manager, {}, lambda: NOON, lambda seconds: None)
-        Chores(manager, session, lambda: NOON, lambda: True, lambda: True).tidy(NOON)
+        servers = Servers(manager, {}, lambda: NOON, lambda seconds: None)
+        servers.take_settings({}, enabled=True)
+        permission = Permission(manager, servers, str(tmp_path), lambda: NOON)
+        Maintenance(manager, servers, permission, lambda: NOON).run(NOON)
 
     assert daily(tmp_path).exists()
 

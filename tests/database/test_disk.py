@@ -95,7 +95,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path) -> None:
 
         assert isinstance(raised.value, DatabaseFull | DatabaseUnwritable)
         os.remove(ballast)
-        rescue.open_queue(str(disk)).queue.close()
+        rescue.open_queue(str(disk)).jobs.close()
 
 
 def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from sync_queue.state import Restored
 from sync_queue.trouble import DatabaseDamaged
 from tests.database import stock
 from tests.database.stock import NOON
+from validation.records import Pin
 from worker import notices
 
 DAY = 24 * 3600.0
@@ -74,8 +75,8 @@ def test_what_waits_and_what_the_user_decided_comes_from_the_damaged_file(tmp_pa
     with QueueManager(str(tmp_path)) as manager:
         manager.jobs.put(stock.job(9999), prio=-1)
         with manager.transaction():
-            manager.ledger.pin(100, "server", 77)
-            manager.ledger.ignore(7)
+            manager.scenes.pin(Pin("server", 77, 100, "/m/77.mp4", 5, (1, 2)))
+            manager.scenes.ignore(7)
         (leased,) = manager.jobs.claim(NOON, 1)
     spoil_ledger(tmp_path)
 
@@ -87,9 +88,11 @@ def test_what_waits_and_what_the_user_decided_comes_from_the_damaged_file(tmp_pa
         assert found.jobs == before.jobs | {"scene:9999"}
         assert leased.job.job_key in found.jobs
         assert found.entries == before.entries
-        assert manager.ledger.pinned_item(100, "server") == 77
-        assert manager.ledger.is_ignored(7)
-        assert manager.ledger.is_ignored(8)
+        pin = Pin("server", 77, 100, "/m/77.mp4", 5, (1, 2))
+        assert manager.scenes.pin_of_scene("server", 100) == pin
+        assert manager.scenes.pin_of_scene("server", 7) is None
+        assert manager.scenes.is_ignored(7)
+        assert manager.scenes.is_ignored(8)
         # What a scene ended with is as old as the copy.
         outcomes = {scene: row[1:5] for scene, row in found.scenes.items()}
         assert outcomes == {scene: row[1:5] for scene, row in before.scenes.items()}
@@ -104,8 +107,8 @@ def test_without_a_copy_plexsync_starts_empty_with_what_waits(tmp_path: Path) ->
         found = stock.content(manager)
         restored = manager.state.load(Restored)
         (job, *_) = manager.jobs.claim(NOON, 1000)
-        assert manager.ledger.pinned_item(7, "server") == 1007
-        assert manager.ledger.is_ignored(8)
+        assert manager.scenes.pin_of_scene("server", 7) == stock.PIN
+        assert manager.scenes.is_ignored(8)
     assert (found.jobs, found.connection) == (before.jobs, before.connection)
     assert (found.entries, found.letters) == ({}, frozenset())
     assert (job.job, job.attempts) == (stock.job(21), 0)
@@ -135,17 +138,19 @@ def test_the_weekly_copy_of_version_1_is_restored_and_migrated(tmp_path: Path) -
 
     with reopened(tmp_path) as manager:
         assert manager.state.load(Restored).copied_at > 0
-        assert manager.ledger.entry("server", 1001) == stock.entry(1)
-        assert manager.get_stats(NOON + 100).pending == 2
+        assert len(stock.content(manager).entries) == 13
+        assert manager.get_stats(NOON).pending == 1
 
 
 def test_a_damaged_database_of_version_1_gives_what_waits(tmp_path: Path) -> None:
     path = stock.make_version_1(tmp_path)
-    stock.overwrite(path, stock.page_of(path, b"Title 1"), 1)
+    stock.overwrite(path, stock.page_of(path, b"original_locked"), 1)
     rescue.restore(str(tmp_path), grace=0.0)
     with reopened(tmp_path) as manager:
-        assert {leased.job.scene_id for leased in manager.jobs.claim(NOON, 9)} == {2, 3}
-        assert manager.ledger.pinned_item(7, "server") == 1007
+        assert {leased.job.scene_id for leased in manager.jobs.claim(NOON, 9)} == {12}
+        pin = manager.scenes.pin_of_scene(stock.SERVER_OF_VERSION_1, 5)
+        assert pin == Pin(stock.SERVER_OF_VERSION_1, 6, 5, "")  # without a file: it is asked for
+        assert manager.scenes.is_ignored(4)
 
 
 @pytest.mark.parametrize("seed", range(8))

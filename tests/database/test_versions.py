@@ -16,10 +16,11 @@ from persistqueue.serializers import json as json_serializer
 
 from sync_queue import producer, rescue, schema
 from sync_queue.migrations import SCHEMA_VERSION
-from sync_queue.state import LastRuns, SweepNote
+from sync_queue.state import SweepNote
 from sync_queue.trouble import DatabaseTooNew
 from tests.database import stock
 from tests.database.stock import NOON
+from validation.records import Pin
 
 
 def fingerprint(data_dir: Path) -> str:
@@ -118,19 +119,23 @@ def test_a_table_that_lacks_columns_gets_them_with_their_defaults(tmp_path: Path
 def test_a_database_of_version_1_is_migrated_with_all_that_it_holds(tmp_path: Path) -> None:
     path = stock.make_version_1(tmp_path)
     with rescue.open_queue(str(tmp_path)) as manager:
-        claimed = manager.jobs.claim(NOON + 100, 10)
-        letter = manager.letters.get_by_key("scene:9")
+        (leased,) = manager.jobs.claim(NOON, 10)
+        letter = manager.letters.get_by_key("scene:8")
         assert letter is not None
-        assert (letter.reason, letter.stack_trace) == ("invalid", "Traceback: no title.")
-        assert manager.ledger.entry("server", 1001) == stock.entry(1)
-        assert manager.ledger.pinned_item(7, "server") == 1007
-        assert manager.ledger.is_ignored(8)
-        assert manager.state.load(SweepNote) == SweepNote(NOON, 5.0)
-        assert manager.state.load(LastRuns).runs[0].task == "Sync All Scenes"
-        assert manager.stash_connection() == stock.CONNECTION
-    assert [
-        (leased.job.scene_id, leased.job.enqueued_at, leased.attempts) for leased in claimed
-    ] == [(3, NOON + 3, 0), (2, NOON + 2, 1)]
+        assert letter.reason == "refused_by_plex"
+        assert "PlexPermanentError" in letter.stack_trace
+        server = stock.SERVER_OF_VERSION_1
+        entry = manager.ledger.entry(server, 1)
+        assert entry is not None
+        assert (entry.scene_id, entry.file) == (1, "/media/videos/Everything.mp4")
+        assert [entry.scene_id for entry in manager.ledger.unread_entries(server)] == [14]
+        pin = manager.scenes.pin_of_scene(server, 5)
+        assert pin == Pin(server, 6, 5, "/mnt/films/b/Pinned.mp4")
+        assert manager.scenes.is_ignored(4)
+        assert manager.scenes.parked_scenes([("/elsewhere/Parked.mp4", 5)]) == [7]
+        assert manager.state.load(SweepNote) == SweepNote(1_798_761_600.0, 1_798_761_300.0)
+        assert manager.stash_connection()["server_connection"]
+    assert (leased.job.scene_id, leased.job.enqueued_at) == (12, 1_798_765_922.0)
     assert stock.set_aside(tmp_path) == []
     assert path.exists()
 

@@ -1,4 +1,4 @@
-"""A worker whose database is in trouble: it neither dies nor spins, and heals by itself."""
+"""A worker whose database fails: it neither dies nor spins, and heals by itself."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ import pytest
 
 from sync_queue import rescue
 from sync_queue.manager import QueueManager
+from sync_queue.state import SweepNote
 from sync_queue.trouble import (
-    DatabaseBusy,
     DatabaseDamaged,
     DatabaseFull,
     DatabaseReplaced,
     DatabaseUnwritable,
 )
+from tasks import modes
+from tasks.context import TaskRequest
 from tests.database import stock
 from tests.database.stock import NOON
 from validation.errors import QueueError
-from worker.processor import TROUBLE, SyncWorker
+from worker.processor import End, SyncWorker
 
 Eventually = Callable[..., Any]
 
@@ -158,33 +160,61 @@ def test_leases_of_a_step_that_failed_are_given_back_as_soon_as_that_is_possible
         eventually(lambda: manager.get_stats(NOON).pending == 2)
 
 
+def fill_disk(manager: QueueManager) -> None:
+    """Let the database not grow any more."""
+    pages = manager.connection.execute("PRAGMA page_count").fetchone()[0]
+    manager.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def refuse_writes(manager: QueueManager) -> None:
+    """Let the database be read only."""
+    manager.connection.execute("PRAGMA query_only = 1")
+
+
 @pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (DatabaseFull("Full."), "Full."),
-        (DatabaseUnwritable("No access."), "No access."),
-        (DatabaseBusy("Locked."), "Locked."),
-    ],
+    ("obstruct", "error"), [(fill_disk, DatabaseFull), (refuse_writes, DatabaseUnwritable)]
 )
-def test_a_worker_of_a_task_ends_with_the_trouble_instead_of_waiting(
-    manager: QueueManager, error: QueueError, sentence: str
+def test_a_worker_of_a_task_ends_with_the_error_instead_of_waiting(
+    manager: QueueManager,
+    eventually: Eventually,
+    obstruct: Callable[[QueueManager], None],
+    error: type[QueueError],
 ) -> None:
     naps = Naps()
-    worker = SyncWorker(manager, plugin_dir="", environ={}, sleep=naps, when_idle=True)
-    worker.wait_out(error)
+    for number in range(2, 60):  # more than fits into the last page
+        stock.spool(manager.data_dir, number)
+    with manager.transaction():
+        manager.state.save(SweepNote(NOON, NOON))  # as an earlier worker left it
+    obstruct(manager)
+    with running(manager, naps, when_idle=True) as worker:
+        eventually(lambda: not worker.is_alive())
 
-    assert (worker.finished, str(worker.trouble), naps.seconds) == (TROUBLE, sentence, [])
+    assert (worker.finished, type(worker.error), naps.seconds) == (End.DATABASE, error, [])
 
 
-def test_damage_ends_the_worker_with_the_trouble(tmp_path: Path, eventually: Eventually) -> None:
+def test_damage_ends_the_worker_with_the_error(tmp_path: Path, eventually: Eventually) -> None:
     stock.make(tmp_path)
     path = stock.database_file(tmp_path)
     stock.overwrite(path, stock.page_of(path, b"scene:31"), 1)
     with QueueManager(str(tmp_path)) as manager, running(manager, Naps()) as worker:
         eventually(lambda: not worker.is_alive())
 
-    assert worker.finished == TROUBLE
-    assert isinstance(worker.trouble, DatabaseDamaged)
+    assert worker.finished == End.DATABASE
+    assert isinstance(worker.error, DatabaseDamaged)
+
+
+def test_a_task_that_meets_damage_restores_the_database_and_says_so(tmp_path: Path) -> None:
+    stock.make(tmp_path)
+    path = stock.database_file(tmp_path)
+    stock.overwrite(path, stock.page_of(path, b"scene:31"), 1)
+    away = {"STASH_URL": "http://127.0.0.1:9"}
+    request = TaskRequest("process_queue", str(tmp_path), data_dir=str(tmp_path), environ=away)
+    with pytest.raises(DatabaseDamaged):
+        modes.run(request, lambda share: None)
+
+    assert len(stock.set_aside(tmp_path)) == 1
+    with rescue.open_queue(str(tmp_path)) as manager:
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.parametrize("name", ["data.db", "data.db-shm"])
@@ -197,7 +227,7 @@ def test_a_file_that_was_removed_ends_the_worker_with_the_error(
         stock.spool(manager.data_dir, 2)  # wakes the worker
         eventually(lambda: not worker.is_alive())
 
-    assert isinstance(worker.trouble, DatabaseReplaced)
+    assert isinstance(worker.error, DatabaseReplaced)
     with rescue.open_queue(manager.data_dir) as again:  # what lies there, and the spool
         assert again.take_in_spool() == 1
 
@@ -213,7 +243,7 @@ def test_a_file_in_the_databases_place_ends_the_worker_and_is_used_by_the_next(
         stock.spool(manager.data_dir, 2)
         eventually(lambda: not worker.is_alive())
 
-    assert isinstance(worker.trouble, DatabaseReplaced)
+    assert isinstance(worker.error, DatabaseReplaced)
     manager.close()
     with rescue.open_queue(manager.data_dir) as again:
         assert again.take_in_spool() == 1

@@ -5,15 +5,18 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from simulators.plex.habits import Habits
 from tasks.advice import advice
 from tasks.arguments import ALIASES
 from tasks.mode_names import MODES
+from tests.identity.test_update import CHANGES
 from tools import package, settings
 from validation.paths import PathRules, same_path
 from validation.reasons import TABLE, Reason
@@ -66,6 +69,36 @@ def test_each_reason_has_one_entry_in_the_words_of_status() -> None:
     section = text_of("docs/troubleshoot.md").partition("## Reasons")[2].partition("\n## ")[0]
     entries = [(row[0].strip("`"), *row[1:3]) for row in rows_of(section)]
     assert entries == [(reason, about.meaning, about.todo) for reason, about in TABLE.items()]
+
+
+def section_of(name: str, head: str) -> str:
+    """The text below a head, up to the next one."""
+    return re.split(r"\n##+ ", text_of(name).partition(f"\n{head}\n")[2])[0]
+
+
+def test_the_table_of_the_update_is_the_one_that_its_test_holds() -> None:
+    shown: dict[str, dict[str, tuple[str, str]]] = {}
+    for scene, field, before, after, _why in rows_of(
+        section_of("docs/testing.md", "### The update from 1.0")
+    ):
+        shown.setdefault(scene, {})[field.strip("`")] = (before, after)
+    assert shown == CHANGES
+
+
+def test_the_table_of_habits_has_each_switch_with_its_default() -> None:
+    rows = rows_of(section_of("docs/testing.md", "### Habits of the simulated Plex"))
+    shown = {row[0].strip("`"): row[1] for row in rows}
+    assert list(shown) == [each.name for each in fields(Habits)]
+    switches = {each.name: each.default for each in fields(Habits) if each.type == "bool"}
+    assert {name: shown[name] for name in switches} == {
+        name: "on" if default else "off" for name, default in switches.items()
+    }
+
+
+def test_five_files_for_a_newcomer_have_about_600_lines() -> None:
+    names = re.findall(r"^\d\. `([\w/]+\.py)`", text_of("docs/architecture.md"), re.MULTILINE)
+    assert len(names) == 5
+    assert sum(len(text_of(name).splitlines()) for name in names) <= 660
 
 
 def glossary() -> list[list[str]]:

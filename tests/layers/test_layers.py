@@ -26,11 +26,12 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "process_queue.py": ALL,
     "hooks": frozenset({"sync_queue"}),
     "tasks": ALL - {"tasks"},
-    "worker": frozenset({"sync_queue", "stash", "plex", "validation"}),
-    "sync_queue": frozenset({"validation"}),
-    "stash": frozenset({"validation"}),
-    "plex": frozenset({"validation"}),
-    "validation": frozenset(),
+    "worker": frozenset({"sync_queue", "stash", "plex", "validation", "border"}),
+    "sync_queue": frozenset({"validation", "border"}),
+    "stash": frozenset({"validation", "border"}),
+    "plex": frozenset({"validation", "border"}),
+    "validation": frozenset({"border"}),
+    "border": frozenset(),
     "simulators": frozenset(),
 }
 # The only rooms that import a foreign library. stashapi and PlexAPI hand requests' sessions and
@@ -42,8 +43,8 @@ FOREIGN: Mapping[str, frozenset[str]] = {
     "plexapi": frozenset({"plex"}),
     "tenacity": frozenset({"plex"}),
     "PIL": frozenset({"plex"}),
-    "requests": frozenset({"stash", "plex"}),
-    "urllib3": frozenset({"stash", "plex"}),
+    "requests": frozenset({"stash", "plex", "border"}),
+    "urllib3": frozenset({"stash", "plex", "border"}),
     "pydantic": frozenset({"validation"}),
     "pydantic_core": frozenset({"validation"}),
     "annotated_types": frozenset({"validation"}),  # pydantic's own words for bounds
@@ -64,7 +65,6 @@ LATE_IMPORTS: Mapping[tuple[str, str], str] = {
     ("hooks/handlers.py", "sync_queue.datadir"): "a filtered hook would pay for it",
     ("hooks/handlers.py", "sync_queue.launch"): "a filtered hook would pay for it",
     ("hooks/handlers.py", "sync_queue.producer"): "a filtered hook would pay for it",
-    ("hooks/handlers.py", "sync_queue.version"): "a filtered hook would pay for it",
     ("sync_queue/launch.py", "subprocess"): "Windows and old systems; a hook would pay for it",
     ("worker/resident.py", "sync_queue.launch"): "the hand-over on Windows",
 }

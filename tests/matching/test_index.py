@@ -1,4 +1,4 @@
-"""The file index: when it is refreshed, what it keeps, and what it tells."""
+"""The file index: when it is refreshed, and what it keeps."""
 
 from __future__ import annotations
 
@@ -14,68 +14,53 @@ from plex.exceptions import PlexTemporaryError
 from plex.index import (
     LIST_AGAIN_SECONDS,
     PAGE_SIZE,
-    REFRESH_SECONDS,
     TRUST_COUNTER_SECONDS,
+    Ask,
     FileIndex,
-    certain_pair,
     refresh_needed,
 )
 from plex.items import PlexSection
-from simulators.plex.items import Item, Section
 from simulators.plex.seed import generate
 from simulators.plex.server import PlexSimulator
 from sync_queue import index_store
 from sync_queue.index_store import IndexStore
-from validation.file_names import file_key
-from validation.metadata import SceneFile
 from validation.records import IndexedFile, IndexedSection
 
 SERVER = "server-one"
-FILE = IndexedFile(1, 1, "movie", "/media/Été/Alpha.mp4", 700, 60_000, "Alpha", 2019, 100, 200)
+FILE = IndexedFile(1, 1, "movie", "/media/Été/Alpha.mp4", 700, 60_000, "Alpha", 2019, 100, 11)
 
 
 # -- when ------------------------------------------------------------------------------------------
 
-SECTION = PlexSection(1, "Movies", "movie", ("/media",), 41, False)
-KNOWN = IndexedSection(1, 41, 5000, listed_at=1000.0, refreshed_at=1000.0)
+SECTION = PlexSection(1, "Movies", "movie", ("/media",), 41)
+KNOWN = IndexedSection(1, 41, 5000, 0, listed_at=1000.0, refreshed_at=1000.0)
 MOVED = replace(SECTION, content_changed_at=42)
 SILENT = replace(SECTION, content_changed_at=0)
-MINUTE, SOON, LATE, DAY = REFRESH_SECONDS, 59.0, TRUST_COUNTER_SECONDS, LIST_AGAIN_SECONDS
+MINUTE, LATE, DAY = 60.0, TRUST_COUNTER_SECONDS, LIST_AGAIN_SECONDS
 
 
 @pytest.mark.parametrize(
-    ("known", "section", "after", "options", "since"),
+    ("known", "section", "after", "ask", "since"),
     [
-        (None, SECTION, 0, {}, 0),
-        (None, SECTION, 0, {"listed": {1}}, None),
-        (KNOWN, MOVED, SOON, {}, None),
-        (KNOWN, MOVED, MINUTE, {}, 4998),
-        (KNOWN, SECTION, MINUTE, {}, None),
-        (KNOWN, SECTION, LATE, {}, 4998),
-        (KNOWN, SILENT, MINUTE, {}, 4998),
-        (KNOWN, MOVED, DAY, {}, 0),
-        (KNOWN, MOVED, DAY, {"listed": {1}}, 4998),
-        (KNOWN, SECTION, DAY, {}, 4998),
-        (KNOWN, SECTION, 1, {"full": True}, 0),
-        (KNOWN, SECTION, 1, {"full": True, "listed": {1}}, None),
-        (KNOWN, MOVED, 1, {"full": True, "listed": {1}}, 4998),
-        (KNOWN, MOVED, -500, {}, 0),
-        (replace(KNOWN, watermark=0), MOVED, MINUTE, {}, 1),
+        (None, SECTION, 0, Ask.COUNTERS, 0),
+        (KNOWN, MOVED, 1, Ask.COUNTERS, 4998),
+        (KNOWN, SECTION, MINUTE, Ask.COUNTERS, None),
+        (KNOWN, SECTION, LATE, Ask.COUNTERS, 4998),
+        (KNOWN, SECTION, -500, Ask.COUNTERS, 4998),
+        (KNOWN, SILENT, MINUTE, Ask.COUNTERS, 4998),
+        (KNOWN, SECTION, 1, Ask.CHANGES, 4998),
+        (KNOWN, MOVED, DAY, Ask.COUNTERS, 0),
+        (KNOWN, MOVED, DAY, Ask.CHANGES, 0),
+        (KNOWN, SECTION, DAY, Ask.COUNTERS, 4998),
+        (KNOWN, MOVED, -500, Ask.COUNTERS, 0),
+        (KNOWN, SECTION, 1, Ask.EVERYTHING, 0),
+        (replace(KNOWN, watermark=0), MOVED, MINUTE, Ask.COUNTERS, 1),
     ],
 )
 def test_a_library_is_listed_when_it_has_to_be(
-    known: IndexedSection | None,
-    section: PlexSection,
-    after: float,
-    options: dict[str, object],
-    since: int | None,
+    known: IndexedSection | None, section: PlexSection, after: float, ask: Ask, since: int | None
 ) -> None:
-    wanted = refresh_needed(
-        {1: known} if known else {},
-        1000.0 + after,
-        [section],
-        **options,  # type: ignore[arg-type]
-    )
+    wanted = refresh_needed({1: known} if known else {}, 1000.0 + after, [section], ask)
     assert [one.since for one in wanted] == ([] if since is None else [since])
 
 
@@ -92,22 +77,38 @@ def store() -> Iterator[IndexStore]:
     connection.close()
 
 
-def test_a_file_is_found_by_name_and_path_in_any_form(store: IndexStore) -> None:
+def all_files(store: IndexStore, server: str) -> list[str]:
+    """The paths that the index knows."""
+    return sorted(path for path, _size in store.since(server, 0))
+
+
+def test_a_file_is_found_by_each_of_its_marks(store: IndexStore) -> None:
     store.upsert(SERVER, [FILE], 1)
-    assert store.lookup(SERVER, "D:\\x\\ALPHA.MP4") == (FILE,)
-    assert store.files_at(SERVER, "/media/E\u0301te\u0301/Alpha.mp4") == (FILE,)
-    assert store.files_at(SERVER, "/media/été/Alpha.mp4") == ()
-    assert store.updated_at(SERVER, [1, 2]) == {1: 200}
-    assert store.updated_at(SERVER, []) == {}
-    assert store.examples(SERVER, 5) == (FILE,)
+    assert store.at(SERVER, "/media/E\u0301TE\u0301/alpha.mp4", 9) == (FILE,)
+    assert store.in_folder(SERVER, "D:\\x\\été\\ALPHA.MP4", 9) == (FILE,)
+    assert store.named(SERVER, "D:\\x\\ALPHA.MP4", 9) == (FILE,)
+    assert store.named(SERVER, FILE.file, 9, size=700) == (FILE,)
+    assert store.sized(SERVER, 700, 9) == (FILE,)
+    assert store.titled(SERVER, "alpha!", 9) == (FILE,)
+    assert store.at(SERVER, "/other/Été/Alpha.mp4", 9) == ()
+    assert store.in_folder(SERVER, "/media/Alpha.mp4", 9) == ()
+    assert store.named(SERVER, FILE.file, 9, size=701) == ()
+    assert store.titled(SERVER, "…", 9) == ()
+
+
+def test_a_look_up_shows_no_more_than_was_asked_for(store: IndexStore) -> None:
+    rows = [replace(FILE, rating_key=n, file=f"/media/{n}/video.mp4") for n in range(1, 9)]
+    store.upsert(SERVER, rows, 1)
+    assert len(store.named(SERVER, "video.mp4", 3)) == 3
+    assert len(store.sized(SERVER, 700, 5)) == 5
 
 
 def test_another_server_is_no_memory(store: IndexStore) -> None:
     store.upsert(SERVER, [FILE], 1)
     store.save_section(SERVER, KNOWN)
-    assert store.lookup("server-two", FILE.file) == ()
+    assert store.at("server-two", FILE.file, 9) == ()
     assert store.sections("server-two") == {}
-    assert store.names_since("server-two", 0) == frozenset()
+    assert all_files(store, "server-two") == []
     assert store.sections(SERVER) == {1: KNOWN}
 
 
@@ -115,31 +116,46 @@ def test_a_file_that_an_item_lost_is_forgotten_with_the_next_page(store: IndexSt
     second = replace(FILE, file="/media/Beta.mp4")
     store.upsert(SERVER, [FILE, second], store.new_mark(SERVER))
     store.upsert(SERVER, [replace(second, size=9)], store.new_mark(SERVER))
-    assert store.lookup(SERVER, FILE.file) == ()
-    assert [one.size for one in store.lookup(SERVER, second.file)] == [9]
+    assert all_files(store, SERVER) == [second.file]
+    assert [one.size for one in store.at(SERVER, second.file, 9)] == [9]
 
 
-def test_what_a_full_listing_did_not_show_is_removed_from_its_library_only(
+def test_the_rows_that_a_whole_listing_did_not_show_leave_their_library_only(
     store: IndexStore,
 ) -> None:
     elsewhere = replace(FILE, rating_key=2, section_id=2)
     store.upsert(SERVER, [FILE, elsewhere], 1)
     store.upsert(SERVER, [replace(FILE, rating_key=3)], 2)
-    assert store.remove_unseen(SERVER, 1, 2) == 1
-    assert {one.rating_key for one in store.lookup(SERVER, FILE.file)} == {2, 3}
-    store.forget(SERVER, [2])
-    assert {one.rating_key for one in store.lookup(SERVER, FILE.file)} == {3}
+    store.remove_unseen(SERVER, 1, 2)
+    assert {one.rating_key for one in store.at(SERVER, FILE.file, 9)} == {2, 3}
+    assert (store.items(SERVER, 1), store.items(SERVER, 2)) == (1, 1)
 
 
-def test_only_names_that_came_since_are_told(store: IndexStore) -> None:
+def test_the_rows_of_libraries_that_are_not_chosen_any_more_go(store: IndexStore) -> None:
+    store.upsert(SERVER, [FILE, replace(FILE, rating_key=2, section_id=2)], 1)
+    for section_id in (1, 2):
+        store.save_section(SERVER, replace(KNOWN, section_id=section_id))
+    store.keep_sections(SERVER, [2])
+    assert {one.rating_key for one in store.at(SERVER, FILE.file, 9)} == {2}
+    assert store.sections(SERVER).keys() == {2}
+
+
+def test_a_page_that_tells_nothing_new_is_recognised(store: IndexStore) -> None:
+    second = replace(FILE, file="/media/Beta.mp4")
+    store.upsert(SERVER, [FILE, second], 1)
+    assert store.holds(SERVER, [second, FILE])
+    assert not store.holds(SERVER, [FILE])
+    assert not store.holds(SERVER, [FILE, replace(second, size=9)])
+
+
+def test_only_files_that_came_since_are_new(store: IndexStore) -> None:
     store.upsert(SERVER, [FILE], 1)
     seen = store.last_id(SERVER)
     beta = replace(FILE, rating_key=2, file="/media/BETA.mp4")
     store.upsert(SERVER, [replace(FILE, title="Renamed"), beta], 2)
-    assert store.names_since(SERVER, seen) == {file_key("beta.mp4")}
-    store.forget(SERVER, [2])
+    assert list(store.since(SERVER, seen)) == [(beta.file, 700)]
     store.upsert(SERVER, [replace(beta, file="/media/Gamma.mp4")], 3)
-    assert store.names_since(SERVER, seen) == {"gamma.mp4"}
+    assert list(store.since(SERVER, seen)) == [("/media/Gamma.mp4", 700)]
 
 
 # -- the listing -----------------------------------------------------------------------------------
@@ -169,93 +185,126 @@ def index(client: PlexClient, store: IndexStore) -> FileIndex:
     return FileIndex(client, store, transaction)
 
 
-def movie(plex: PlexSimulator, section: Section, path: str) -> Item:
-    return plex.add_movie(section, path)
-
-
 def pages_asked(plex: PlexSimulator) -> int:
-    return plex.requests.count("GET", r"/library/sections/\d+/all")
+    """The pages of listings that were asked for since this was asked last."""
+    asked = plex.requests.count("GET", r"/library/sections/\d+/all")
+    plex.requests.clear()
+    return asked
 
 
-def test_a_library_is_listed_once_per_drain_and_then_followed(
+def test_a_library_is_listed_once_and_then_followed(
     plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
 ) -> None:
     section = generate(plex.library, 2 * PAGE_SIZE + 1)
-    assert index.refresh(1000.0) == 3
-    assert index.refresh(1001.0) == 0
-    assert index.refresh(1000.0 + MINUTE) == 0
+    for number, item in enumerate(plex.items(section)):
+        item.added_at = item.updated_at = 100 + number
+    index.refresh(1000.0, (), Ask.COUNTERS)
     assert pages_asked(plex) == 3
-    movie(plex, section, "/data/movies/New One.mp4")
-    assert index.refresh(1000.0 + 2 * MINUTE) >= 1
-    (found,) = store.lookup(client.server, "/stash/new one.mp4")
+    index.refresh(1000.0 + MINUTE, (), Ask.COUNTERS)
+    assert len(plex.requests) == 1  # the counters
+    assert pages_asked(plex) == 0
+    plex.add_movie(section, "/data/movies/New One.mp4")
+    index.refresh(1000.0 + 2 * MINUTE, (), Ask.COUNTERS)
+    assert pages_asked(plex) == 2  # the changes, and how many items there are
+    (found,) = store.named(client.server, "/stash/new one.mp4", 9)
     assert found.file == "/data/movies/New One.mp4"
-    before = pages_asked(plex)
-    index.refresh(1200.0, full=True)
-    assert pages_asked(plex) == before
-    index.begin_drain()
-    assert index.refresh(1201.0, full=True) == 3
+    index.refresh(1200.0, (), Ask.EVERYTHING)
+    assert pages_asked(plex) == 3
 
 
-def test_deleted_items_leave_with_a_full_listing(
+def test_the_changes_are_listed_although_no_counter_moved(
     plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
 ) -> None:
     section = plex.add_section("Movies", locations=["/media"])
-    movie(plex, section, "/media/Alpha.mp4")
-    movie(plex, section, "/media/sub/Beta.mp4")
-    index.refresh(1000.0)
-    plex.hide_folder("/media/sub")
-    client.scan_folder(client.sections()[0], "/media/sub")
-    assert len(plex.items(section)) == 1
-    index.begin_drain()
-    index.refresh(2000.0, full=True)
-    assert store.lookup(client.server, "Beta.mp4") == ()
-    assert len(store.lookup(client.server, "Alpha.mp4")) == 1
+    plex.add_movie(section, "/media/Alpha.mp4")
+    index.refresh(1000.0, (), Ask.COUNTERS)
+    counter = section.content_changed_at
+    plex.add_movie(section, "/media/Beta.mp4")
+    section.content_changed_at = counter
+    index.refresh(1001.0, (), Ask.CHANGES)
+    assert all_files(store, client.server) == ["/media/Alpha.mp4", "/media/Beta.mp4"]
 
 
-def test_a_listing_that_breaks_keeps_what_it_read_and_begins_again(
+@pytest.mark.parametrize("ask", list(Ask))
+def test_deleted_items_leave_with_the_next_look(
+    plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex, ask: Ask
+) -> None:
+    section = plex.add_section("Movies", locations=["/media"])
+    plex.add_movie(section, "/media/Alpha.mp4")
+    plex.add_movie(section, "/media/sub/Beta.mp4")
+    index.refresh(1000.0, (), Ask.COUNTERS)
+    plex.library.remove(plex.items(section)[1])
+    index.refresh(2000.0, (), ask)
+    assert all_files(store, client.server) == ["/media/Alpha.mp4"]
+
+
+def test_an_item_that_took_the_place_of_another_is_found(
+    plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
+) -> None:
+    section = plex.add_section("Movies", locations=["/media"])
+    plex.add_movie(section, "/media/Alpha.mp4")
+    index.refresh(1000.0, (), Ask.COUNTERS)
+    plex.library.remove(plex.items(section)[0])
+    plex.add_movie(section, "/media/Beta.mp4")
+    index.refresh(2000.0, (), Ask.CHANGES)
+    assert all_files(store, client.server) == ["/media/Beta.mp4"]
+
+
+def test_a_listing_that_breaks_keeps_its_pages_and_begins_again(
     plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
 ) -> None:
     generate(plex.library, PAGE_SIZE + 5)
     client.sections()
     plex.faults.add("status", path="/all$", nth=2, times=None, status=503)
     with pytest.raises(PlexTemporaryError):
-        index.refresh(1000.0)
-    assert len(store.examples(client.server, 2 * PAGE_SIZE)) == PAGE_SIZE
+        index.refresh(1000.0, (), Ask.COUNTERS)
+    assert len(all_files(store, client.server)) == PAGE_SIZE
     assert store.sections(client.server) == {}
     plex.faults.clear()
-    assert index.refresh(1001.0) == 2
-    assert len(store.examples(client.server, 2 * PAGE_SIZE)) == PAGE_SIZE + 5
+    plex.requests.clear()
+    index.refresh(1001.0, (), Ask.COUNTERS)
+    assert pages_asked(plex) == 2
+    assert len(all_files(store, client.server)) == PAGE_SIZE + 5
 
 
 def test_only_chosen_libraries_are_listed(
     plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
 ) -> None:
-    movie(plex, plex.add_section("Movies", locations=["/media"]), "/media/Alpha.mp4")
-    movie(plex, plex.add_section("Private", locations=["/private"]), "/private/Beta.mp4")
-    assert index.refresh(1000.0, ["movies"]) == 1
-    assert [one.file for one in store.examples(client.server, 9)] == ["/media/Alpha.mp4"]
+    plex.add_movie(plex.add_section("Movies", locations=["/media"]), "/media/Alpha.mp4")
+    plex.add_movie(plex.add_section("Private", locations=["/private"]), "/private/Beta.mp4")
+    (chosen,) = index.refresh(1000.0, ["movies"], Ask.COUNTERS)
+    assert chosen.title == "Movies"
+    assert all_files(store, client.server) == ["/media/Alpha.mp4"]
+    index.refresh(2000.0, ["private"], Ask.COUNTERS)
+    assert all_files(store, client.server) == ["/private/Beta.mp4"]
 
 
-# -- pairs to learn rules from ---------------------------------------------------------------------
+def test_a_listing_is_recent_since_its_own_time(plex: PlexSimulator, index: FileIndex) -> None:
+    plex.add_section("Movies", locations=["/media"])
+    index.refresh(1000.0, (), Ask.COUNTERS)
+    assert index.listed_since(1000.0, ())
+    assert not index.listed_since(1000.5, ())
+    assert not index.listed_since(float("inf"), ())
+    index.refresh(2000.0, (), Ask.CHANGES)
+    assert not index.listed_since(1000.5, ()), "the changes are no whole listing"
 
-SAME = replace(FILE, size=700, duration=60_400)
 
-
-@pytest.mark.parametrize(
-    ("rows", "pair"),
-    [
-        ([SAME], ("/data/Alpha.mp4", SAME.file)),
-        ([SAME, replace(SAME, rating_key=2)], ("/data/Alpha.mp4", SAME.file)),
-        ([SAME, replace(SAME, file="/copy/Alpha.mp4")], None),
-        ([SAME, replace(SAME, file="/copy/Alpha.mp4", size=9)], ("/data/Alpha.mp4", SAME.file)),
-        ([replace(SAME, size=701)], None),
-        ([replace(SAME, duration=62_000)], None),
-        ([replace(SAME, duration=0)], None),
-        ([], None),
-    ],
-)
-def test_a_pair_is_certain_only_when_it_is_the_only_one(
-    rows: list[IndexedFile], pair: tuple[str, str] | None
+def test_a_time_in_the_future_hides_no_later_change(
+    plex: PlexSimulator, client: PlexClient, store: IndexStore, index: FileIndex
 ) -> None:
-    assert certain_pair(SceneFile("/data/Alpha.mp4", 700, 60.0), rows) == pair
-    assert certain_pair(SceneFile("/data/Alpha.mp4", 0, 60.0), rows) is None
+    section = plex.add_section("Movies", locations=["/media"])
+    plex.add_movie(section, "/media/Alpha.mp4").added_at = 9_000_000_000
+    index.refresh(1_900_000_000.0, (), Ask.COUNTERS)
+    assert store.sections(client.server)[section.key].watermark < 1_900_000_000
+
+
+def test_a_look_that_finds_nothing_writes_nothing(
+    plex: PlexSimulator, store: IndexStore, index: FileIndex
+) -> None:
+    item = plex.add_movie(plex.add_section("Movies", locations=["/media"]), "/media/Alpha.mp4")
+    item.added_at = item.updated_at = 900
+    index.refresh(1000.0, (), Ask.COUNTERS)
+    changes = store.connection.total_changes
+    for after in (MINUTE, LATE, DAY):
+        index.refresh(1000.0 + after, (), Ask.COUNTERS)
+    assert store.connection.total_changes == changes

@@ -129,4 +129,4 @@ def test_a_stop_during_an_update_is_obeyed(road: Road, by_hand: HandStarted) -> 
     (road.plugin.directory / "PlexSync.py").unlink()
     worker.terminate()
     assert worker.wait(20) == 0
-    assert "told to stop" in road.log()
+    assert "stop requested" in road.log()

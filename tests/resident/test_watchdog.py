@@ -99,7 +99,7 @@ def test_a_worker_that_is_told_to_stop_ends_promptly_even_while_plex_hangs(
     assert time.monotonic() - begun < 4.0
     assert set(road.states()) <= {schema.WAITING, schema.READY}
     assert not lock_is_held(road.plugin.data_dir)
-    assert "told to stop" in road.log()
+    assert "stop requested" in road.log()
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_job_first(

@@ -10,7 +10,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -327,19 +326,25 @@ def test_a_lease_of_a_dead_worker_is_due_at_once(manager: QueueManager) -> None:
 
 
 def test_from_the_third_interruption_a_job_backs_off(manager: QueueManager) -> None:
-    manager.jobs.put_all([job(1), job(2)])
+    manager.jobs.put(job(1))
     waits = []
     for _ in range(9):
-        now = time.time()
-        claim_one(manager, now + 5 * HOUR)
-        manager.jobs.resume_unack_tasks()
-        due = manager.connection.execute(
-            f"SELECT due FROM {schema.JOBS} WHERE key = 'scene:1'"
-        ).fetchone()[0]
-        waits.append(round(due - now, -1) if due else 0)
-        manager.connection.execute(f"UPDATE {schema.JOBS} SET due = 9e9 WHERE key = 'scene:2'")
-        manager.connection.execute(f"UPDATE {schema.JOBS} SET due = 0 WHERE key = 'scene:1'")
+        claim_one(manager, NOW + 5 * HOUR)
+        manager.jobs.resume_unack_tasks(NOW)
+        (due,) = manager.connection.execute(f"SELECT due FROM {schema.JOBS}").fetchone()
+        waits.append(due - NOW if due else 0)
     assert waits == [0, 0, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_job_that_was_interrupted_is_claimed_alone_after_the_others(
+    manager: QueueManager,
+) -> None:
+    manager.jobs.put_all([job(1), job(2)])
+    manager.jobs.claim(NOW, 2)
+    manager.jobs.resume_unack_tasks(NOW)
+    manager.jobs.put_all([job(3), job(4)])
+    claims = [[leased.job.scene_id for leased in manager.jobs.claim(NOW, 9)] for _ in range(4)]
+    assert claims == [[3, 4], [1], [2], []]
 
 
 def test_a_lease_that_is_taken_back_folds_into_the_newer_event(manager: QueueManager) -> None:
@@ -396,9 +401,10 @@ def test_a_long_history_costs_nothing(manager: QueueManager) -> None:
         rows = manager.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
         return " | ".join(row[3] for row in rows)
 
-    assert re.findall(r"SCAN \w+(?: USING INDEX \w+)?", plan(jobs.CLAIM)) == [
-        f"SCAN {schema.JOBS} USING INDEX job_order"
-    ]
+    for claim in (jobs.CLAIM, jobs.CLAIM_SUSPECT):
+        assert re.findall(r"SCAN \w+(?: USING INDEX \w+)?", plan(claim)) == [
+            f"SCAN {schema.JOBS} USING INDEX job_order"
+        ]
     assert "INDEX job_due (due>? AND due<?)" in plan(job_counts.COUNT)
     assert "COVERING INDEX job_status" in plan(job_counts.COUNT)
     assert "INDEX job_waiting (key=?)" in plan(jobs.FOLD)

@@ -244,7 +244,7 @@ def test_an_entry_of_version_1_0_has_an_unknown_incarnation() -> None:
     )
     assert found.images == {"poster": "1234"}
     assert found.fields == {"title": FieldMemory("New", "New", "Old")}
-    assert not found.unread
+    assert found.unread, "the address of its poster is not known"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ RECORDS: tuple[Record, ...] = (
     WrongSettings(("max_tags is no number.", "Another.")),
     SweepNote(7.0, 1.0),
     WokenNote("server", 40),
-    LibraryRun(8.0, "settings", 12, 5, True),
+    LibraryRun(8.0, 9.0, "settings", 12, 5, True),
     LastRuns((RunNote("Sync All Scenes", 9.0, 3, 2, 1), RunNote("Retry Failed"))),
     Restored(1.0, 2.0, "It was damaged."),
 )
@@ -91,6 +91,10 @@ def test_a_damaged_or_unknown_document_reads_as_the_defaults(
 def test_a_document_of_version_1_0_reads_as_its_record() -> None:
     document = {"version": 1, "at": 5, "unknown": [1]}
     assert read_record(SweepNote, json.dumps(document)) == SweepNote(at=5.0)
+    run = {"task": "Sync All Scenes", "at": 5.0, "done": 2, "left": 1, "problems": 0}
+    assert read_record(LastRuns, json.dumps({"version": 1, "runs": [run]})) == LastRuns(
+        (RunNote("Sync All Scenes", 5.0, 2, 1),)
+    )
 
 
 JSON = st.recursive(

@@ -1,0 +1,1 @@
+"""What comes from outside: numbers, texts and answers, each with its bounds."""
