@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from border.transport import TimedResponse
 from plex.events import EventReader, LibraryEvent
 from plex.exceptions import PlexTemporaryError, error_for_status, translate_plex_exception
 from plex.isolation import BASE_HEADERS
@@ -109,12 +110,15 @@ class EventStream:
         wire = self._connect(host, port, secure, cleanup)
         connection = (HTTPSConnection if secure else HTTPConnection)(host, port)
         connection.sock = wire
+        connection.response_class = TimedResponse
         cleanup.callback(connection.close)
         wire.settimeout(source.read_timeout)
         connection.request("GET", request.path_url, headers=dict(request.headers))
         answer = connection.getresponse()
         cleanup.callback(answer.close)
         _judge(answer)
+        if isinstance(answer, TimedResponse):
+            answer.stream.let_go()
         wire.settimeout(source.silence)
         return answer
 
