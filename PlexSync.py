@@ -8,8 +8,6 @@ import sys
 
 PLUGIN_DIR = os.path.dirname(os.path.abspath(__file__))
 OLDEST_PYTHON = (3, 11)
-# What Python raises for bytecode that was cut short; hooks/handlers.py has the same.
-HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
 
 
 def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 3
@@ -22,44 +20,39 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
         )
         return
     sys.path.insert(0, PLUGIN_DIR)
-    # Python leaves half a file where the disk is full; worker/bytecode.py writes whole ones.
-    sys.dont_write_bytecode = True
-    event = None
-    if "--worker" not in argv:
-        try:
-            from hooks import handlers
-        except HALF_WRITTEN:
-            sys.pycache_prefix = os.devnull
-            from hooks import handlers
-
-        event = handlers.handle(PLUGIN_DIR)
-        if event is None:
-            os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
-    enable_site_packages()
-    try:
-        from tasks import start
-    except HALF_WRITTEN:
-        sys.pycache_prefix = os.devnull
-        from tasks import start
-
-    if event is not None:
-        start.run_task(event, PLUGIN_DIR)
+    sys.dont_write_bytecode = True  # worker/bytecode.py writes it: whole, even on a full disk
+    if "--worker" in argv:
+        load(is_hook=False).run_worker(PLUGIN_DIR)
         return
+    event = load(is_hook=True).handle(PLUGIN_DIR)
+    if event is None:
+        os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
+    load(is_hook=False).run_task(event, PLUGIN_DIR)
+
+
+def load(is_hook: bool):  # type: ignore[no-untyped-def]
+    """The code of a hook, or of worker and tasks; its source where bytecode was cut short."""
     try:
-        start.run_worker(PLUGIN_DIR)
-    except Exception as error:
-        start.leave_reason(PLUGIN_DIR, error)
-        raise
+        if is_hook:
+            from hooks import handlers as found
+        else:
+            enable_site_packages()
+            from tasks import start as found  # type: ignore[no-redef]
+    except (EOFError, ValueError, TypeError, ImportError):
+        if sys.pycache_prefix == os.devnull:
+            raise
+        sys.pycache_prefix = os.devnull
+        return load(is_hook)
+    return found
 
 
 def enable_site_packages() -> None:
     """Hooks run under ``python -S`` for speed; the libraries of tasks and worker need ``site``."""
-    import site
-
     if sys.flags.no_site:
+        import site
+
         site.main()
-        sys.path.remove(PLUGIN_DIR)
-        sys.path.insert(0, PLUGIN_DIR)
+        sys.path.insert(0, sys.path.pop(sys.path.index(PLUGIN_DIR)))  # ours first
 
 
 if __name__ == "__main__":

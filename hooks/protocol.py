@@ -118,7 +118,8 @@ def reply(text: bytes) -> None:
 
 def refuse(sentence: str) -> None:
     """Reply with an error, which Stash logs; the save itself is not disturbed."""
-    escaped = sentence.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "replace")
+    line = "".join(sign if sign >= " " else " " for sign in sentence)  # a path may hold a newline
+    escaped = line.replace("\\", "\\\\").replace('"', '\\"').encode("utf-8", "replace")
     reply(b'{"output": null, "error": "%s"}' % escaped)
 
 

@@ -126,7 +126,7 @@ class Search:
         self._sections = self.sources.sections()
         self._read_known()
         is_current = self.sources.is_listed()
-        enough = self._is_enough(every_path=not is_current)
+        enough = self._has_all() if is_current else self._is_enough(every_path=True)
         if not enough and not is_current:
             self._ask_homes()
             enough = self._is_enough()
@@ -173,9 +173,14 @@ class Search:
 
     # -- enough? ------------------------------------------------------------------------------
 
+    def _has_all(self) -> bool:
+        """Whether each file was found by identity, which has no rivals."""
+        return all(map(self._identities, self.scene.files))
+
     def _is_enough(self, *, every_path: bool = False) -> bool:
-        """Identity has no rivals. A file that no item holds is searched for whenever the scene's
-        files are others than those that were searched for last.
+        """Whether it is not worth a request to search on: a file that no item holds was searched
+        for, and the scene's files are still the same. What is listed anyway is searched each time:
+        Plex may have got the file since, and rules and libraries change.
 
         ``every_path``: where rules name several paths of a file, an old index may miss one.
         """

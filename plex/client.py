@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -10,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
-from plex.connection import PlexConnection
+from plex.connection import PlexConnection, random_fraction
 from plex.device_identity import configure
 from plex.edit_plan import EditPlan
 from plex.exceptions import (
@@ -72,7 +71,7 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if identifier:

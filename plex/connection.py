@@ -32,6 +32,9 @@ _TRIES = 3
 _TRY_SECONDS = 5.0
 _FIRST_WAIT = 0.5
 
+# Not the generator that the whole process shares.
+random_fraction = random.SystemRandom().random
+
 _T = TypeVar("_T")
 
 
@@ -52,7 +55,7 @@ class PlexConnection:
         insecure_tls: bool = False,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.strip().rstrip("/")

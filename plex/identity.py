@@ -29,7 +29,7 @@ class Standing(StrEnum):
 
 
 class Pairing(Protocol):
-    """A remembered pair of paths with the item's incarnation; a ledger entry and a pin are one."""
+    """A remembered pair of paths with the item's incarnation; a ledger entry is one."""
 
     @property
     def scene_file(self) -> str: ...

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
-from plex.exceptions import endless, pages_of
+from plex.exceptions import PlexTemporaryError, endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 
@@ -26,7 +26,9 @@ LIST_AGAIN_SECONDS = 24 * 3600.0
 _OVERLAP_SECONDS = 2
 # A library that loses items while it is listed moves others between pages: it is listed again.
 _LISTINGS = 3
-_DAY = 24 * 3600
+# After that it is Plex's turn to come to rest.
+AGAIN_SECONDS = 60.0
+_HOUR = 3600
 
 
 class Ask(Enum):
@@ -159,7 +161,7 @@ class FileIndex:
         """List what changed in one library; the whole library when that does not explain it."""
         if known is not None and refresh.since:
             listed = self._list(refresh.section, refresh.since)
-            if self._explains(refresh.section, known):
+            if listed.complete and self._explains(refresh.section, known):
                 self._save(refresh.section, known, listed, now, stored=known)
                 return
         self._list_whole(refresh.section, known, now)
@@ -175,9 +177,14 @@ class FileIndex:
             mark = self._table.new_mark(server)
             listed = self._list(section, 0, mark)
             if listed.complete:
-                with self._transaction():
-                    self._table.remove_unseen(server, section.section_id, mark)
                 break
+        else:
+            raise PlexTemporaryError(
+                "A library of Plex changes while it is listed; it is listed again later.",
+                retry_after=AGAIN_SECONDS,
+            )
+        with self._transaction():
+            self._table.remove_unseen(server, section.section_id, mark)
         watermark = known.watermark if known else 0
         hidden = listed.total - self._table.items(server, section.section_id)
         fresh = IndexedSection(section.section_id, 0, watermark, hidden, now, now)
@@ -194,8 +201,10 @@ class FileIndex:
     ) -> None:
         """Keep how far the index follows a library now. A refresh without news writes nothing:
         an idle worker looks for hours."""
-        # A time in the future comes from a tool or a wrong clock; nothing would be newer than it.
-        newest = listed.newest if listed.newest <= now + _DAY else 0
+        # A time in the future comes from a tool; nothing would be newer than it. Plex's clock may
+        # be ahead of ours. Whole hours, so that not each look stores another one.
+        ahead = listed.newest > now + _HOUR
+        newest = int(now // _HOUR - 1) * _HOUR if ahead else listed.newest
         state = replace(
             before,
             content_changed_at=section.content_changed_at,
@@ -209,24 +218,30 @@ class FileIndex:
 
     def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
         """List one library page by page. Without ``mark`` pages that tell nothing new are not
-        stored. A page that brings no new item ends the listing. Raises PlexTemporaryError for one
-        that has no end."""
+        stored. Each page begins with the last item of the one before: an item that went meanwhile
+        moves the others. A page that brings no new item ends the listing. Raises
+        PlexTemporaryError for one that has no end."""
         server = self._plex.server
         seen: set[int] = set()
-        start = newest = 0
+        start = newest = last = 0
         totals: list[int] = []
+        complete = True
         while True:
-            page = self._plex.index_page(section, start, PAGE_SIZE, since)
+            again = min(start, 1)
+            page = self._plex.index_page(section, start - again, PAGE_SIZE + again, since)
+            complete &= not again or page.unreadable > 0 or page.keys[:1] == (last,)
             totals.append(page.total)
             newest = max(newest, page.newest)
             new = set(page.keys) - seen
             seen |= new
-            start += len(page.keys) + page.unreadable
+            start += len(page.keys) + page.unreadable - again
+            last = page.keys[-1] if page.keys else 0
             if mark or not self._table.holds(server, page.rows):
                 with self._transaction():
                     self._table.upsert(server, page.rows, mark or self._table.new_mark(server))
             if start >= page.total or (not new and not page.unreadable):
-                return Listed(len(seen), page.total, newest, totals == sorted(totals))
+                complete &= totals == sorted(totals)
+                return Listed(len(seen), page.total, newest, complete)
             if len(totals) >= pages_of(totals[0], PAGE_SIZE):
                 raise endless()
 

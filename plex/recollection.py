@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from plex.fields import value_in_plex
 from plex.identity import held_by, same_incarnation
 from plex.items import PlexItem
+from plex.ownership import is_as_left, keys_of
 from validation.records import FieldMemory, LedgerEntry
 
 # So many locks of ours do not go one by one by a user's hand.
@@ -16,14 +18,13 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
     """*entry* as far as it is about *item*; ``None`` when it is about another incarnation.
 
     ``holds_scene``: the item holds a file of the scene now, found without any memory. The entry
-    gains the incarnation that the item shows. If we locked two or more fields and none is locked
-    now, Plex made the item again with the same file: its images and collections were not written.
+    gains the incarnation that the item shows. Images and collections of an item that Plex made
+    again with the same file were not written.
     """
     if not same_incarnation(entry, held_by(item), holds_scene=holds_scene):
         return None
     entry = _with_locks(entry, item)
-    ours = {name for name, memory in entry.fields.items() if memory.locked}
-    if len(ours) >= _LOCKS_OF_AN_ITEM and ours.isdisjoint(item.locked):
+    if _is_made_again(entry, item):
         fields = {
             name: replace(memory, locked=False)
             for name, memory in entry.fields.items()
@@ -37,6 +38,32 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
         added_at=item.added_at,
         part_ids=tuple(part.part_id for part in item.parts if part.part_id),
     )
+
+
+def _is_made_again(entry: LedgerEntry, item: PlexItem) -> bool:
+    """Whether Plex made the item again with the same file, under the same key.
+
+    No lock of ours is left. Or it has another ``addedAt``, which tools write too, and shows nothing
+    that we wrote: the settings may leave fields unlocked, and a user may have locked one since.
+    """
+    ours = {name for name, memory in entry.fields.items() if memory.locked}
+    if len(ours) >= _LOCKS_OF_AN_ITEM and ours.isdisjoint(item.locked):
+        return True
+    another_time = bool(entry.added_at) and entry.added_at != item.added_at
+    telling = {
+        name: memory
+        for name, memory in entry.fields.items()
+        if memory.stored and memory.stored != memory.original and not memory.adopted
+    }
+    left = (_is_left(item, name, memory) for name, memory in telling.items())
+    return another_time and bool(telling) and not any(left)
+
+
+def _is_left(item: PlexItem, name: str, memory: FieldMemory) -> bool:
+    """Whether the item shows what we wrote, or a name of it."""
+    if isinstance(memory.stored, str):
+        return is_as_left(value_in_plex(item, name), memory)
+    return not {*keys_of(item.tags.get(name, ()))}.isdisjoint(keys_of(memory.stored))
 
 
 def _with_locks(entry: LedgerEntry, item: PlexItem) -> LedgerEntry:

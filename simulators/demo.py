@@ -139,7 +139,10 @@ def drain(stash: StashSimulator) -> int:
 
 
 def wanted(scene: Scene) -> Shown:
-    """What Plex has to show for a scene. Empty fields and a partial date leave Plex's own."""
+    """What Plex has to show for a scene. Empty fields and a partial date leave Plex's own.
+
+    A server that appends tags keeps the cast in the order in which it came: it is not compared.
+    """
     return {
         name: value
         for name, value in {
@@ -147,7 +150,7 @@ def wanted(scene: Scene) -> Shown:
             "summary": scene.details,
             "date": scene.date or "" if len(scene.date or "") == len("YYYY-MM-DD") else "",
             "studio": scene.studio.name if scene.studio else "",
-            "actors": "; ".join(performer.name for performer in scene.performers),
+            "actors": "; ".join(sorted(performer.name for performer in scene.performers)),
             "genres": "; ".join(sorted(tag.name for tag in scene.tags)),
         }.items()
         if value
@@ -162,7 +165,7 @@ def shown(item: Item) -> Shown:
         "summary": fields.get("summary", ""),
         "date": fields.get("originallyAvailableAt", ""),
         "studio": fields.get("studio", ""),
-        "actors": "; ".join(tags["actor"]),
+        "actors": "; ".join(sorted(tags["actor"])),
         "genres": "; ".join(sorted(tags["genre"])),
         "rating": fields.get("userRating", ""),
         "poster": "from Stash" if item.selected_poster else "",

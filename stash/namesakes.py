@@ -23,7 +23,7 @@ Found = Mapping[str, tuple[tuple[int, SceneFile], ...]]
 
 def pattern(names: Iterable[str]) -> str:
     """A regular expression (RE2) for paths that end in one of the names."""
-    return rf"(^|[/\\])({'|'.join(map(re.escape, sorted(names)))})$"
+    return rf"(?i)(^|[/\\])({'|'.join(map(re.escape, sorted(names)))})$"
 
 
 def by_text(names: Sequence[str]) -> tuple[str, dict[str, object]]:

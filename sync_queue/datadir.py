@@ -89,7 +89,7 @@ def sentence_of(error: OSError, directory: str) -> str:
 
 
 def owners(directory: str) -> str:
-    """Whose directory it is and who we are, where they differ; "" where nobody can say."""
+    """Whose directory it is and who we are, where they differ; "" if that is unknown."""
     if os.name == "nt":
         return ""
     while not os.path.exists(directory) and os.path.dirname(directory) != directory:

@@ -123,7 +123,14 @@ class IndexStore:
         return found == set(rows)
 
     def upsert(self, server: str, rows: Sequence[IndexedFile], mark: int) -> None:
-        """Store one page. A page has all files of its items: the others of these items go."""
+        """Store one page. A page has all files of its items: the others of these items go.
+
+        A file of another size is a new one: a scene may wait for a file of that size.
+        """
+        self.connection.executemany(
+            "DELETE FROM plex_files WHERE server = ? AND rating_key = ? AND file = ? AND size <> ?",
+            [(server, row.rating_key, row.file, row.size) for row in rows],
+        )
         self.connection.executemany(
             _UPSERT,
             (

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
     from collections.abc import Callable
 
-# A worker waits for a byte in this named pipe: it begins with an edit at once, and sleeps else.
+# A worker waits for a byte in this named pipe: it starts with an edit immediately.
 BELL_FILE = "worker.bell"
 
 

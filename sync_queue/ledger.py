@@ -117,6 +117,12 @@ class Ledger:
             ),
         )
 
+    def put_off(self, server: str, rating_key: int) -> None:
+        """Leave it to the next sync of its scene to read an item back."""
+        self.connection.execute(
+            "UPDATE ledger SET unread = 0 WHERE server = ? AND rating_key = ?", (server, rating_key)
+        )
+
     def forget_item(self, server: str, rating_key: int) -> None:
         """Drop the entry of an item that Plex does not have any more."""
         self.connection.execute(

@@ -1,7 +1,7 @@
 """The worker's lock: an OS lock on a file, which dies with its process. Standard library only.
 
 POSIX: ``flock``. A hook takes the lock itself and hands it to the worker that it starts as
-the worker's standard input, so that sixteen hooks at once start exactly one worker and there is no
+the worker's standard input, so that sixteen parallel hooks start exactly one worker and there is no
 moment at which the worker lives without its lock. Status takes a shared lock for an instant.
 
 Windows: byte-range locks. The worker locks the whole range, a probe one byte of it.
@@ -23,7 +23,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def take(descriptor: int, *, shared: bool = False) -> bool:
-        """Try to lock at once. Two probes collide once in a million; the worker never waits."""
+        """Try to lock and never wait. Two probes collide once in a million."""
         offset = int.from_bytes(os.urandom(3), "little") % RANGE if shared else 0
         os.lseek(descriptor, offset, os.SEEK_SET)
         try:
@@ -44,7 +44,7 @@ else:
     import fcntl
 
     def take(descriptor: int, *, shared: bool = False) -> bool:
-        """Try to lock at once; a lock that this process already holds is kept or converted."""
+        """Try to lock and never wait; a lock of this process is kept or converted."""
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:

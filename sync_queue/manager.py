@@ -20,7 +20,6 @@ from sync_queue.ledger import Ledger
 from sync_queue.migrations import SCHEMA_VERSION, migrate
 from sync_queue.models import ClaimedJob, QueueStats
 from sync_queue.notices import Notices
-from sync_queue.older_names import OlderManager
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
@@ -30,7 +29,7 @@ SPOOLED_AT_ONCE = 500
 LEFT_OPEN: list[sqlite3.Connection] = []
 
 
-class QueueManager(OlderManager):
+class QueueManager:
     """Opens the database; use it as a context manager.
 
     The holder of the worker's lock creates or migrates it; another process is a ``guest``, which

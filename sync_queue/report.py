@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sync_queue import datadir, lock, spool
+from sync_queue import datadir, lock, spool, starts
 from sync_queue.database import read_only
 from sync_queue.job_counts import count_jobs
+from sync_queue.migrations import SCHEMA_VERSION
 from sync_queue.models import QueueStats
 from sync_queue.state import Breaker, Facts, HoldNote
+from sync_queue.trouble import too_new
 from validation.errors import QueueError
 from validation.reasons import NEEDS_USER
 
@@ -41,7 +43,8 @@ class QueueReport:
     ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
     (``synced`` or a reason code); ``states`` holds the worker's small facts; ``letters``
     are the newest dead letters, newest first, and ``for_person`` some of the scenes that need
-    the user, by reason: both no more than were asked for.
+    the user, by reason: both no more than were asked for. ``start_problem`` says why no worker
+    could start, "" where one runs or nothing is known to be wrong.
     """
 
     data_dir: str
@@ -53,6 +56,7 @@ class QueueReport:
     letters: tuple[LetterLine, ...] = ()
     for_person: Mapping[str, list[int]] = field(default_factory=dict)
     problem: str = ""
+    start_problem: str = ""
 
     @property
     def left(self) -> int:
@@ -82,28 +86,41 @@ class QueueReport:
 
 def read_report(data_dir: str, now: float, *, most: int = 1) -> QueueReport:
     """Look at the queue of ``data_dir`` without changing anything; name ``most`` of each kind."""
-    alive = lock.worker_alive(data_dir)
-    spooled = len(spool.waiting(data_dir))
-    path = datadir.database_path(data_dir)
-    if not os.path.exists(path):
-        return QueueReport(data_dir, alive, spooled)
+    try:
+        with datadir.Using(data_dir):
+            report = read_files(data_dir)
+            path = datadir.database_path(data_dir)
+            if not os.path.exists(path):
+                return report
+    except datadir.Unusable as error:
+        return QueueReport(data_dir, worker_alive=False, spooled=0, problem=str(error))
     try:
         database = read_only(path, BUSY_SECONDS)
         try:
-            return read_tables(database, QueueReport(data_dir, alive, spooled), now, most)
+            return read_tables(database, report, now, most)
         finally:
             database.close()
     except QueueError as error:
-        return QueueReport(data_dir, alive, spooled, problem=str(error))
+        return replace(report, problem=str(error))
     except sqlite3.Error as error:
         problem = f"The queue's database has not all its tables yet ({error})."
-        return QueueReport(data_dir, alive, spooled, problem=problem)
+        return replace(report, problem=problem)
+
+
+def read_files(data_dir: str) -> QueueReport:
+    """The report with what lies beside the database. Raises ``OSError``."""
+    alive = lock.worker_alive(data_dir)
+    why = "" if alive else starts.read(data_dir).problem
+    return QueueReport(data_dir, alive, len(spool.waiting(data_dir)), start_problem=why)
 
 
 def read_tables(
     database: sqlite3.Connection, report: QueueReport, now: float, most: int
 ) -> QueueReport:
-    """The report with what the tables say."""
+    """The report with what the tables say. Raises ``DatabaseTooNew``."""
+    found: int = database.execute("PRAGMA user_version").fetchone()[0]
+    if found > SCHEMA_VERSION:
+        raise too_new(found, SCHEMA_VERSION)
     stats = count_jobs(database, now)
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(

@@ -42,28 +42,32 @@ def open_as_guest(data_dir: str) -> QueueManager:
             return QueueManager(data_dir, guest=True)
         except (DatabaseOutdated, DatabaseDamaged):
             descriptor = lock.acquire(data_dir, patience=0.1)
-        if descriptor is not None:
-            try:
+        with held(descriptor):
+            if descriptor is not None:
                 rescue.open_queue(data_dir).close()
-            finally:
-                lock.release(descriptor)
-                os.close(descriptor)
-        elif time.monotonic() > deadline:
+        if descriptor is None and time.monotonic() > deadline:
             raise QueueError(
                 "The worker has not prepared the database yet: wait a moment and run this again."
             )
 
 
-def due_jobs(manager: QueueManager, prio: int, now: float) -> int:
-    """``jobs.due_of``, for callers that use the older name."""
-    return manager.jobs.due_of(prio, now)
+def restore_alone(data_dir: str) -> None:
+    """Restore a damaged database that this process has closed; a worker that runs does it itself.
+
+    Raises ``QueueError``.
+    """
+    descriptor = lock.acquire(data_dir, patience=0.5)
+    with held(descriptor):
+        if descriptor is not None:
+            rescue.restore(data_dir)
 
 
-def hurry(manager: QueueManager, prio: int) -> None:
-    """``jobs.make_due``, for callers that use the older name."""
-    manager.jobs.make_due(prio)
-
-
-def is_waiting(manager: QueueManager, job_key: str) -> bool:
-    """``jobs.is_open``, for callers that use the older name."""
-    return manager.jobs.is_open(job_key)
+@contextmanager
+def held(descriptor: int | None) -> Iterator[None]:
+    """Hold the worker's lock, if it was free, until the end of the block."""
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            lock.release(descriptor)
+            os.close(descriptor)

@@ -29,7 +29,7 @@ NEVER_SAID = (
 
 class Starts:
     """The note. ``count`` attempts, the last one ``at`` (epoch seconds), ``why`` it failed ("" =
-    nobody knows), ``said_at`` when a hook has said so.
+    unknown), ``said_at`` when a hook has said so.
     """
 
     __slots__ = ("at", "count", "said_at", "why")
@@ -82,7 +82,8 @@ def bounded(text: str) -> int:
 
 def write(data_dir: str, note: Starts) -> None:
     """Keep the note; beside the data directory where nothing can be written in it."""
-    head = f"{VERSION} {note.count:.0f} {note.at:.0f} {note.said_at:.0f}"
+    # Whole seconds, never rounded into the future.
+    head = f"{VERSION} {note.count} {int(note.at)} {int(note.said_at)}"
     text = f"{head}\n{note.why}\n".encode("utf-8", "backslashreplace")[:LONGEST]
     for path in places(data_dir):
         try:
@@ -105,7 +106,7 @@ def note_attempt(data_dir: str, now: float) -> None:
 
 
 def note_failure(data_dir: str, why: str, now: float) -> None:
-    """The worker that was started ends, and knows why. Another reason is said at once."""
+    """The worker that was started ends, and knows why. Another reason is said immediately."""
     last = read(data_dir)
     sentence = " ".join(why.split())
     said_at = last.said_at if sentence == last.why else 0.0

@@ -208,22 +208,6 @@ class StateStore:
         """Delete the stored record of a kind."""
         self.connection.execute("DELETE FROM state WHERE name = ?", (kind.NAME,))
 
-    # -- names of version 1.0, for what has no record yet
-
-    def get(self, name: str) -> dict[str, Any]:
-        """The object stored under ``name``; empty without one of a version we know."""
-        row = self.connection.execute("SELECT doc FROM state WHERE name = ?", (name,)).fetchone()
-        doc = read_document(row[0]) if row else {}
-        return {k: v for k, v in doc.items() if k != "version"}
-
-    def put(self, name: str, doc: Mapping[str, object]) -> None:
-        """Store ``doc`` under ``name``."""
-        self.connection.execute(
-            "INSERT INTO state (name, doc) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET doc = excluded.doc",
-            (name, json.dumps({"version": VERSION, **doc})),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:

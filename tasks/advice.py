@@ -9,6 +9,9 @@ from sync_queue.state import Breaker, Facts, HoldNote, LastError, WrongSettings
 from validation.reasons import TABLE, Reason
 from validation.words import count
 
+# A saved scene tries only now and then; see ``sync_queue.starts``.
+START_TODO = "Process Queue tries to start immediately, a saved scene at most every ten minutes."
+
 
 def advice(reason: str) -> str:
     """Return the meaning of a reason and the next step; "" for a code of a newer version."""
@@ -32,6 +35,13 @@ def blockers(states: Facts) -> list[tuple[str, str]]:
         todo = "PlexSync retries by itself. If the error stays, read plexsync.log."
         found.append((f"Last error: {last.sentence}", todo))
     return found
+
+
+def start_advice(report: QueueReport) -> str:
+    """Return why no worker could start and when it is tried again, "" where nothing is wrong."""
+    if not report.start_problem:
+        return ""
+    return f"{report.start_problem} {START_TODO}"
 
 
 def problem_lines(states: Facts) -> list[str]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from sync_queue import datadir, lock
 from sync_queue.report import QueueReport
 from sync_queue.version import VERSION
-from tasks.advice import blockers
+from tasks.advice import START_TODO, blockers
 from tasks.findings import Finding, fine, look, wrong
 from validation.words import count
+from worker import logs
 from worker.dependencies import NEEDED, found_version
 
 LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
@@ -29,13 +34,58 @@ CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def check_machine(data_dir: str, report: QueueReport) -> Iterator[Finding]:
+def check_machine(plugin_dir: str, data_dir: str, report: QueueReport) -> Iterator[Finding]:
     """Everything that needs no server."""
     yield fine(f"PlexSync {VERSION}, Python {platform.python_version()}, data in {data_dir}.")
     yield from check_dependencies()
-    yield check_space(shutil.disk_usage(data_dir).free)
+    if os.path.isdir(data_dir):
+        yield check_space(shutil.disk_usage(data_dir).free)
+        yield from check_lock(data_dir)
     yield from check_file_system(data_dir, mounts())
+    yield from check_owners(plugin_dir, data_dir)
+    unwritten = logs.problem(data_dir)
+    if unwritten:
+        yield look(unwritten, "Delete it, or correct its owner and mode.")
     yield from check_worker(report)
+
+
+def check_lock(data_dir: str) -> Iterator[Finding]:
+    """Whether a worker could take its lock: not where the directory is read-only, another user's,
+    or on a file system without locks.
+    """
+    try:
+        with datadir.Using(data_dir):
+            descriptor = lock.open_lock(data_dir)
+            try:
+                lock.take(descriptor, shared=True)
+            finally:
+                os.close(descriptor)
+    except datadir.Unusable as error:
+        if error.errno != errno.ENOENT:  # else no edit has been stored yet
+            yield wrong(str(error), "Until then no worker can start.")
+
+
+def check_owners(plugin_dir: str, data_dir: str) -> Iterator[Finding]:
+    """Directories from which code is run, or in which secrets are, that others may write to. Not
+    on Windows, where modes mean little: the folder's own permissions decide.
+    """
+    if os.name == "nt":
+        return
+    for name, folder in (("plugin", plugin_dir), ("data", data_dir)):
+        if not os.path.isdir(folder):
+            continue
+        found = os.stat(folder)
+        if found.st_mode & stat.S_IWOTH:
+            yield look(
+                f"Every user of this machine can write to the {name} directory {folder}.",
+                f"Run: {shlex.join(['chmod', 'o-w', folder])}",
+            )
+        if found.st_uid not in (os.geteuid(), 0):
+            yield look(
+                f"The {name} directory {folder} belongs to user {found.st_uid}, but PlexSync runs"
+                f" as user {os.geteuid()}.",
+                "Give the directory to Stash's user, or run Stash as its owner.",
+            )
 
 
 def check_dependencies() -> Iterator[Finding]:
@@ -106,10 +156,13 @@ def check_worker(report: QueueReport) -> Iterator[Finding]:
     """The worker, the queue, and what holds them up."""
     if report.problem:
         yield wrong(
-            f"The queue's database is unreadable: {report.problem}",
+            f"The queue cannot be read: {report.problem}",
             "Run Process Queue. It repairs the database if possible.",
         )
-    alive = "runs" if report.worker_alive else "does not run; the next edit starts it"
+    if report.start_problem:
+        yield wrong(f"The worker could not start: {report.start_problem}", START_TODO)
+    starts = "it could not start" if report.start_problem else "the next edit starts it"
+    alive = "runs" if report.worker_alive else f"does not run; {starts}"
     left = count(report.left, "edit waits", "edits wait")
     letters = count(report.stats.failed, "dead letter", "dead letters")
     yield fine(f"The worker {alive}; {left}, {letters}.")

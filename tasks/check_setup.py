@@ -10,11 +10,10 @@ from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
 from tasks.check_machine import check_address, check_machine, is_container
 from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
-from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress
+from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
-from tasks.findings import Finding, Level, failed, worst_first
-from validation.errors import PlexSyncError, SetupError
+from tasks.findings import Finding, Level, failed, worst_first, wrong
+from validation.errors import PlexSyncError, QueueError, SetupError
 from worker.servers import Servers
 
 # The data directory is one more.
@@ -32,12 +31,20 @@ SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
     """Check settings, servers, libraries, path rules, disk and worker; nothing is changed."""
-    data_dir = request.resolve()
     progress(0.0)
-    findings = list(check_machine(data_dir, read_report(data_dir, time.time())))
+    findings, data_dir = [], request.locate()
+    try:
+        data_dir = request.resolve()
+    except OSError as error:
+        findings.append(wrong(str(error), "Until then no edit is stored."))
+    report = read_report(data_dir, time.time())
+    findings += check_machine(request.plugin_dir, data_dir, report)
     progress(0.2)
-    with Snapshot(data_dir, request.connection) as memory:
-        findings += check_servers(request, memory)
+    try:
+        with Snapshot(data_dir, request.connection) as memory:
+            findings += check_servers(request, memory)
+    except QueueError as error:
+        findings.append(failed(error, "Correct this first; then run Check Set-up again."))
     progress(1.0)
     ordered = worst_first(findings)
     bad = [finding for finding in ordered if finding.level is not Level.FINE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from validation.errors import SetupError
 
 # Item 0 takes a choice back.
 LOWEST: Mapping[str, int] = {"scene": 1, "item": 0, "job": 1}
+# Moves the progress bar to a share (0 to 1).
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 
-from sync_queue import launch, lock, rescue
-from sync_queue.manager import QueueManager
+from sync_queue import launch, lock
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
-from sync_queue.shared import is_waiting
-from sync_queue.trouble import DatabaseDamaged
-from tasks.context import TaskRequest
+from sync_queue.shared import held
+from tasks.context import Progress, TaskRequest
+from tasks.desk import Desk
 from validation.words import count
 from worker.processor import SyncWorker
 
@@ -29,81 +27,67 @@ HOLD_SECONDS = 5.0
 
 log = logging.getLogger("plexsync.tasks")
 
-Progress = Callable[[float], None]
-
 
 def deliver(
-    request: TaskRequest,
-    data_dir: str,
-    progress: Progress,
+    desk: Desk,
     *,
     is_over: Callable[[], bool] = lambda: False,
+    retried: int | None = None,
 ) -> QueueReport:
     """Bring what is due to Plex; returns the queue as it is then.
 
     Ends when nothing is due, when everything has to wait, or when ``is_over``. What is left is
-    the resident worker's, which is started if need be and if it would know the settings.
+    the resident worker's, which is started if need be and if it would know the settings. The
+    waiting jobs of the priority ``retried`` are due now: the user asked for them again.
     """
+    request, jobs = desk.request, desk.manager.jobs
+    data_dir = desk.manager.data_dir
     total = read_report(data_dir, time.time()).due
-    progress(0.0)
+    desk.progress(0.0)
     descriptor = lock.acquire(data_dir, patience=0.5)
-    if descriptor is None:
-        log.info("The resident worker drains the queue; waiting for it.")
-        follow(data_dir, total, progress, is_over)
-    else:
-        try:
-            drain(request, data_dir, total, progress, is_over)
-        finally:
-            lock.release(descriptor)
-            os.close(descriptor)
+    with held(descriptor):
+        if descriptor is not None:
+            jobs.resume_unack_tasks()
+        if retried is not None:  # the leases of a dead worker as well
+            jobs.make_due(retried)
+        if descriptor is not None:
+            drain(desk, total, is_over)
+        else:
+            log.info("The resident worker drains the queue; waiting for it.")
+            launch.ring(data_dir)
+            follow(data_dir, total, desk.progress, is_over)
     after = read_report(data_dir, time.time())
-    show(after, total, progress)
+    show(after, total, desk.progress)
     if after.left and request.lets_worker_in:
-        launch.ensure_worker(request.plugin_dir, data_dir)
+        launch.ensure_worker(request.plugin_dir, data_dir, asked=True)
     return after
 
 
-def deliver_first(
-    request: TaskRequest, manager: QueueManager, job: SyncJob, progress: Progress
-) -> QueueReport:
+def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
     """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
-    manager.jobs.put(job, prio=ASKED_PRIO)
-    return deliver(
-        request,
-        manager.data_dir,
-        progress,
-        is_over=lambda: not is_waiting(manager, job.job_key),
-    )
+    jobs = desk.manager.jobs
+    jobs.put(job, prio=ASKED_PRIO)
+    return deliver(desk, is_over=lambda: not jobs.is_open(job.job_key))
 
 
-def drain(
-    request: TaskRequest,
-    data_dir: str,
-    total: int,
-    progress: Progress,
-    is_over: Callable[[], bool],
-) -> None:
+def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
-    with rescue.open_queue(data_dir) as manager:
-        manager.jobs.resume_unack_tasks()
-        worker = SyncWorker(
-            manager,
-            plugin_dir=request.plugin_dir,
-            environ=request.environ,
-            when_idle=True,
-        )
-        worker.start()
-        try:
-            while worker.is_alive() and not is_over():
-                begun = time.monotonic()
-                show(read_report(data_dir, time.time()), total, progress)
-                # Counting a long queue takes its time: look less often then.
-                worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
-        finally:
-            worker.stop()
+    worker = SyncWorker(
+        desk.manager,
+        plugin_dir=desk.request.plugin_dir,
+        environ=desk.request.environ,
+        when_idle=True,
+    )
+    worker.start()
+    try:
+        while worker.is_alive() and not is_over():
+            begun = time.monotonic()
+            show(read_report(desk.manager.data_dir, time.time()), total, desk.progress)
+            # Counting a long queue takes its time: look less often then.
+            worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
+    finally:
+        worker.stop()
     if worker.error is not None:
-        if isinstance(worker.error, DatabaseDamaged):
-            rescue.restore(data_dir)
         raise worker.error
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
-from sync_queue.shared import shared_queue
-from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver, deliver_first
+from tasks.context import TaskResult
+from tasks.deliver import deliver, deliver_first
+from tasks.desk import Desk
 from tasks.outcomes import library_result
 from validation.errors import SetupError
 from validation.reasons import RETRIED
@@ -18,15 +17,12 @@ TITLE = "Retry Failed"
 PAGE = 500
 
 
-def retry_failed(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Put dead letters and scenes that need a person back into the queue."""
-    data_dir = request.resolve()
-    begun = time.time()
-    with shared_queue(data_dir, request.connection) as manager:
-        letters, scenes = revive_letters(manager, begun), revive_scenes(manager, begun)
-        after = deliver(request, data_dir, progress)
-        looked_at = letters + scenes
-        return library_result(request, manager, TITLE, after, since=begun, looked_at=looked_at)
+def retry_failed(desk: Desk) -> TaskResult:
+    """Put dead letters and scenes that need the user back into the queue."""
+    manager, begun = desk.manager, desk.begun
+    count = revive_letters(manager, begun) + revive_scenes(manager, begun)
+    after = deliver(desk)
+    return library_result(desk.request, manager, TITLE, after, since=begun, looked_at=count)
 
 
 def revive_letters(manager: QueueManager, now: float) -> int:
@@ -51,27 +47,23 @@ def revive_scenes(manager: QueueManager, now: float) -> int:
     return count
 
 
-def retry(request: TaskRequest, progress: Progress) -> TaskResult:
+def retry(desk: Desk) -> TaskResult:
     """Put one dead letter back into the queue (--job: its number in Show Status)."""
-    number = request.needed("job")
-    data_dir = request.resolve()
-    begun = time.time()
-    with shared_queue(data_dir, request.connection) as manager:
-        letter = manager.letters.get(number)
-        if letter is None:
-            raise SetupError(f"There is no dead letter {number}.")
-        job = replace(letter.job, enqueued_at=begun)
-        after = deliver_first(request, manager, job, progress)
-        return library_result(request, manager, "Retry", after, since=begun, looked_at=1)
+    number = desk.request.needed("job")
+    letter = desk.manager.letters.get(number)
+    if letter is None:
+        raise SetupError(f"There is no dead letter {number}.")
+    after = deliver_first(desk, replace(letter.job, enqueued_at=desk.begun))
+    return library_result(desk.request, desk.manager, "Retry", after, since=desk.begun, looked_at=1)
 
 
-def dismiss(request: TaskRequest, progress: Progress) -> TaskResult:
+def dismiss(desk: Desk) -> TaskResult:
     """Delete a dead letter or a waiting job (--job), or the waiting job of a scene (--scene)."""
-    del progress
-    number, scene = request.number("job"), request.number("scene")
+    number, scene = desk.request.number("job"), desk.request.number("scene")
     if (number is None) == (scene is None):
         raise SetupError("dismiss needs one number: of a job, or of a scene.")
-    with shared_queue(request.resolve()) as manager, manager.transaction():
+    manager = desk.manager
+    with manager.transaction():
         if scene is not None:
             if not manager.jobs.dismiss(key=f"scene:{scene}"):
                 raise SetupError(f"No edit of scene {scene} waits.")

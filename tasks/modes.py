@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sync_queue.shared import shared_queue
 from tasks import (
     check_setup,
     letters,
@@ -16,43 +14,49 @@ from tasks import (
     status,
     sync_all,
     sync_changed,
-    wake,
 )
-from tasks.context import TaskRequest, TaskResult
+from tasks.context import Progress, TaskRequest, TaskResult
+from tasks.desk import Desk, open_desk
 from tasks.runs import note_run
 
-# A task gets the request and a function that moves the progress bar (0 to 1).
-Progress = Callable[[float], None]
-
-MODES: Mapping[str, Callable[[TaskRequest, Progress], TaskResult]] = {
+# Modes that look without a trace in the database, and those that may change something.
+Look = Callable[[TaskRequest, Progress], TaskResult]
+LOOKS: Mapping[str, Look] = {
+    "preview": preview.run,
+    "check_setup": check_setup.run,
+    "status": status.run,
+    "wake": process_queue.wake,
+}
+ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "process_queue": process_queue.run,
     "sync_all": sync_all.run,
     "sync_changed": sync_changed.run,
-    "preview": preview.run,
     "retry_failed": letters.retry_failed,
-    "check_setup": check_setup.run,
-    "status": status.run,
     "sync": one_scene.sync,
     "pin": one_scene.pin,
     "ignore": one_scene.ignore,
     "retry": letters.retry,
     "dismiss": letters.dismiss,
-    "wake": wake.run,
+}
+MODES = (*LOOKS, *ACTS)
+# What an act would write.
+DRY_RUNS: Mapping[str, Look] = {
+    "process_queue": preview.run_waiting,
+    "sync_all": preview.run,
+    "sync_changed": preview.run_changed,
+    "sync": preview.run_scene,
 }
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Run the mode that was asked for, and keep how it ended where Status is to show it. Every
-    report ends with the data directory.
-    """
-    begun = time.time()
-    result = MODES[request.mode](request, progress)
-    data_dir = request.locate()
-    if result.title:
-        with shared_queue(data_dir) as manager:
-            note_run(manager, result, begun)
+    """Run the mode that was asked for. Every report ends with the data directory."""
+    look = LOOKS.get(request.mode)
+    if request.flag("dry_run"):
+        look = DRY_RUNS.get(request.mode, look)
+    result = look(request, progress) if look else act(request, progress)
     if not result.lines:
         return result
+    data_dir = request.locate()
     end = (f"Data directory: {data_dir}",)
     return replace(
         result,
@@ -60,3 +64,12 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         report=result.report + end if result.report else (),
         details={**result.details, "data_dir": data_dir},
     )
+
+
+def act(request: TaskRequest, progress: Progress) -> TaskResult:
+    """Run a mode at its desk, and keep how it ended where Status is to show it."""
+    with open_desk(request, progress) as desk:
+        result = ACTS[request.mode](desk)
+        if result.title:
+            note_run(desk.manager, result, desk.begun)
+    return result

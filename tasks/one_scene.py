@@ -9,33 +9,27 @@ from dataclasses import replace
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
-from sync_queue.shared import is_waiting, shared_queue
-from tasks import exit_codes, preview
+from tasks import exit_codes
 from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver_first, left_lines
+from tasks.deliver import deliver_first, left_lines
+from tasks.desk import Desk
 from tasks.servers import ready_servers
 from validation.reasons import Reason
 from worker.pins import pin_to
 
 
-def sync(request: TaskRequest, progress: Progress) -> TaskResult:
+def sync(desk: Desk) -> TaskResult:
     """Sync one scene now (--scene)."""
-    scene_id = request.needed("scene")
-    if request.flag("dry_run"):
-        return preview.run(request, progress)
-    data_dir = request.resolve()
-    with shared_queue(data_dir, request.connection) as manager:
-        return sync_now(request, manager, scene_id, progress)
+    return sync_now(desk, desk.request.needed("scene"))
 
 
-def pin(request: TaskRequest, progress: Progress) -> TaskResult:
+def pin(desk: Desk) -> TaskResult:
     """Choose the Plex item of a scene for good (--scene, --item; item 0 takes it back)."""
+    request, manager = desk.request, desk.manager
     scene_id, item = request.needed("scene"), request.needed("item")
-    data_dir = request.resolve()
-    with shared_queue(data_dir, request.connection) as manager:
-        notes = choose(request, manager, scene_id, item) if item else unpin(manager, scene_id)
-        result = sync_now(request, manager, scene_id, progress)
+    notes = choose(request, manager, scene_id, item) if item else unpin(manager, scene_id)
+    result = sync_now(desk, scene_id)
     return replace(result, lines=(*notes, *result.lines))
 
 
@@ -76,31 +70,23 @@ def wake(manager: QueueManager, scene_ids: Iterable[int]) -> None:
     manager.jobs.put_all(jobs, prio=MANY_PRIO)
 
 
-def ignore(request: TaskRequest, progress: Progress) -> TaskResult:
+def ignore(desk: Desk) -> TaskResult:
     """Leave a scene alone from now on (--scene; pin with item 0 takes it back)."""
-    scene_id = request.needed("scene")
-    data_dir = request.resolve()
-    with shared_queue(data_dir, request.connection) as manager:
-        with manager.transaction():
-            manager.scenes.ignore(scene_id)
-        return sync_now(request, manager, scene_id, progress, wanted=Reason.FILTERED)
+    scene_id = desk.request.needed("scene")
+    with desk.manager.transaction():
+        desk.manager.scenes.ignore(scene_id)
+    return sync_now(desk, scene_id, wanted=Reason.FILTERED)
 
 
-def sync_now(
-    request: TaskRequest,
-    manager: QueueManager,
-    scene_id: int,
-    progress: Progress,
-    wanted: str = SYNCED,
-) -> TaskResult:
+def sync_now(desk: Desk, scene_id: int, wanted: str = SYNCED) -> TaskResult:
     """Put the scene first in the queue, and wait until it is settled or everything waits.
 
     Any other outcome than ``wanted`` is a problem.
     """
     job = scene_job(scene_id, "Sync Scene", time.time())
-    after = deliver_first(request, manager, job, progress)
-    outcome = manager.scenes.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
-    waits = is_waiting(manager, job.job_key)
+    after = deliver_first(desk, job)
+    outcome = desk.manager.scenes.outcome(scene_id) or Outcome(scene_id, Reason.SCENE_GONE)
+    waits = desk.manager.jobs.is_open(job.job_key)
     if waits:
         outcome = Outcome(scene_id, waiting_reason(after) or Reason.WAITING_FOR_PLEX)
     problems = int(not waits and outcome.outcome != wanted)
@@ -109,7 +95,7 @@ def sync_now(
         done=int(not waits),
         left=after.left,
         problems=problems,
-        lines=(*lines, *left_lines(request, after)),
+        lines=(*lines, *left_lines(desk.request, after)),
         exit_code=exit_codes.of_queue(after, problems=problems, stuck=int(waits)),
         output={"scene": scene_id, "outcome": outcome.outcome, "detail": dict(outcome.detail)},
     )

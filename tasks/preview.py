@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from plex.exceptions import PlexNotFound
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
-from tasks.changes import changed_pages
-from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress
+from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.runs import PAGE
 from tasks.servers import ready_servers
+from tasks.sync_changed import changed_pages
 from tasks.tally import Seen, Tally, change_text
 from validation.errors import PermanentError
 from validation.reasons import Exit, Reason
@@ -42,6 +41,11 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     result = preview(request, progress, whole_library)
     note_seen(request.resolve(), time.time(), result)
     return result
+
+
+def run_scene(request: TaskRequest, _progress: Progress) -> TaskResult:
+    """Say what a sync of one scene would write."""
+    return preview_scene(request, request.needed("scene"))
 
 
 def run_changed(request: TaskRequest, progress: Progress) -> TaskResult:

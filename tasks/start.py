@@ -30,8 +30,17 @@ log = logging.getLogger("plexsync")
 
 
 def run_worker(plugin_dir: str) -> None:
-    """The resident worker. Without its libraries it says what to do, and jobs wait."""
+    """The resident worker. Where it cannot even start, the reason stays behind, and jobs wait."""
     lock.fill_standard_streams()
+    try:
+        be_worker(plugin_dir)
+    except Exception as error:
+        leave_reason(plugin_dir, error)
+        raise
+
+
+def be_worker(plugin_dir: str) -> None:
+    """See to the log and the libraries, then work."""
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
     logs.to_file(data_dir)
     logs.log_crashes()

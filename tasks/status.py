@@ -10,11 +10,18 @@ from sync_queue.report import QueueReport, read_report
 from sync_queue.state import Breaker, HoldNote, LastRuns, Restored
 from sync_queue.version import VERSION
 from tasks import exit_codes
-from tasks.advice import letter_text, problem_lines, reasons_lines, waiting_reason
+from tasks.advice import (
+    letter_text,
+    problem_lines,
+    reasons_lines,
+    start_advice,
+    waiting_reason,
+)
 from tasks.context import TaskRequest, TaskResult
 from tasks.runs import run_line
 from validation.reasons import NEEDS_USER
 from validation.words import count
+from worker import logs
 
 # The data directory is one more.
 MOST_LINES, MOST_REASONS, MOST_RUNS = 14, 3, 2
@@ -27,7 +34,7 @@ def run(request: TaskRequest, progress: Callable[[float], None]) -> TaskResult:
     del progress
     report = read_report(request.locate(), time.time(), most=MOST_NAMED)
     needs = sum(report.outcomes.get(reason, 0) for reason in NEEDS_USER)
-    problems = report.stats.failed + needs + bool(report.problem)
+    problems = report.stats.failed + needs + bool(report.problem) + bool(report.start_problem)
     stuck = 0 if report.worker_alive else report.due
     return TaskResult(
         left=report.left,
@@ -54,11 +61,21 @@ def details(report: QueueReport) -> dict[str, object]:
         "breaker": report.states.load(Breaker).state.value,
         "hold": asdict(hold) if hold.reason else {},
         "problem": report.problem,
+        "start_problem": report.start_problem,
         "runs": [asdict(run) for run in report.states.load(LastRuns).runs],
         "waits_for": waiting_reason(report) if report.left else "",
         "letters": [asdict(letter) for letter in report.letters],
         "for_person": dict(report.for_person),
     }
+
+
+def worker_state(report: QueueReport) -> str:
+    """Whether a worker runs, and what starts it."""
+    if report.worker_alive:
+        return "running."
+    if report.start_problem:
+        return "not running, because it could not start."
+    return "not running (the next edit starts it)."
 
 
 def lines(report: QueueReport) -> list[str]:
@@ -68,10 +85,9 @@ def lines(report: QueueReport) -> list[str]:
         f"PlexSync {VERSION}: {count(stats.pending + report.spooled, 'edit', 'edits')} due now,"
         f" {stats.delayed} delayed, {stats.in_progress} in progress,"
         f" {count(stats.failed, 'dead letter', 'dead letters')}.",
-        f"Worker: {'running' if report.worker_alive else 'not running (the next edit starts it)'}.",
+        f"Worker: {worker_state(report)}",
     ]
-    if report.problem:
-        said.append(report.problem)
+    said.extend(filter(None, [start_advice(report), report.problem, logs.problem(report.data_dir)]))
     said.extend(problem_lines(report.states))
     restored = report.states.load(Restored).sentence
     if restored:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
 
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO
-from sync_queue.shared import due_jobs, hurry, shared_queue
 from sync_queue.state import LibraryRun
 from tasks import one_scene, preview
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import Progress, deliver
+from tasks.deliver import deliver
+from tasks.desk import Desk
 from tasks.outcomes import library_result
-from tasks.runs import (
-    PAGE,
-    ask_again,
-    end_listing,
-    put_page,
-)
+from tasks.runs import PAGE, ask_again, end_listing, put_page
 from tasks.servers import ready_servers
 from validation.config import fingerprint
 from validation.words import count
@@ -32,22 +26,18 @@ ANNOUNCEMENT = (
 log = logging.getLogger("plexsync.tasks")
 
 
-def run(request: TaskRequest, progress: Progress) -> TaskResult:
+def run(desk: Desk) -> TaskResult:
     """Bring the whole library into line; goes on where it was interrupted."""
-    if request.flag("dry_run"):
-        return preview.run(request, progress)
+    request, manager = desk.request, desk.manager
     if request.number("scene") is not None:
-        return one_scene.sync(request, progress)
-    data_dir = request.resolve()
-    begun = time.time()
-    with shared_queue(data_dir, request.connection) as manager:
-        notes: list[str] = []
-        plan = put_scenes(request, manager, begun, notes)
-        after = deliver(request, data_dir, progress)
-        since, planned = plan.started, plan.planned
-        return library_result(
-            request, manager, TITLE, after, since=since, looked_at=planned, notes=notes
-        )
+        return one_scene.sync(desk)
+    notes: list[str] = []
+    plan = put_scenes(request, manager, desk.begun, notes)
+    after = deliver(desk, retried=LIBRARY_PRIO)
+    since, planned = plan.started, plan.planned
+    return library_result(
+        request, manager, TITLE, after, since=since, looked_at=planned, notes=notes
+    )
 
 
 def put_scenes(
@@ -60,13 +50,12 @@ def put_scenes(
     servers = ready_servers(request, manager)
     settings = fingerprint(servers.settings.config)
     before = manager.state.load(LibraryRun)
-    due = due_jobs(manager, LIBRARY_PRIO, now)
+    due = manager.jobs.due_of(LIBRARY_PRIO, now)
     plan = LibraryRun(started=now, asked=now, settings=settings)
     if before.can_resume(now, settings, due=due):
         done = count(before.planned, "scene", "scenes")
         tell(f"{TITLE} continues where it was interrupted, after {done}.", notes)
         plan = ask_again(manager, before, now)
-        hurry(manager, LIBRARY_PRIO)
     if plan.listed:
         return plan
     for page in servers.stash().pages(PAGE, after=plan.cursor):

@@ -180,7 +180,7 @@ class InstalledPlugin:
 
     def create_database(self) -> None:
         """What a first worker does before anything else."""
-        QueueManager(str(self.data_dir)).queue.close()
+        QueueManager(str(self.data_dir)).jobs.close()
 
     @contextmanager
     def worker_lock(self) -> Iterator[int]:

@@ -235,23 +235,6 @@ def _what_is_wrong(sides: Sequence[str]) -> str:
     return ""
 
 
-def unused_rules(
-    rules: PathRules, stash_paths: Iterable[str], plex_paths: Iterable[str]
-) -> tuple[str, ...]:
-    """One sentence per rule that fits no file of one of the servers, with an example path each."""
-    stash, plex = tuple(stash_paths), tuple(plex_paths)
-    sentences = []
-    for rule in rules.rules if stash and plex else ():
-        sides = (("Stash", rule.stash, stash), ("Plex", rule.plex, plex))
-        idle = [name for name, folder, all_ in sides if not any(is_below(p, folder) for p in all_)]
-        if idle:
-            sentences.append(
-                f"The path rule “{rule}” fits no file of {' and none of '.join(idle)}; "
-                f"Stash has for example {stash[0]}, Plex has {plex[0]}."
-            )
-    return tuple(sentences)
-
-
 # Two pairs may agree by the accident of one copied folder; three do not.
 _PAIRS_TO_AGREE = 3
 # How many shared folders a proposal may name to tell two mounts apart.

@@ -103,7 +103,6 @@ class Pin:
     file: str
     added_at: int = 0
     part_ids: tuple[int, ...] = ()
-    scene_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

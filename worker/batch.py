@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from plex.client import READ_MANY_LIMIT, PlexClient
@@ -82,10 +83,11 @@ class Listing:
 
 
 class ReadAhead:
-    """Items that are read together with another scene's, fifty in one request; each is used once.
+    """Items that are read together with another scene's, fifty in one request.
 
     ``expected`` are the items that the batch will probably read, in its order; it is asked when
-    the first of them is needed.
+    the first of them is needed. What was read serves every scene of the batch, until the item is
+    written or the reading is old.
     """
 
     def __init__(
@@ -106,30 +108,33 @@ class ReadAhead:
         missing = [key for key in wanted if key not in self._items]
         for start in range(0, len(missing), READ_MANY_LIMIT):
             self._fetch(missing[start : start + READ_MANY_LIMIT])
-        found = [self._items.pop(key, None) for key in wanted]
+        for key in wanted:
+            self._ahead().pop(key, None)
+        found = [self._items[key] for key in wanted]
         return tuple(item for item in found if item is not None)
 
     def forget(self, rating_key: int) -> None:
         """An item was written: what was read of it is no longer true."""
         self._items.pop(rating_key, None)
 
-    def _fetch(self, missing: Sequence[int]) -> None:
+    def _ahead(self) -> dict[int, None]:
+        """The expected items that no scene has needed yet."""
         if self._waiting is None:
             self._waiting = dict.fromkeys(self._expected())
-        for key in missing:
-            self._waiting.pop(key, None)
-        room = max(0, READ_MANY_LIMIT - len(missing))
-        others = [key for key in self._waiting if key not in self._items][:room]
+        return self._waiting
+
+    def _fetch(self, missing: Sequence[int]) -> None:
+        known = {*missing, *self._items}
+        room = READ_MANY_LIMIT - len(missing)
+        others = list(islice((key for key in self._ahead() if key not in known), room))
         try:
             read = self._read(missing, others)
         except PlexTemporaryError:
             self._waiting = {}  # one of them may be what Plex fails at: then one scene at a time
             raise
-        others = [key for key in others if key in self._waiting]
+        others = [key for key in others if key in self._ahead()]
         if not self._items:
             self._read_at = self._clock()
-        for key in others:
-            del self._waiting[key]
         self._items.update(dict.fromkeys((*missing, *others)))
         self._items.update({item.rating_key: item for item in read})
 

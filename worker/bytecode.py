@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
+import sys
 from importlib import util
 from importlib.machinery import SourceFileLoader
 
@@ -33,7 +34,7 @@ def compile_rooms(plugin_dir: str, rooms: tuple[str, ...]) -> None:
 
 def compile_module(source: str) -> None:
     """Write the bytecode of one file, unless a whole one is there."""
-    target = util.cache_from_source(source)
+    target = place_of(source)
     try:
         found = os.stat(source)
         header = header_of(int(found.st_mtime), found.st_size)
@@ -49,6 +50,16 @@ def compile_module(source: str) -> None:
         write_whole(target, header + marshal.dumps(code), (found.st_mode | 0o200) & 0o666)
 
 
+def place_of(source: str) -> str:
+    """Where Python looks for the bytecode of a file; not where this process does, once it has met
+    half a file (``PlexSync.py``).
+    """
+    target = util.cache_from_source(source)
+    if sys.pycache_prefix != os.devnull:
+        return target
+    return os.path.join(os.path.dirname(source), "__pycache__", os.path.basename(target))
+
+
 def header_of(modified: int, size: int) -> bytes:
     """How Python marks bytecode that belongs to a source of this time and size."""
     mark = (modified & 0xFFFFFFFF).to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
@@ -61,7 +72,7 @@ def is_whole(target: str, header: bytes) -> bool:
         with open(target, "rb") as file:
             content = file.read()
         if content[:HEADER_BYTES] == header:
-            marshal.loads(content[HEADER_BYTES:])
+            marshal.loads(content[HEADER_BYTES:])  # noqa: S302 (as Python itself is about to do)
             return True
     except (OSError, *BROKEN):
         return False

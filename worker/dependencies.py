@@ -36,8 +36,8 @@ MODULES = (
     *("persistqueue", "stashapi.stashapp", "plex.isolation", "requests.adapters"),
     *("urllib3.exceptions", "tenacity", "pydantic.dataclasses"),
 )
-# Half a package, or a file cut short; pydantic's word for a core of another version.
-BROKEN = (ImportError, SyntaxError, SystemError)
+# Half a package; a file, or its bytecode, cut short; pydantic's word for a core of another version.
+BROKEN = (ImportError, SyntaxError, SystemError, EOFError, ValueError, TypeError)
 LOCK_FILE = "requirements.lock"
 FOLDER = "dependencies"
 
@@ -46,6 +46,7 @@ NOT_YET = (
     " scene, or the task Process Queue, installs them. Or do it by hand."
 )
 FAILED = "PlexSync could not install the Python packages that it needs; edits wait."
+UNSAFE = "The Python packages that PlexSync needs cannot be used; edits wait."
 WAITING = "Another process installs the Python packages that PlexSync needs: waiting for it."
 
 Say = Callable[[str], None]
@@ -66,6 +67,11 @@ def ensure(
     """
     requirements = os.path.join(plugin_dir, LOCK_FILE)
     target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+    unsafe = private_packages.why_unsafe(data_dir, target)
+    if unsafe:
+        if all_present() and not why_not_loaded():
+            return
+        raise DependenciesMissing(f"{UNSAFE} {unsafe}")
     if find(requirements, target, reads_only=reads_only):
         return
     failed = private_packages.failed_lately(target)
@@ -160,7 +166,7 @@ def by_hand(requirements: str, target: str) -> str:
     """The steps for a user who has to do it by hand. Not into the system's Python, which may
     refuse, and which belongs to others.
     """
-    command = [sys.executable, "-m", "pip", "install", "--target", target, "-r", requirements]
+    command = private_packages.command_by_hand(requirements, target)
     return f"Run this where Stash runs: {shell_line(command)}"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from plex.event_stream import EventSource
 from plex.events import EventKind, LibraryEvent
 from plex.exceptions import PlexTemporaryError
 from validation.errors import PlexSyncError
-from worker.backoff import Backoff
+from worker.backoff import Backoff, random_fraction
 
 RECONNECT = Backoff(base=2.0, cap=120.0)
 BREATH_SECONDS = 0.02  # between two pieces: a flood must not take the sync thread's processor
@@ -48,7 +47,7 @@ class Listener:
     says whether Plex ever agreed. The thread ends by itself where Plex will not agree:
     ``refusal`` says why.
     ``clock`` returns monotonic seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
-    between two connections.
+    between two connections; ``ring`` wakes who waits for news.
     """
 
     def __init__(
@@ -56,10 +55,12 @@ class Listener:
         open_stream: Callable[[], Stream],
         *,
         clock: Callable[[], float] = time.monotonic,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] | None = None,
+        ring: Callable[[], None] = lambda: None,
     ) -> None:
         self.heard = threading.Event()
+        self._ring = ring
         self.connected = False
         self.refusal = ""
         self._open_stream = open_stream
@@ -122,6 +123,7 @@ class Listener:
                 self.connected = True
                 if count == 0 or any(event.kind is not EventKind.OTHER for event in events):
                     self.heard.set()
+                    self._ring()
                 self._closing.wait(BREATH_SECONDS)
         except PlexTemporaryError as error:
             log.debug("%s", error)
@@ -133,17 +135,18 @@ class Subscription:
     """At most one listener: made when it is wanted, closed when it is not. For one thread.
 
     What is known of a Plex outlives its listeners: that it refused, and what the log said of it.
-    ``clock`` returns monotonic seconds; ``listen`` makes a listener.
+    ``clock`` returns monotonic seconds; ``listen`` makes a listener, which calls ``ring``.
     """
 
     def __init__(
         self,
         *,
         clock: Callable[[], float] = time.monotonic,
-        listen: Callable[[EventSource], Listener] = lambda source: Listener(source.open),
+        ring: Callable[[], None] = lambda: None,
+        listen: Callable[[EventSource], Listener] | None = None,
     ) -> None:
         self._clock = clock
-        self._listen = listen
+        self._listen = listen or (lambda source: Listener(source.open, ring=ring))
         self._listener: Listener | None = None
         self._source: EventSource | None = None
         self._not_before = -math.inf

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
 import logging.handlers
 import os
@@ -16,6 +18,9 @@ from border.texts import one_line
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
+SET_ASIDE = ".set-aside"
+# Another user's file, a directory, a link to nowhere.
+NO_LOG_OF_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP})
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 STASH_LEVELS = {
     logging.DEBUG: "d",
@@ -61,23 +66,55 @@ class StashHandler(logging.Handler):
 
 
 class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
-    """A rotating file that only its owner can read (0600)."""
+    """A rotating file that only its owner can read (0600).
+
+    It never stops the work: a line that cannot be written is dropped, and the next one tries to
+    open the file again. One that is another user's is set aside, as far as the directory is ours.
+    """
 
     def _open(self) -> TextIOWrapper:
+        try:
+            return self._open_file()
+        except OSError as error:
+            if error.errno not in NO_LOG_OF_OURS:
+                raise
+            os.replace(self.baseFilename, self.baseFilename + SET_ASIDE)
+            return self._open_file()
+
+    def _open_file(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
+    def doRollover(self) -> None:  # noqa: N802 (the library's name)
+        """Rotate; where another program holds a file (Windows), the log grows a little longer."""
+        with contextlib.suppress(OSError):
+            super().doRollover()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+        """Drop a line that cannot be written."""
+
 
 def to_file(data_dir: str) -> None:
-    """Log to ``<data dir>/plexsync.log``, three files of one megabyte."""
+    """Log to ``<data dir>/plexsync.log``, three files of one megabyte. Whether it can be opened
+    shows with the first line.
+    """
     handler = PrivateRotatingFileHandler(
         os.path.join(data_dir, LOG_FILE),
         maxBytes=LOG_BYTES,
         backupCount=LOG_FILES - 1,
         encoding="utf-8",
+        delay=True,
     )
     handler.setFormatter(PlainFormatter(FORMAT))
     install(handler)
+
+
+def problem(data_dir: str) -> str:
+    """Why the worker's log cannot be written, in a sentence; "" when it can."""
+    path = os.path.join(data_dir, LOG_FILE)
+    if not os.path.lexists(path) or (os.path.isfile(path) and os.access(path, os.W_OK)):
+        return ""
+    return f"The worker's log {path} cannot be written. Edits are synced without it."
 
 
 def to_stash() -> None:

@@ -54,9 +54,9 @@ class Pulse:
     def __init__(self) -> None:
         self.moved_at = self.worked_at = time.monotonic()
 
-    def beat(self) -> None:
-        """The loop moves."""
-        self.moved_at = time.monotonic()
+    def beat(self, ahead: float = 0.0) -> None:
+        """The loop moves; ``ahead`` seconds from now at the latest it does so again."""
+        self.moved_at = time.monotonic() + ahead
 
     def work(self) -> None:
         """A job waits."""
@@ -67,7 +67,8 @@ class Loop:
     """One step after the other; the sync thread owns it.
 
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``stopping`` says whether the
-    thread has to stop after the job at hand. ``when_idle``: end instead of waiting.
+    thread has to stop after the job at hand, ``ring`` ends its nap. ``when_idle``: end instead of
+    waiting.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Loop:
         rng: Callable[[], float],
         stopping: Callable[[], bool],
         *,
+        ring: Callable[[], None],
         when_idle: bool,
     ) -> None:
         self.manager = manager
@@ -87,7 +89,7 @@ class Loop:
         self.clock = clock
         self.when_idle = when_idle
         self.pulse = Pulse()
-        self.news = Subscription()
+        self.news = Subscription(ring=ring)
         self.maintenance = Maintenance(
             manager, servers, permission, clock, 0.0 if when_idle else QUIET_SECONDS
         )

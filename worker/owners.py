@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plex.evidence import ScoredCandidate
@@ -13,6 +13,9 @@ from validation.paths import PathRules, basename, same_path
 from worker.batch import Batch
 from worker.pins import chosen_for
 from worker.servers import Store
+
+# A claim, and whether the scene has the file by its very path: that wins against a resemblance.
+Strength = tuple[Claim, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ def taken_by_other(
     chooser = chosen_for(store, batch, item)
     if chooser:
         return None if chooser == scene.scene_id else Taken(item.rating_key, chooser)
-    mine = claim_of(item, [candidate.plex_file, *_held(scene, item, batch.config.path_rules)])
-    for owner, claim in _claims(store, batch, item, mine, claimed):
+    mine = _claim(scene, item, batch.config.path_rules, candidate.plex_file)
+    for owner, claim in _claims(store, batch, candidate, mine, claimed):
         other_item = store.scenes.pin_of_scene(server, owner)
         if owner != scene.scene_id and claim >= mine and other_item is None:
             return Taken(item.rating_key, owner)
@@ -49,39 +52,56 @@ def taken_by_other(
 
 
 def _claims(
-    store: Store, batch: Batch, item: PlexItem, mine: Claim, claimed: Mapping[int, int]
-) -> Iterator[tuple[int, Claim]]:
-    """Other scenes with their claims: the owner as far as it still holds a file of the item, and
-    the scenes that have the first part, where that is not ours."""
+    store: Store,
+    batch: Batch,
+    candidate: ScoredCandidate,
+    mine: Strength,
+    claimed: Mapping[int, int],
+) -> Iterator[tuple[int, Strength]]:
+    """Other scenes with their claims: the owner as far as it still holds a file of the item, the
+    scenes that have the first part, where that is not ours, and those whose very path it is that
+    ours only resembles."""
+    item = candidate.item
+    rules = batch.config.path_rules
     if item.rating_key in claimed:
-        yield claimed[item.rating_key], Claim.PINNED
+        yield claimed[item.rating_key], (Claim.PINNED, True)
     entry = store.ledger.entry(batch.plex.server, item.rating_key)
     owner = batch.others.get(entry.scene_id) if entry is not None and entry.scene_id else None
     if entry is not None and owner is not None:
-        held = list(_held(owner, item, batch.config.path_rules))
-        if any(same_path(entry.scene_file, file.path) for file in owner.files):
-            held.append(entry.file)
-        yield owner.scene_id, claim_of(item, held)
-    if mine is Claim.OTHER_PART:
-        for scene_id in _scenes_with(item.parts[0].file, item, batch):
-            yield scene_id, Claim.FIRST_PART
+        remembered = any(same_path(entry.scene_file, file.path) for file in owner.files)
+        yield owner.scene_id, _claim(owner, item, rules, entry.file if remembered else "")
+    is_first = mine[0] is Claim.FIRST_PART
+    if is_first and candidate.identical:
+        return
+    for file in dict.fromkeys((item.parts[0].file, candidate.plex_file)):
+        for scene_id, by_path in _scenes_with(file, item, batch):
+            if by_path or not is_first:
+                yield scene_id, (claim_of(item, [file]), by_path)
 
 
-def _held(scene: SyncMetadata, item: PlexItem, rules: PathRules) -> Iterator[str]:
-    """The item's files that a scene has by its paths."""
-    for file in scene.files:
-        for path in rules.to_plex(file.path):
-            yield from (part.file for part in item.parts if same_path(part.file, path))
+def _claim(scene: SyncMetadata, item: PlexItem, rules: PathRules, alike: str) -> Strength:
+    """The claim of a scene by the item's files that it has by its paths, and by the file that was
+    found to be ``alike`` one of its own ("" for none)."""
+    held = [
+        part.file
+        for file in scene.files
+        for path in rules.to_plex(file.path)
+        for part in item.parts
+        if same_path(part.file, path)
+    ]
+    claim = claim_of(item, [*held, alike])
+    return claim, claim_of(item, held) is claim
 
 
-def _scenes_with(plex_file: str, item: PlexItem, batch: Batch) -> Iterable[int]:
+def _scenes_with(plex_file: str, item: PlexItem, batch: Batch) -> Iterator[tuple[int, bool]]:
     """The scenes of Stash that have a file of Plex: by its path, else by its name and size."""
     size = next(part.size for part in item.parts if part.file == plex_file)
     rules = batch.config.path_rules
     namesakes = batch.names.files(basename(plex_file))
     by_path = [
-        scene_id
+        (scene_id, True)
         for scene_id, file in namesakes
         if any(same_path(path, plex_file) for path in rules.to_plex(file.path))
     ]
-    return by_path or [scene_id for scene_id, file in namesakes if size and file.size == size]
+    sized = ((scene_id, False) for scene_id, file in namesakes if size and file.size == size)
+    yield from by_path or sized

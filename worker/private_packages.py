@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +22,11 @@ FAILED = ".failed"
 # After a failure hooks would start a worker, and it pip, with each save.
 TRY_AGAIN_SECONDS = 600.0
 INSTALL_SECONDS = 600.0
+NO_WINDOW = 0x08000000  # CREATE_NO_WINDOW
+WRONG_HASH = (
+    "a downloaded package has not the checksum that PlexSync names for it: the package index or"
+    " something before it delivers other files"
+)
 
 
 def folder_name(requirements: str) -> str:
@@ -51,6 +58,38 @@ def wanted_marker(requirements: str) -> dict[str, object]:
         return {"version": 1, "sha256": hashlib.sha256(file.read()).hexdigest()}
 
 
+def why_unsafe(data_dir: str, target: str) -> str:
+    """Why code in ``target``, which lies in ``data_dir``, may be another user's: a sentence with
+    the next step, "" when it is ours alone. Windows: the folders' own permissions decide.
+    """
+    if sys.platform == "win32":
+        return ""
+    inside = os.path.relpath(target, data_dir).split(os.sep)
+    for depth in range(len(inside) + 1):
+        folder = os.path.join(data_dir, *inside[:depth])
+        try:
+            # The data directory itself may be a link that its owner has set.
+            found = os.lstat(folder) if depth else os.stat(folder)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return datadir.sentence_of(error, data_dir)
+        if found.st_uid not in (os.geteuid(), 0) or stat.S_ISLNK(found.st_mode):
+            return (
+                f"{folder} is not ours (its owner is user {found.st_uid}), so no code in it is run."
+                f" Give it to user {os.geteuid()}, or delete it."
+            )
+        others = stat.S_IWOTH | (stat.S_IWGRP if depth else 0)
+        if found.st_mode & others:
+            return (
+                f"Other users can write to {folder}, so no code in it is run."
+                f" Run: {shlex.join(['chmod', 'go-w', folder])}"
+            )
+        if depth and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return ""  # nobody else gets any further
+    return ""
+
+
 def install(requirements: str, target: str, guard: int) -> str:
     """Install into ``target`` with the running interpreter's pip; returns why not, "" when it did.
 
@@ -62,18 +101,21 @@ def install(requirements: str, target: str, guard: int) -> str:
     try:
         done = subprocess.run(
             pip_command(requirements, building),
+            cwd=os.path.dirname(target),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=INSTALL_SECONDS,
             check=False,
             pass_fds=() if os.name == "nt" else (guard,),
+            umask=-1 if os.name == "nt" else 0o077,
+            creationflags=NO_WINDOW if os.name == "nt" else 0,
         )
         if done.returncode:
-            return last_line(done.stderr)
+            return reason_of(done.stderr)
         settle(building, requirements)
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(building, target)
+        datadir.patiently(lambda: os.replace(building, target))  # a virus scanner may hold a file
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
     finally:
@@ -104,12 +146,18 @@ def remove_older(target: str) -> None:
 
 
 def pip_command(requirements: str, target: str) -> list[str]:
-    """The command that installs: wheels only, each with its hash, into one folder."""
+    """The command that installs, as a program runs it."""
+    quietly = ("--no-input", "--quiet", "--disable-pip-version-check", "--no-warn-script-location")
+    return [*command_by_hand(requirements, target), *quietly]
+
+
+def command_by_hand(requirements: str, target: str) -> list[str]:
+    """The command that installs: wheels only, each with its hash, into one folder. ``-P`` keeps a
+    ``pip.py`` in the current directory from being run.
+    """
     return [
-        *(sys.executable, "-m", "pip", "install", "--target", target),
-        *("--requirement", requirements),
-        *("--require-hashes", "--only-binary", ":all:", "--no-input", "--quiet"),
-        *("--disable-pip-version-check", "--no-warn-script-location"),
+        *(sys.executable, "-P", "-m", "pip", "install", "--target", target),
+        *("--requirement", requirements, "--require-hashes", "--only-binary", ":all:"),
     ]
 
 
@@ -139,7 +187,11 @@ def failed_lately(target: str) -> bool:
     return 0 <= age < TRY_AGAIN_SECONDS
 
 
-def last_line(output: bytes) -> str:
-    """The last line of what pip said."""
-    lines = output.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "pip failed"
+def reason_of(output: bytes) -> str:
+    """Why pip failed, of all that it said."""
+    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines()]
+    if any("DO NOT MATCH THE HASHES" in line for line in lines):
+        return WRONG_HASH
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    said = errors or [line for line in lines if line]
+    return said[-1] if said else "pip failed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,8 @@ from collections.abc import Callable, Mapping
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import Patience, needs_opening
 from validation.errors import QueueError
+from worker.backoff import random_fraction
+from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
 from worker.permission import Permission
 from worker.servers import Servers
@@ -27,6 +28,7 @@ class SyncWorker:
 
     ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two tries of one request, or of the database. ``when_idle``: end instead of waiting.
+    ``on_end`` is called when the thread has ended.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class SyncWorker:
         plugin_dir: str,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
-        rng: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] | None = None,
         when_idle: bool = False,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self.manager = manager
         self.when_idle = when_idle
@@ -46,6 +49,8 @@ class SyncWorker:
         self.error: QueueError | None = None
         self._patience = Patience()
         self._stop = threading.Event()
+        self._bell = Doorbell(manager.data_dir)
+        self._on_end = on_end
         self._sleep = sleep or self._pause
         self.servers = Servers(manager, environ, clock, self._sleep)
         self.permission = Permission(manager, self.servers, plugin_dir, clock, asked=when_idle)
@@ -56,6 +61,7 @@ class SyncWorker:
             clock,
             rng,
             self._stop.is_set,
+            ring=self._bell.ring,
             when_idle=when_idle,
         )
         # Not Thread.join and is_alive: when Ctrl-C interrupts a join, CPython takes a running
@@ -77,6 +83,7 @@ class SyncWorker:
         repeated later, which changes nothing).
         """
         self._stop.set()
+        self._bell.ring()
         self._ended.wait(patience)
         self._give_leases_back()
 
@@ -93,7 +100,7 @@ class SyncWorker:
         moved = max(
             self.loop.pulse.moved_at, self.manager.jobs.used_at, self.servers.plex_used_at()
         )
-        return time.monotonic() - moved
+        return max(0.0, time.monotonic() - moved)
 
     def idle_seconds(self) -> float:
         """Seconds since a job last waited."""
@@ -101,11 +108,12 @@ class SyncWorker:
 
     def _live(self) -> None:
         try:
-            while not self._stop.is_set() and not self.finished:
-                try:
-                    self._turn()
-                except QueueError as error:
-                    self._wait_out(error)
+            with self._bell:
+                while not self._stop.is_set() and not self.finished:
+                    try:
+                        self._turn()
+                    except QueueError as error:
+                        self._wait_out(error)
         except Ended as why:
             self.finished = str(why)
         finally:
@@ -114,6 +122,7 @@ class SyncWorker:
                 self._give_leases_back()
             finally:
                 self._ended.set()
+                self._on_end()
 
     def _turn(self) -> None:
         """A step, and the nap after it."""
@@ -148,15 +157,17 @@ class SyncWorker:
 
     def _nap(self, seconds: float, seen: int) -> None:
         """Sleep until ``seconds`` are over, another process has committed since ``data_version``
-        was ``seen``, Plex tells of new files, or a stop is asked for.
+        was ``seen``, Plex tells of new files, or a stop is asked for. Raises ``DatabaseReplaced``.
         """
-        poll = self.servers.settings.config.poll_interval
+        pause = self._bell.pause(self.servers.settings.config.poll_interval)
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.jobs.data_version() == seen and not self.manager.spooled():
-            self.loop.pulse.beat()
+            self.manager.check_files()
             if self.loop.news.take_news():
                 self.loop.maintenance.look_now()
                 return
-            left = deadline - self.loop.pulse.moved_at
-            if left <= 0 or self._stop.wait(min(poll, left)):
+            left = min(pause, deadline - time.monotonic())
+            if left <= 0 or self._stop.is_set():
                 return
+            self.loop.pulse.beat(left)
+            self._bell.wait(left)

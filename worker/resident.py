@@ -30,6 +30,9 @@ from worker.permission import MAIN_FILE, REMOVED
 from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
+# A look of the watchdog takes moments, on a busy machine seconds.
+LONGEST_LOOK_SECONDS = 5.0
+
 NEW_CODE = "new code"
 STOPPED = "stop requested"
 
@@ -49,9 +52,28 @@ class Limits:
     idle: float = 30 * 60.0
     stuck: float = 10 * 60.0
     patience: float = 8.0
-    watch: float = 0.5
+    watch: float = 2.5
     settled: float = 2.0
     update: float = 30.0
+
+
+class TimeAwake:
+    """Tells time stuck from time asleep. A machine that sleeps and a container that is paused stop
+    both threads, but not every clock: a look that comes late counts as ``longest`` seconds.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self.longest = longest
+        self._looked_at: float | None = None
+        self._still = 0.0
+
+    def without_a_step(self, since_step: float, now: float) -> float:
+        """Seconds awake without a step. ``now`` and ``since_step`` are of one monotonic clock."""
+        before, self._looked_at = self._looked_at, now
+        passed = now - before if before is not None else since_step
+        seconds = min(since_step, passed, self.longest)
+        self._still = seconds if since_step < passed else self._still + seconds
+        return self._still
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
@@ -120,7 +142,7 @@ def work(
         raise replaced(lock.LOCK_FILE)
     manager.jobs.resume_unack_tasks()
     LetterCount().log(manager)
-    worker = SyncWorker(manager, plugin_dir=plugin_dir)
+    worker = SyncWorker(manager, plugin_dir=plugin_dir, on_end=stop.nudge)
     worker.start()
     reason = watch(worker, stop, plugin_dir, version, limits)
     worker.stop(limits.patience)
@@ -150,12 +172,14 @@ def watch(
     worker: SyncWorker, stop: StopSignal, plugin_dir: str, version: str, limits: Limits
 ) -> str:
     """The watchdog: returns why the worker has to stop, or ends a process that is stuck."""
+    awake = TimeAwake(LONGEST_LOOK_SECONDS + limits.watch)
     while not stop.wait(limits.watch):
+        stuck = awake.without_a_step(worker.seconds_since_step(), time.monotonic())
         if worker.finished and worker.finished != REMOVED:
             return worker.finished
         if not worker.finished and not worker.is_alive():
             end_at_once("The sync thread died")
-        if worker.seconds_since_step() > limits.stuck and not worker.finished:
+        if stuck > limits.stuck and not worker.finished:
             end_at_once(f"No step for {limits.stuck:.0f} seconds")
         if worker.finished or installed_version(plugin_dir) != version:
             return wait_for_files(plugin_dir, stop, limits)

@@ -31,6 +31,10 @@ class StopSignal:
         """Stop."""
         self._told.put(True)
 
+    def nudge(self) -> None:
+        """Let who waits look around once, before the time is over."""
+        self._told.put(False)
+
     def wait(self, seconds: float) -> bool:
         """Whether a stop was asked for, at the latest after ``seconds``."""
         if not self._is_set:
@@ -38,7 +42,7 @@ class StopSignal:
                 self._is_set = self._told.get(timeout=seconds)
             except queue.Empty:
                 return False
-        return True
+        return self._is_set
 
 
 @contextmanager

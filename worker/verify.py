@@ -24,22 +24,26 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
     """Read back up to 50 written items.
 
     A first difference re-queues its scene once; a second in a row is Plex's last word and becomes
-    the outcome ``plex_kept_other_value``. The entry of an item that is gone, or that is another
-    item now, is dropped, and its scene is synced again.
+    the outcome ``plex_kept_other_value``. The entry of an item that is gone is dropped. An item
+    that holds another file now may be another one: the next sync of the scene, which knows the
+    scene's files, finds that out and reads it back.
     """
     entries = manager.ledger.unread_entries(plex.server, READ_MANY_LIMIT)
     if not entries:
         return
     items, unreadable = read_back(plex, [entry.rating_key for entry in entries])
     entries = [entry for entry in entries if entry.rating_key not in unreadable]
-    settled = [(entry, *confirm_one(entry, items.get(entry.rating_key), plex)) for entry in entries]
+    settled = [(entry, _confirm(entry, items.get(entry.rating_key), plex)) for entry in entries]
     with manager.transaction():
-        for entry, after, differences in settled:
-            if after is None:
-                manager.ledger.forget_item(entry.server, entry.rating_key)
+        for entry, confirmed in settled:
+            if confirmed is None:
+                forget = entry.rating_key not in items
+                drop = manager.ledger.forget_item if forget else manager.ledger.put_off
+                drop(entry.server, entry.rating_key)
                 if entry.scene_id:
                     manager.jobs.put(scene_job(entry.scene_id, "item gone", now))
                 continue
+            after, differences = confirmed
             manager.ledger.put(after)
             if differences and after.scene_id:
                 tell_of(manager, after, differences, now)
@@ -61,16 +65,17 @@ def read_back(plex: PlexClient, keys: Sequence[int]) -> tuple[dict[int, PlexItem
     return items, unreadable
 
 
-def confirm_one(
+def _confirm(
     entry: LedgerEntry, item: PlexItem | None, plex: PlexClient
-) -> tuple[LedgerEntry | None, tuple[Difference, ...]]:
-    """The entry after its item was read back, ``None`` for an item that is gone or another.
+) -> tuple[LedgerEntry, tuple[Difference, ...]] | None:
+    """The entry after its item was read back; ``None`` when the item is gone, or not known to be
+    the same.
 
     A server that ignores the star rating in an edit is asked the way a Plex client asks.
     """
     current = believed(entry, item, holds_scene=False) if item is not None else None
     if item is None or current is None:
-        return None, ()
+        return None
     after, differences = confirm(current, item)
     for difference in differences:
         if difference.field == STARS and not difference.final and isinstance(difference.sent, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -185,13 +186,33 @@ def _pick(tests: Mapping[str, Test], asked: Filter) -> Test:
     return tests[modifier]
 
 
+_OPPOSITES = {
+    "EXCLUDES": "INCLUDES",
+    "NOT_EQUALS": "EQUALS",
+    "NOT_MATCHES_REGEX": "MATCHES_REGEX",
+}
+
+
 def _text(value: str, asked: Filter) -> bool:
     wanted: str = asked["value"]
-    found, same = wanted.casefold() in value.casefold(), wanted == value
-    outcomes = {"INCLUDES": found, "EXCLUDES": not found, "EQUALS": same, "NOT_EQUALS": not same}
-    if asked["modifier"] not in outcomes:
-        raise BadFilter(f"unsupported modifier {asked['modifier']}")
-    return outcomes[asked["modifier"]]
+    tests: dict[str, Callable[[], bool]] = {
+        "INCLUDES": lambda: wanted.casefold() in value.casefold(),
+        "EQUALS": lambda: wanted == value,
+        "MATCHES_REGEX": lambda: _finds(wanted, value),
+    }
+    modifier: str = asked["modifier"]
+    positive = _OPPOSITES.get(modifier, modifier)
+    if positive not in tests:
+        raise BadFilter(f"unsupported modifier {modifier}")
+    return tests[positive]() is (modifier == positive)
+
+
+def _finds(pattern: str, value: str) -> bool:
+    """Stash's own are RE2, found anywhere and with case."""
+    try:
+        return re.search(pattern, value) is not None
+    except re.error as error:
+        raise BadFilter(f"error parsing regexp: {error}") from error
 
 
 def _text_search(query: str) -> Test:

@@ -42,7 +42,7 @@ def main(plugin_dir: str, data_dir: str, patience: float, offsets: list[float]) 
         while worker.is_alive():
             worker.join(60.0)
         worker.stop()
-        print(worker.finished, worker.trouble or "", manager.get_stats(clock()))  # noqa: T201 (its report)
+        print(worker.finished, worker.error or "", manager.get_stats(clock()))  # noqa: T201 (its report)
     lock.release(descriptor)
     return 0
 

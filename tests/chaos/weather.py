@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
@@ -13,7 +14,7 @@ from simulators.stash.server import StashSimulator
 # What a Plex in trouble answers. 400, 409, 413, 414 and 431 are no trouble but a refusal: such a
 # job becomes a dead letter at once, which has its own tests.
 STATUSES = (401, 403, 404, 408, 425, 429, 498, 500, 502, 503, 504, 507, 520, 599)
-STASH_FAULTS: tuple[dict[str, object], ...] = (
+STASH_FAULTS: tuple[dict[str, Any], ...] = (
     {"close": True},
     {"garbage": True},
     {"html": True, "status": 502},

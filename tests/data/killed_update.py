@@ -55,7 +55,7 @@ def in_child(act: Callable[[], None]) -> int:
 
 
 def open_and_close(folder: Path) -> None:
-    QueueManager(str(folder)).queue.close()
+    QueueManager(str(folder)).jobs.close()
 
 
 def killed(folder: Path, at: int) -> None:

@@ -7,7 +7,7 @@ from sync_queue import datadir, lock
 
 
 def main(plugin_dir: str) -> None:
-    signal.alarm(120)  # whatever becomes of the test
+    signal.alarm(600)  # whatever becomes of the test
     data_dir = datadir.resolve(plugin_dir, "", os.environ)
 
     def note(event: str) -> None:

@@ -61,6 +61,7 @@ def test_an_idle_worker_makes_the_copy_when_it_tidies_up(tmp_path: Path) -> None
     stock.make(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
         servers = Servers(manager, {}, lambda: NOON, lambda seconds: None)
+        servers.take_settings({}, enabled=True)
         permission = Permission(manager, servers, str(tmp_path), lambda: NOON)
         Maintenance(manager, servers, permission, lambda: NOON).run(NOON)
 

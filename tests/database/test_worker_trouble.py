@@ -23,6 +23,8 @@ from sync_queue.trouble import (
     DatabaseReplaced,
     DatabaseUnwritable,
 )
+from tasks import modes
+from tasks.context import TaskRequest
 from tests.database import stock
 from tests.database.stock import NOON
 from validation.errors import QueueError
@@ -199,6 +201,20 @@ def test_damage_ends_the_worker_with_the_error(tmp_path: Path, eventually: Event
 
     assert worker.finished == End.DATABASE
     assert isinstance(worker.error, DatabaseDamaged)
+
+
+def test_a_task_that_meets_damage_restores_the_database_and_says_so(tmp_path: Path) -> None:
+    stock.make(tmp_path)
+    path = stock.database_file(tmp_path)
+    stock.overwrite(path, stock.page_of(path, b"scene:31"), 1)
+    away = {"STASH_URL": "http://127.0.0.1:9"}
+    request = TaskRequest("process_queue", str(tmp_path), data_dir=str(tmp_path), environ=away)
+    with pytest.raises(DatabaseDamaged):
+        modes.run(request, lambda share: None)
+
+    assert len(stock.set_aside(tmp_path)) == 1
+    with rescue.open_queue(str(tmp_path)) as manager:
+        assert manager.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.parametrize("name", ["data.db", "data.db-shm"])

@@ -8,6 +8,7 @@ import signal
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from simulators.resident import is_running
 from sync_queue import schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
-from tests.e2e.conftest import MakeRoad, Road
+from tests.e2e.conftest import AnyRoad, MakeRoad, Road
 from tests.installed_plugin import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
@@ -27,7 +28,7 @@ DETAILS = "A night at the docks.\n\nSecond paragraph — with “quotes”."
 ONE_ITEM = r"^/library/(sections/\d+/all|metadata/\d+)$"
 
 
-def enqueue(road: Road, scene_id: int) -> None:
+def enqueue(road: AnyRoad[Any], scene_id: int) -> None:
     """A job that no hook brought, as a task leaves it."""
     with QueueManager(str(road.plugin.data_dir)) as manager:
         manager.jobs.put(scene_job(scene_id, "task", 0.0))

@@ -292,5 +292,5 @@ class Acts(World):
         except Killed:
             self.tell("It was killed")
         house.clock = clock
-        house.manager.queue.resume_unack_tasks()
+        house.manager.jobs.resume_unack_tasks()
         house.new_worker()

@@ -24,7 +24,7 @@ class House(Bench):
         """*Sync All*: the scenes are put into the queue and brought to Plex, nothing more."""
         self.tell()
         jobs = [scene_job(scene, SYNC_ALL, self.clock()) for scene in self.stash.library.scenes]
-        self.manager.enqueue_all(jobs)
+        self.manager.jobs.put_all(jobs)
         self.run()
 
     def settle(self) -> None:

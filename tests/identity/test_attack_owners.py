@@ -82,6 +82,20 @@ def test_the_scene_at_the_very_path_wins_against_a_resemblance(house: House) -> 
     assert house.outcome(very) == "synced"
 
 
+def test_a_scene_that_resembles_leaves_the_item_to_the_scene_at_its_path(house: House) -> None:
+    """Stash has not scanned again since the film at the path was replaced by the copy's file."""
+    name = "Summer in Rome/Arrival at noon.mp4"
+    item = house.item_at(in_plex(name), size=123_456)
+    house.stash.settings["only_organized"] = True
+    copy = house.scene_at(f"/backup/{name}", size=123_456, details="Copy.", organized=True)
+    house.scene_at(in_stash(name), size=99_999, details="Very.")
+    before = house.plex.snapshot()
+    house.synced()
+    assert house.plex.snapshot() == before
+    assert house.outcome(copy) == "item_taken"
+    assert "summary" not in item.fields
+
+
 # -- pins -------------------------------------------------------------------------------------
 
 

@@ -225,7 +225,7 @@ def test_a_second_start_leaves_the_copy_alone(old: OldHouse) -> None:
     before = copy.stat().st_mtime_ns
     old.sync_all()
     old.settle()
-    old.manager.queue.close()
+    old.manager.jobs.close()
     old.manager = type(old.manager)(str(old.data_dir))
     assert copy.stat().st_mtime_ns == before
 

@@ -23,7 +23,6 @@ from validation.paths import (
     same_path,
     separator_of,
     spelled,
-    unused_rules,
 )
 
 Form = Literal["NFC", "NFD"]
@@ -224,15 +223,6 @@ def test_a_learnt_rule_maps_every_pair_that_it_applies_to(
     for rule in propose_rules(found):
         mapped = [(rule.apply(mine), theirs) for mine, theirs in found]
         assert all(one is None or same_path(one, theirs) for one, theirs in mapped)
-
-
-def test_a_rule_that_fits_nothing_is_told_with_examples_of_both_servers() -> None:
-    rules, _problems = PathRules.parse("/data => /media; /x => /media; /data => /y; /p => /q")
-    told = unused_rules(rules, ["/data/a.mp4"], ["/media/a.mp4"])
-    assert len(told) == 3
-    assert all("/data/a.mp4" in text and "/media/a.mp4" in text for text in told)
-    assert any("no file of Stash and none of Plex" in text for text in told)
-    assert unused_rules(rules, [], ["/media/a.mp4"]) == ()
 
 
 # -- file names ------------------------------------------------------------------------------------

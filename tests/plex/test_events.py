@@ -108,7 +108,7 @@ def test_a_scan_of_an_unnamed_section_is_an_event_still(context: object) -> None
     assert read(frame(data)) == [LibraryEvent(SCANNED, 0, 0)]
 
 
-BAD_NUMBERS = [
+BAD_NUMBERS: list[object] = [
     None,
     True,
     1.0,

@@ -86,7 +86,7 @@ def test_process_queue_follows_the_worker_that_drains_already(road: Road) -> Non
     worker = road.worker()
     answer = run(road, "process_queue")
     assert answer.reply["output"]["left"] == 0
-    assert any("following" in text for _, text in answer.log)
+    assert any("drains the queue" in text for _, text in answer.log)
     assert {item.fields.get("summary") for _, item in scenes} == {"New."}
     shown = progress_of(answer)
     assert shown == sorted(shown)

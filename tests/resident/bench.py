@@ -75,6 +75,7 @@ class Bench:
         self.worker = self.new_worker()
 
     def close(self) -> None:
+        self.worker.loop.news.close()
         self.manager.jobs.close()
         self.stash.close()
         self.plex.stop()

@@ -15,7 +15,7 @@ from sync_queue import schema
 from sync_queue.models import scene_job
 from tests.installed_plugin import eventually
 from tests.resident.bench import Bench
-from worker.processor import LONGEST_NAP
+from worker.loop import LONGEST_NAP
 
 MINUTE = 60.0
 HOUR = 3600.0

@@ -77,6 +77,9 @@ def related(modifier: str, *ids: int, depth: int | None = None) -> dict[str, Any
         ({"file_count": {"value": 1, "modifier": "EQUALS"}}, [1, 5]),
         ({"date": {"value": "2024", "modifier": "LESS_THAN"}}, [3]),
         ({"path": {"value": "harbour", "modifier": "INCLUDES"}}, [1]),
+        ({"path": {"value": r"(^|/)(b\.mp4|x)$", "modifier": "MATCHES_REGEX"}}, [5]),
+        ({"path": {"value": "harbour", "modifier": "MATCHES_REGEX"}}, []),
+        ({"path": {"value": "Harbour", "modifier": "NOT_MATCHES_REGEX"}}, [5]),
         ({"title": {"value": "scene", "modifier": "INCLUDES"}}, [1, 2, 3]),
     ],
 )

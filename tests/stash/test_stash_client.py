@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from simulators.stash.server import StashSimulator
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashLoginNeeded, StashQueryFailed, StashUnavailable
-from validation.metadata import parse_scene
+from stash.namesakes import LIMIT
+from validation.metadata import SceneFile, parse_scene
 
 COVER = png(4, 4, (10, 20, 30))
 
@@ -188,7 +190,7 @@ def test_more_related_scenes_than_a_page_are_all_found(stash: StashSimulator) ->
     ids=str,
 )
 def test_every_fault_is_temporary_and_the_next_answer_is_used(
-    stash: StashSimulator, fault: dict[str, object]
+    stash: StashSimulator, fault: dict[str, Any]
 ) -> None:
     scene = stash.library.add_scene("One")
     client = client_for(stash)
@@ -425,6 +427,57 @@ def test_an_image_of_a_scene_that_is_gone_is_temporary(stash: StashSimulator) ->
 def test_an_image_is_only_ever_asked_of_stash_itself(stash: StashSimulator, path: str) -> None:
     with pytest.raises(ValueError, match="path on Stash"):
         client_for(stash).image(path)
+
+
+# -- files by name -----------------------------------------------------------------------------
+
+ODD = "A+B (1) [x] {2}.mp4"
+
+
+@pytest.fixture
+def namesakes(stash: StashSimulator) -> StashSimulator:
+    """Files of one name in three folders, one of them on Windows, and others of like names."""
+    for path in (
+        f"/data/a/{ODD}",
+        f"D:\\b\\{ODD}",
+        f"/data/c/{ODD}.part",
+        f"/data/d/x{ODD}",
+        "/data/e/AAB 1 x 2.mp4",
+        "/data/f/other.mp4",
+    ):
+        stash.library.add_scene("", files=[{"path": path, "size": 700, "duration": 12.5}])
+    return stash
+
+
+def test_files_of_many_names_are_found_in_one_request(namesakes: StashSimulator) -> None:
+    client = client_for(namesakes)
+    client.read_settings()
+    namesakes.requests.clear()
+    found = client.namesakes([ODD, "other.mp4", "nobody's.mp4"])
+    assert [(scene, file.path) for scene, file in found[ODD]] == [
+        (1, f"/data/a/{ODD}"),
+        (2, f"D:\\b\\{ODD}"),
+    ]
+    ((scene, file),) = found["other.mp4"]
+    assert (scene, file.size, file.duration) == (6, 700, 12.5)
+    assert found["nobody's.mp4"] == ()
+    assert namesakes.requests.total == 1
+
+
+def test_a_stash_that_takes_no_pattern_is_asked_by_text(namesakes: StashSimulator) -> None:
+    client = client_for(namesakes)
+    expected = client.namesakes([ODD, "other.mp4"])
+    namesakes.faults.add(body="MATCHES_REGEX", error="unsupported modifier", times=None)
+    assert client.namesakes([ODD, "other.mp4"]) == expected
+    assert client.namesakes([]) == {}
+
+
+def test_an_answer_that_is_cut_says_that_there_may_be_more(stash: StashSimulator) -> None:
+    for number in range(LIMIT + 1):
+        stash.library.add_scene("", files=[{"path": f"/data/{number}/video.mp4"}])
+    found = client_for(stash).namesakes(["video.mp4"])["video.mp4"]
+    assert len(found) == LIMIT + 1
+    assert found[-1] == (0, SceneFile("video.mp4"))
 
 
 # -- secrets -----------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def main(mode: str, data_dir: str, count: str = "") -> None:
     if mode == "create":
         together(12, lambda _: create(data_dir))
     elif mode == "consume":
-        QueueManager(data_dir).queue.close()
+        QueueManager(data_dir).jobs.close()
         together(5, lambda n: consume(data_dir, n, 400) if n < 3 else produce(data_dir, n - 3, 200))
     elif mode == "kill":
         kill_workers(data_dir, kills=int(count), jobs=30)

@@ -99,15 +99,14 @@ def test_writes_are_summed_since_a_time(scenes: Scenes) -> None:
     assert scenes.writes(since=9.0) == 0
 
 
-def test_scenes_that_an_owner_or_an_item_kept_out_are_found(scenes: Scenes) -> None:
-    for scene_id, item, owner in [(1, 10, 7), (2, 11, 8)]:
+def test_the_scenes_that_an_owner_kept_out_are_found(scenes: Scenes) -> None:
+    for scene_id, item, owner in [(1, 10, 7), (2, 11, 7), (3, 12, 8)]:
         detail = {"item": item, "owner": owner}
         scenes.set_outcome(Outcome(scene_id, Reason.ITEM_TAKEN, detail), files=())
-    settle(scenes, 3, Reason.ITEM_TAKEN)
-    assert scenes.kept_out(owner=7) == [1]
-    assert scenes.kept_out(items=[11]) == [2]
-    assert scenes.kept_out(owner=7, items=[11]) == [1, 2]
-    assert scenes.kept_out() == []
+    settle(scenes, 4, Reason.ITEM_TAKEN)
+    assert scenes.kept_out(7) == [1, 2]
+    assert scenes.kept_out(7, but_from=[11]) == [1]
+    assert scenes.kept_out(9) == []
 
 
 def test_the_sweep_asks_for_the_times_of_whole_pages(

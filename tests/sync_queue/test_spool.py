@@ -173,7 +173,7 @@ with QueueManager(sys.argv[1]) as manager:
 @pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_worker_killed_while_it_takes_events_in_loses_none(tmp_path: Path, kills: int) -> None:
     data_dir = str(tmp_path / "data")
-    QueueManager(data_dir).queue.close()
+    QueueManager(data_dir).jobs.close()
     for kill in range(kills):
         for scene in range(100):
             spool(data_dir, 1 + kill * 100 + scene)

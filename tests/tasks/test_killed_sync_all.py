@@ -7,10 +7,15 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
 
+from sync_queue.jobs import SUSPICIOUS_INTERRUPTION
+from sync_queue.manager import QueueManager
+from sync_queue.shared import shared_queue
+from tasks import sync_all
 from tests.installed_plugin import ROOT, eventually
 from tests.tasks.conftest import Library
 
@@ -46,6 +51,12 @@ def kill_once(library: Library, rng: random.Random, scenes: int) -> None:
     process.wait()
 
 
+def lease_all(manager: QueueManager) -> None:
+    """Lease every job, as a worker may have it when it dies."""
+    while manager.jobs.claim(time.time(), 9):
+        pass
+
+
 def check(library: Library, scenes: int, kills: int, seed: int) -> None:
     rng = random.Random(seed)
     pairs = library.fill(scenes, details="Docks.")
@@ -66,6 +77,22 @@ def check(library: Library, scenes: int, kills: int, seed: int) -> None:
     assert Counter(item.fields["summary"] for _, item in pairs) == Counter(
         {"Docks.": scenes - len(changed), "Night.": len(changed)}
     )
+
+
+def test_a_scene_at_which_workers_died_is_not_late_when_sync_all_is_run_again(
+    library: Library,
+) -> None:
+    pairs = library.fill(3, details="Docks.")
+    request = library.request("sync_all")
+    with shared_queue(request.resolve()) as manager:
+        sync_all.put_scenes(request, manager, time.time(), [])
+        for _died in range(SUSPICIOUS_INTERRUPTION - 1):
+            lease_all(manager)
+            manager.jobs.resume_unack_tasks()
+        lease_all(manager)  # for the worker that dies now
+    result = library.run("sync_all")
+    assert result.left == 0
+    assert Counter(library.edits()) == Counter(item.rating_key for _, item in pairs)
 
 
 @pytest.mark.timeout(120)

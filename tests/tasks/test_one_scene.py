@@ -24,7 +24,6 @@ def bury(library: Library, scene_id: int) -> int:
             "",
             1,
             {},
-            1.0,
             2.0,
         )
         return manager.bury(leased, letter, "")
