@@ -10,9 +10,10 @@ import json
 import re
 
 # A listing page of 1,000 items is about 2 MB, and has some 30,000 marks of both kinds.
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 12 * 1024 * 1024
 _MOST_ELEMENTS = 400_000
-_MOST_ATTRIBUTES = 600_000
+_MOST_ATTRIBUTES = 500_000
+_MOST_REFERENCES = 100_000
 _MOST_VALUES = 1_000_000
 
 _REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
@@ -38,7 +39,8 @@ def check_xml(content: bytes) -> bytes:
         or content.count(b"=") > _MOST_ATTRIBUTES
     ):
         raise Refused("The document has too many elements.")
-    return _REFERENCE.sub(_legal, content) if b"&#" in content else content
+    references = content.count(b"&#")
+    return _REFERENCE.sub(_legal, content) if 0 < references < _MOST_REFERENCES else content
 
 
 def read_json(content: bytes) -> object:

@@ -43,9 +43,12 @@ class TimedStream(io.RawIOBase):
         self._until = monotonic() + SLOW_FACTOR * self._pause
         self._room = float(_MOST_ON_WIRE)
 
-    def let_go(self) -> None:
-        """From now on only the socket's timeout counts: for an answer that has no end."""
-        self._until = self._room = float("inf")
+    def allow(self, seconds: float) -> None:
+        """Wait so long for what comes next, and take any size: for an answer that has no end."""
+        self._pause = seconds
+        self._until = monotonic() + seconds
+        self._room = float("inf")
+        self._wire.settimeout(seconds)
 
     def readable(self) -> bool:
         """Whether it can be read."""

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import Lock
 from time import monotonic, time
+from typing import cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from border.transport import TimedResponse
 from plex.events import EventReader, LibraryEvent
 from plex.exceptions import PlexTemporaryError, error_for_status, translate_plex_exception
 from plex.isolation import BASE_HEADERS
@@ -88,7 +90,7 @@ class EventStream:
                 with self._lock:
                     self._socket = None
 
-    def _ask(self, cleanup: ExitStack) -> HTTPResponse:
+    def _ask(self, cleanup: ExitStack) -> TimedResponse:
         """Connect and ask; the answer is one that may hold events."""
         source = self._source
         request = requests.Request(
@@ -109,13 +111,14 @@ class EventStream:
         wire = self._connect(host, port, secure, cleanup)
         connection = (HTTPSConnection if secure else HTTPConnection)(host, port)
         connection.sock = wire
+        connection.response_class = TimedResponse
         cleanup.callback(connection.close)
         wire.settimeout(source.read_timeout)
         connection.request("GET", request.path_url, headers=dict(request.headers))
-        answer = connection.getresponse()
+        answer = cast(TimedResponse, connection.getresponse())
         cleanup.callback(answer.close)
         _judge(answer)
-        wire.settimeout(source.silence)
+        answer.stream.allow(source.silence)
         return answer
 
     def _connect(self, host: str, port: int, secure: bool, cleanup: ExitStack) -> socket.socket:
@@ -140,7 +143,7 @@ class EventStream:
             if self._is_closed:
                 raise ConnectionAbortedError
 
-    def _read(self, answer: HTTPResponse) -> Iterator[tuple[LibraryEvent, ...]]:
+    def _read(self, answer: TimedResponse) -> Iterator[tuple[LibraryEvent, ...]]:
         reader = EventReader()
         deadline = self._clock() + self._source.silence
         try:
@@ -149,6 +152,7 @@ class EventStream:
                 events = reader.feed(piece)
                 if reader.frames > frames:
                     deadline = self._clock() + self._source.silence
+                    answer.stream.allow(self._source.silence)
                     yield events
                 elif self._clock() > deadline:
                     return  # bytes alone are not a sign of life

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from border.numbers import whole
+
 MAX_FRAME = 64 * 1024  # bytes; a real one has a few hundred
-_LARGEST_NUMBER = 2**63 - 1
 _LIBRARY = "com.plexapp.plugins.library"
 _SCAN = "library.update.section"
 
@@ -105,13 +106,13 @@ def _objects(value: object) -> Iterator[dict[object, object]]:
 
 
 def _timeline(entry: dict[object, object]) -> Iterator[LibraryEvent]:
-    item, state = _number(entry.get("itemID")), _number(entry.get("state"))
+    item, state = whole(entry.get("itemID")), whole(entry.get("state"))
     if not item or state is None or entry.get("identifier", _LIBRARY) != _LIBRARY:
         return
     kind = _KIND_OF_STATE.get(state, EventKind.OTHER)
     if state == 0 and entry.get("metadataState") == "created":
         kind = EventKind.CREATED
-    yield LibraryEvent(kind, item, _number(entry.get("sectionID")) or 0)
+    yield LibraryEvent(kind, item, whole(entry.get("sectionID")) or 0)
 
 
 def _activity(entry: dict[object, object]) -> Iterator[LibraryEvent]:
@@ -123,13 +124,4 @@ def _activity(entry: dict[object, object]) -> Iterator[LibraryEvent]:
     ):
         context = activity.get("Context")
         section = context.get("librarySectionID") if isinstance(context, dict) else None
-        yield LibraryEvent(EventKind.SCANNED, 0, _number(section) or 0)
-
-
-def _number(value: object) -> int | None:
-    """A number as servers write it: bare, or in quotes."""
-    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.isdigit():
-        value = int(value)
-    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
-        return None
-    return value
+        yield LibraryEvent(EventKind.SCANNED, 0, whole(section) or 0)

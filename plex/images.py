@@ -17,10 +17,18 @@ except ImportError:  # Pillow is optional: without it a big image is refused
 MAX_BYTES = 10_480_000
 
 # The longest side, in pixels, of a scaled image: sharper than any Plex client shows a poster.
-_SIDES = (3840, 2560, 1920, 1280)
+_SIDES = (2560, 1920, 1280)
 _QUALITY = 90
-# A small file can unpack to gigabytes. Larger than any photograph: not an image to us.
-_MAX_PIXELS = 80_000_000
+# What a cover may be. Others of Pillow's formats start programs, or are no pictures.
+_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "BMP", "TIFF")
+# A small file can unpack to gigabytes. These many pixels cost less than 300 MB: a plain JPEG is
+# unpacked no larger than needed, video formats keep several pictures while they unpack one.
+_MOST_PIXELS = 20_000_000
+_MOST_PLAIN_JPEG = 80_000_000
+_MOST_VIDEO = 8_000_000
+_VIDEO = frozenset({"WEBP", "AVIF", "HEIF"})
+_SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})  # as they are
+_ORIENTATION = 0x0112
 _UNUSABLE = (
     "Plex cannot take this cover: save the cover in Stash as JPEG or PNG, or install Pillow."
 )
@@ -107,12 +115,18 @@ def as_jpeg(data: bytes) -> bytes:
 
 
 def _scaled(data: bytes) -> bytes:
-    with Image.open(io.BytesIO(data)) as image:
-        if image.width * image.height > _MAX_PIXELS:
+    Image.init()
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+    with Image.open(io.BytesIO(data), formats=formats) as image:
+        if image.width * image.height > _most_pixels(image):
             raise Image.DecompressionBombError
         image.draft("RGB", (_SIDES[0], _SIDES[0]))  # JPEG: unpack no larger than needed
-        upright = ImageOps.exif_transpose(image)
-        picture = upright.convert("RGB")
+        turned = image.getexif().get(_ORIENTATION, 1)
+        # Made small first: each step keeps a whole picture beside the one that it makes.
+        picture = image if image.mode in _SCALABLE else image.convert("RGB")
+        picture.thumbnail((_SIDES[0], _SIDES[0]))
+        picture.getexif()[_ORIENTATION] = turned
+        picture = ImageOps.exif_transpose(picture).convert("RGB")
     for side in _SIDES:
         picture.thumbnail((side, side))
         out = io.BytesIO()
@@ -120,3 +134,10 @@ def _scaled(data: bytes) -> bytes:
         if out.tell() <= MAX_BYTES:
             return out.getvalue()
     raise ImageTooBig("The image could not be scaled below 10 MB.")
+
+
+def _most_pixels(image: Image.Image) -> int:
+    if image.format in _VIDEO:
+        return _MOST_VIDEO
+    is_plain_jpeg = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
+    return _MOST_PLAIN_JPEG if is_plain_jpeg else _MOST_PIXELS

@@ -48,10 +48,9 @@ class TaskRequest:
             return None
         number = numbers.whole(given.strip() if isinstance(given, str) else given, LOWEST[name])
         if number is None:
-            shown = one_line(given, 40) if isinstance(given, str) else json.dumps(given)[:40]
+            shown = f", not {one_line(given, 40)!r}" if isinstance(given, str) else ""
             raise SetupError(
-                f"{name} must be a whole number from {LOWEST[name]}, of at most 18 digits,"
-                f" not {shown!r}."
+                f"{name} must be a whole number from {LOWEST[name]}, of at most 18 digits{shown}."
             )
         return number
 

@@ -20,7 +20,7 @@ def keep_report(request: TaskRequest, result: TaskResult) -> None:
         return
     try:
         handler = logs.PrivateRotatingFileHandler(os.path.join(request.locate(), logs.LOG_FILE))
-        handler.setFormatter(logging.Formatter(logs.FORMAT))
+        handler.setFormatter(logs.PlainFormatter(logs.FORMAT))
         for line in result.report:
             handler.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))
         handler.close()

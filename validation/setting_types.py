@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUseDefault
 
+from border.numbers import LARGEST
+
 Kind = Literal["STRING", "NUMBER", "BOOLEAN"]
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]*")
@@ -123,6 +125,8 @@ def _read_number(value: object) -> object:
         raise ValueError("be a number")
     if is_blank(value) or value == 0 or str(value).strip() == "0":
         raise PydanticUseDefault
+    if not -LARGEST <= float(str(value)) <= LARGEST:  # NaN too
+        raise ValueError("be a number")
     return value
 
 

@@ -148,7 +148,7 @@ def test_an_entry_of_another_plugin_is_no_event(identifier: object) -> None:
 
 
 def test_the_largest_number_is_read() -> None:
-    assert read(timeline(itemID=str(2**63 - 1)))[0].item == 2**63 - 1
+    assert read(timeline(itemID=str(10**18 - 1)))[0].item == 10**18 - 1
 
 
 # -- frames --------------------------------------------------------------------------------------

@@ -292,3 +292,75 @@ def test_any_name_becomes_a_header_that_http_can_carry(
 
     assert BASE_HEADERS["X-Plex-Client-Identifier"].isprintable()
     assert not [r for r in plex.requests if "X-Evil" in r.headers]
+
+
+# -- what Plex says and keeps -------------------------------------------------------------------
+
+
+class Talkative(KeepAliveHandler):
+    """Repeats the token in every way, and wants a cookie kept with each answer."""
+
+    cookies: list[str]
+    words = ""
+    location = ""
+
+    def do_GET(self) -> None:
+        self.cookies.append(self.headers.get("Cookie", ""))
+        headers = {"Content-Type": "text/xml", "Set-Cookie": f"n{len(self.cookies)}={'x' * 3000}"}
+        if self.path == "/":
+            self.answer(200, headers, b"<MediaContainer machineIdentifier='m' version='1'/>")
+            return
+        status = 302 if self.location else 503
+        headers |= {"Location": self.location} if self.location else {}
+        self.answer(status, headers, f'<Response status="{self.words}"/>'.encode())
+
+
+@pytest.fixture
+def talkative() -> Iterator[HttpServer]:
+    Talkative.cookies, Talkative.words, Talkative.location = [], "", ""
+    server = HttpServer(Talkative).start()
+    yield server
+    server.stop()
+
+
+def test_no_cookie_of_plex_is_kept_or_sent(talkative: HttpServer, make_client: MakeClient) -> None:
+    client = make_client(talkative.url)
+    for _ in range(3):
+        with pytest.raises(PlexTemporaryError):
+            client.sections(fresh=True)
+
+    assert len(Talkative.cookies) > 5
+    assert set(Talkative.cookies) == {""}
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [TOKEN, TOKEN.upper(), f"?X-Plex-Token={TOKEN}", "&#x9;".join(TOKEN), "x" * 190 + TOKEN],
+)
+def test_an_echoed_token_is_in_no_error(
+    talkative: HttpServer, make_client: MakeClient, echo: str
+) -> None:
+    Talkative.words = f"No such path {echo}"
+
+    with pytest.raises(PlexTemporaryError) as caught:
+        make_client(talkative.url).sections()
+    assert str(caught.value) == "Plex cannot answer now (HTTP 503)."
+
+
+def test_a_redirect_that_names_the_token_is_not_shown(
+    talkative: HttpServer, make_client: MakeClient
+) -> None:
+    Talkative.location = f"http://{TOKEN}.example.org/"
+
+    with pytest.raises(PlexSyncError) as caught:
+        make_client(talkative.url).sections()
+    assert TOKEN not in str(caught.value)
+
+
+def test_what_plex_says_is_one_line(talkative: HttpServer, make_client: MakeClient) -> None:
+    Talkative.words = "Maintenance&#10;2026 ERROR \x9b2J" + "y" * 1000
+
+    with pytest.raises(PlexTemporaryError) as caught:
+        make_client(talkative.url).sections()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
