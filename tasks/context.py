@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -103,10 +102,6 @@ class TaskResult:
     output: Mapping[str, object] = field(default_factory=dict)
     details: Mapping[str, object] = field(default_factory=dict)
     title: str = ""
-
-
-# Moves the progress bar to a share (0 to 1).
-Progress = Callable[[float], None]
 
 
 def parse_request(raw: bytes, plugin_dir: str) -> TaskRequest:
