@@ -30,7 +30,7 @@ class QueueManager:
     """Opens the database; use it as a context manager.
 
     The holder of the worker's lock creates or migrates it; another process is a ``guest``, which
-    puts jobs and claims none. Raises ``DatabaseTooNew`` for a database that newer code has
+    puts jobs, and claims them only once it holds that lock too. Raises ``DatabaseTooNew`` for a database that newer code has
     written, and ``DatabaseOutdated`` for one that a guest finds unprepared.
     """
 
