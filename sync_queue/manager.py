@@ -33,8 +33,9 @@ class QueueManager:
     """Opens the database; use it as a context manager.
 
     The holder of the worker's lock creates or migrates it; another process is a ``guest``, which
-    puts jobs and claims none. Raises ``DatabaseTooNew`` for a database that newer code has
-    written, and ``DatabaseOutdated`` for one that a guest finds unprepared.
+    puts jobs, and claims them only once it holds that lock too. Raises ``DatabaseTooNew`` for a
+    database that newer code has written, and ``DatabaseOutdated`` for one that a guest finds
+    unprepared.
     """
 
     def __init__(self, data_dir: str, *, guest: bool = False) -> None:
