@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +52,11 @@ class TaskRequest:
                 f"{name} must be a whole number from {LOWEST[name]}, of at most 18 digits{shown}."
             )
         return number
+
+    def check_numbers(self) -> None:
+        """Raise ``SetupError`` for a number that cannot be, before anything is stored."""
+        for name in LOWEST:
+            self.number(name)
 
     def needed(self, name: str) -> int:
         """Like ``number``, for an argument that this mode cannot do without."""
