@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sync_queue import launch, lock
+from sync_queue import launch, lock, starts
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
 from sync_queue.shared import held
@@ -47,6 +47,7 @@ def deliver(
     descriptor = lock.acquire(data_dir, patience=0.5)
     with held(descriptor):
         if descriptor is not None:
+            starts.clear(data_dir)  # whatever kept a worker from starting
             jobs.resume_unack_tasks()
         if retried is not None:  # the leases of a dead worker as well
             jobs.make_due(retried)

@@ -18,7 +18,7 @@ from border.texts import one_line
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
-SET_ASIDE = ".set-aside"
+SET_ASIDE = "set-aside.log"
 # Another user's file, a directory, a link to nowhere.
 NO_LOG_OF_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP})
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -78,7 +78,9 @@ class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
         except OSError as error:
             if error.errno not in NO_LOG_OF_OURS:
                 raise
-            os.replace(self.baseFilename, self.baseFilename + SET_ASIDE)
+            os.replace(
+                self.baseFilename, os.path.join(os.path.dirname(self.baseFilename), SET_ASIDE)
+            )
             return self._open_file()
 
     def _open_file(self) -> TextIOWrapper:

@@ -65,7 +65,7 @@ def test_another_user_s_log_is_set_aside(tmp_path: Path) -> None:
     unreadable(tmp_path / logs.LOG_FILE)
     log_lines(tmp_path, 2)
     assert "Line 1." in (tmp_path / logs.LOG_FILE).read_text()
-    aside = tmp_path / (logs.LOG_FILE + logs.SET_ASIDE)
+    aside = tmp_path / logs.SET_ASIDE
     aside.chmod(0o600)
     assert aside.read_text() == "of another user\n"
     assert logs.problem(str(tmp_path)) == ""
@@ -73,7 +73,7 @@ def test_another_user_s_log_is_set_aside(tmp_path: Path) -> None:
 
 def test_a_log_that_cannot_be_set_aside_is_told(tmp_path: Path) -> None:
     a_directory(tmp_path / logs.LOG_FILE)
-    a_directory(tmp_path / (logs.LOG_FILE + logs.SET_ASIDE))
+    a_directory(tmp_path / logs.SET_ASIDE)
     log_lines(tmp_path, 2)
     assert "cannot be written" in logs.problem(str(tmp_path))
 
