@@ -53,6 +53,11 @@ class TaskRequest:
             )
         return number
 
+    def check_numbers(self) -> None:
+        """Raise ``SetupError`` for a number that cannot be, before anything is stored."""
+        for name in LOWEST:
+            self.number(name)
+
     def needed(self, name: str) -> int:
         """Like ``number``, for an argument that this mode cannot do without."""
         found = self.number(name)

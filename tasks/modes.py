@@ -49,7 +49,10 @@ DRY_RUNS: Mapping[str, Look] = {
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Run the mode that was asked for. Every report ends with the data directory."""
+    """Run the mode that was asked for, if its arguments are well. Every report ends with the data
+    directory.
+    """
+    request.check_numbers()
     look = LOOKS.get(request.mode)
     if request.flag("dry_run"):
         look = DRY_RUNS.get(request.mode, look)
