@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from border.transport import TimedResponse
 from plex.events import EventReader, LibraryEvent
 from plex.exceptions import PlexTemporaryError, error_for_status, translate_plex_exception
 from plex.isolation import BASE_HEADERS
 from plex.transport import parse_retry_after
+from validation.transport import TimedResponse
 
 # Plex says "ping" every ten seconds or so. A connection without a whole frame for this long is
 # dead, or no stream of events.

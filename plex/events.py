@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from border.numbers import whole
+from validation.numbers import whole
 
 MAX_FRAME = 64 * 1024  # bytes; a real one has a few hundred
 _LIBRARY = "com.plexapp.plugins.library"

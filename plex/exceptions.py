@@ -14,12 +14,12 @@ from xml.etree.ElementTree import ParseError
 from requests import exceptions as rq
 from urllib3 import exceptions as u3
 
-from border.documents import Refused
-from border.numbers import Endless, most_pages
-from border.transport import AnswerTooLong
 from plex.isolation import exceptions as pa
+from validation.documents import Refused
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
+from validation.numbers import Endless, most_pages
 from validation.reasons import Reason
+from validation.transport import AnswerTooLong
 
 
 class PlexTemporaryError(TransientError):

@@ -13,9 +13,6 @@ import requests
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
-from border.documents import MOST_BYTES, Refused, check_xml
-from border.texts import said
-from border.transport import BoundedAdapter
 from plex.exceptions import (
     NOT_XML,
     PlexTemporaryError,
@@ -23,6 +20,9 @@ from plex.exceptions import (
     is_ok,
     translate_plex_exception,
 )
+from validation.documents import MOST_BYTES, Refused, check_xml
+from validation.texts import said
+from validation.transport import BoundedAdapter
 
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from xml.etree.ElementTree import Element
 
-from border import numbers
 from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, Items, PlexItem, PlexPart, PlexSection
+from validation import numbers
 from validation.records import IndexedFile
 from validation.words import count
 

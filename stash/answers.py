@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable
 from typing import TypeVar
 
-from border import numbers
-from border.documents import Refused, read_json
-from border.texts import said
 from stash.exceptions import StashQueryFailed, StashUnavailable
+from validation import numbers
+from validation.documents import Refused, read_json
+from validation.texts import said
 from validation.words import count
 
 log = logging.getLogger("plexsync.stash")

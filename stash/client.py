@@ -12,8 +12,6 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
-from border.numbers import Endless, most_pages
-from border.texts import one_line
 from stash import namesakes
 from stash.answers import at, counted, id_of, listed, rows_of
 from stash.connection import StashConnection
@@ -26,6 +24,8 @@ from stash.exceptions import (
 )
 from stash.interface import Interface, Login, set_login
 from validation.metadata import SCENE_FRAGMENT
+from validation.numbers import Endless, most_pages
+from validation.texts import one_line
 
 PLUGIN_ID = "PlexSync"
 

@@ -12,8 +12,8 @@ from requests import exceptions as rq
 from stashapi.classes import GQLException
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from border.transport import AnswerTooLong
 from validation.errors import PlexSyncError, TransientError
+from validation.transport import AnswerTooLong
 
 
 class StashUnavailable(TransientError):

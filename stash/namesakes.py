@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from border import numbers
 from stash.answers import at, counted, listed
+from validation import numbers
 from validation.file_names import file_key
 from validation.metadata import SceneFile
 

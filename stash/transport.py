@@ -8,9 +8,9 @@ from urllib.request import Request
 
 import requests
 
-from border.documents import MOST_BYTES
-from border.transport import BoundedAdapter
 from stash.exceptions import error_for_status, translate_stash_exception
+from validation.documents import MOST_BYTES
+from validation.transport import BoundedAdapter
 
 _MOST_IMAGE = 48 * 1024 * 1024  # bytes: more than any cover that Plex could be sent
 _LONGEST_COOKIE = 4096

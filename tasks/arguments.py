@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from border.numbers import whole
-from border.texts import one_line
 from tasks.mode_names import MODES
+from validation.numbers import whole
+from validation.texts import one_line
 
 ABOUT = "The tasks of Stash's Tasks page from a shell, for users and cron."
 DEFAULT_MODE = "process_queue"

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import TextIO
 
-from border.texts import one_line, one_lines
 from tasks import exit_codes, modes
 from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
 from tasks.keep import keep_report
 from validation.errors import PlexSyncError
 from validation.reasons import Exit
+from validation.texts import one_line, one_lines
 from worker import logs, stop_signals
 
 BAR_WIDTH = 40

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from border import numbers
-from border.documents import read_json
-from border.texts import one_line
 from sync_queue import datadir
+from validation import numbers
 from validation.config import ENVIRONMENT
+from validation.documents import read_json
 from validation.errors import SetupError
+from validation.texts import one_line
 
 # Item 0 takes a choice back.
 LOWEST: Mapping[str, int] = {"scene": 1, "item": 0, "job": 1}

@@ -8,11 +8,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from border.texts import one_lines
 from tasks import modes
 from tasks.context import TaskResult, parse_request
 from tasks.keep import keep_report
 from validation.errors import PlexSyncError
+from validation.texts import one_lines
 from worker import logs
 
 if TYPE_CHECKING:

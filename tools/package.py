@@ -20,7 +20,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 # The rooms of the product, top to bottom. Coverage and tests/layers are compared with this list.
-PACKAGES = ("hooks", "tasks", "worker", "sync_queue", "stash", "plex", "validation", "border")
+PACKAGES = ("hooks", "tasks", "worker", "sync_queue", "stash", "plex", "validation")
 SCRIPTS = ("PlexSync.py", "process_queue.py")
 MANIFEST = "PlexSync.yml"
 OTHERS = (

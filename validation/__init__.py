@@ -1,1 +1,1 @@
-"""Pure rules and records: what a scene, a setting, a path and an error mean. No I/O."""
+"""The model: records, paths, settings, reasons and errors; and the bounds of outside input."""

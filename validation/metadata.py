@@ -19,10 +19,10 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from border import numbers
-from border.texts import one_line
+from validation import numbers
 from validation.errors import InvalidScene
 from validation.sanitizers import LINE_LIMIT, SUMMARY_LIMIT, sanitize_for_plex, sanitize_names
+from validation.texts import one_line
 
 # The fields a scene is parsed from, for a GraphQL selection on Scene. One unknown field fails the
 # whole query, so only fields that exist since Stash v0.27 are named. GraphQL has no recursion:

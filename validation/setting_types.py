@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUseDefault
 
-from border.numbers import LARGEST
+from validation.numbers import LARGEST
 
 Kind = Literal["STRING", "NUMBER", "BOOLEAN"]
 

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from types import TracebackType
 from typing import Any, TextIO
 
-from border.texts import one_line
+from validation.texts import one_line
 
 LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from border import numbers
-from border.numbers import LARGEST, Endless, most_pages
+from validation import numbers
+from validation.numbers import LARGEST, Endless, most_pages
 
 # What a broken or hostile server writes where a number belongs.
 ABSURD: tuple[object, ...] = (

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from border.documents import read_json
 from simulators.http_server import HttpServer, KeepAliveHandler
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashQueryFailed, StashUnavailable
 from tests.border.test_numbers import ABSURD
+from validation.documents import read_json
 from validation.errors import InvalidScene
 from validation.metadata import SceneFile, parse_scene, updated_time
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from border.texts import one_line, one_lines, said
 from tasks import command_line, entry
 from tasks.arguments import parse
 from tasks.context import TaskRequest, TaskResult
 from tasks.keep import keep_report
+from validation.texts import one_line, one_lines, said
 from worker import logs
 
 EVIL = "a\x1b[2J\x07\x9b31m\r\n2026-01-01 ERROR plexsync: forged\x85x\u2028y\u202e\ud800\x00z"

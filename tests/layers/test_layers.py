@@ -26,12 +26,11 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "process_queue.py": ALL,
     "hooks": frozenset({"sync_queue"}),
     "tasks": ALL - {"tasks"},
-    "worker": frozenset({"sync_queue", "stash", "plex", "validation", "border"}),
-    "sync_queue": frozenset({"validation", "border"}),
-    "stash": frozenset({"validation", "border"}),
-    "plex": frozenset({"validation", "border"}),
-    "validation": frozenset({"border"}),
-    "border": frozenset(),
+    "worker": frozenset({"sync_queue", "stash", "plex", "validation"}),
+    "sync_queue": frozenset({"validation"}),
+    "stash": frozenset({"validation"}),
+    "plex": frozenset({"validation"}),
+    "validation": frozenset(),
     "simulators": frozenset(),
 }
 # The only rooms that import a foreign library. stashapi and PlexAPI hand requests' sessions and
@@ -43,8 +42,8 @@ FOREIGN: Mapping[str, frozenset[str]] = {
     "plexapi": frozenset({"plex"}),
     "tenacity": frozenset({"plex"}),
     "PIL": frozenset({"plex"}),
-    "requests": frozenset({"stash", "plex", "border"}),
-    "urllib3": frozenset({"stash", "plex", "border"}),
+    "requests": frozenset({"stash", "plex", "validation"}),
+    "urllib3": frozenset({"stash", "plex", "validation"}),
     "pydantic": frozenset({"validation"}),
     "pydantic_core": frozenset({"validation"}),
     "annotated_types": frozenset({"validation"}),  # pydantic's own words for bounds

@@ -1,1 +1,0 @@
-"""What comes from outside: numbers, texts and answers, each with its bounds."""
