@@ -28,7 +28,8 @@ from tasks.context import TaskRequest
 from tests.database import stock
 from tests.database.stock import NOON
 from validation.errors import QueueError
-from worker.processor import End, SyncWorker
+from worker.loop import End
+from worker.processor import SyncWorker
 
 Eventually = Callable[..., Any]
 
@@ -110,7 +111,7 @@ def test_a_database_that_another_program_keeps_locked_is_waited_for(
             stdout=subprocess.PIPE,
         ) as other,
     ):
-        eventually(lambda: held(manager))
+        eventually(lambda: held(manager), timeout=30)
         assert other.stdout is not None
         assert other.stdout.readline() == b"locked\n"
         stock.spool(manager.data_dir, 2)
@@ -131,7 +132,7 @@ def test_a_full_disk_is_waited_for_and_every_edit_is_stored_when_there_is_space(
 ) -> None:
     naps = Naps()
     with running(manager, naps):
-        eventually(lambda: held(manager))
+        eventually(lambda: held(manager), timeout=30)
         pages = manager.connection.execute("PRAGMA page_count").fetchone()[0]
         manager.connection.execute(f"PRAGMA max_page_count = {pages}")
         for number in range(2, 60):  # more than fits into the last page
@@ -150,7 +151,7 @@ def test_leases_of_a_step_that_failed_are_given_back_as_soon_as_that_is_possible
 ) -> None:
     naps = Naps()
     with running(manager, naps):
-        eventually(lambda: held(manager))
+        eventually(lambda: held(manager), timeout=30)
         lock = sqlite3.connect(manager.jobs.file, isolation_level=None)
         lock.execute("UPDATE ack_queue_default SET status = 2")  # as a failed step leaves it
         lock.execute("BEGIN IMMEDIATE")
@@ -222,7 +223,7 @@ def test_a_file_that_was_removed_ends_the_worker_with_the_error(
     manager: QueueManager, eventually: Eventually, name: str
 ) -> None:
     with running(manager, Naps()) as worker:
-        eventually(lambda: held(manager))
+        eventually(lambda: held(manager), timeout=30)
         os.remove(Path(manager.jobs.file).with_name(name))
         stock.spool(manager.data_dir, 2)  # wakes the worker
         eventually(lambda: not worker.is_alive())
@@ -238,7 +239,7 @@ def test_a_file_in_the_databases_place_ends_the_worker_and_is_used_by_the_next(
     other = tmp_path / "other"
     stock.make(other)
     with running(manager, Naps()) as worker:
-        eventually(lambda: held(manager))
+        eventually(lambda: held(manager), timeout=30)
         os.replace(stock.database_file(other), manager.jobs.file)
         stock.spool(manager.data_dir, 2)
         eventually(lambda: not worker.is_alive())

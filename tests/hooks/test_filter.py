@@ -100,7 +100,7 @@ def test_the_reader_finds_the_fields_that_json_finds(names: list[str]) -> None:
 
 # SQLite's integers have 64 bits, and its texts end at a NUL: no setting has either.
 PLAIN = st.integers(-(2**63), 2**63 - 1) | st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 )
 
 

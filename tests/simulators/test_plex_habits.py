@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,8 @@ def edited(plex: PlexSimulator, item: Item, act: str) -> None:
     ],
 )
 def test_some_acts_move_updated_at(clock: Clock, act: str, habit: str, moved: bool) -> None:
-    plex = PlexSimulator(clock=clock, **({habit: True} if habit else {}))
+    flipped: dict[str, Any] = {habit: True} if habit else {}
+    plex = PlexSimulator(clock=clock, **flipped)
     _, item = stamped(plex, clock)
     edited(plex, item, act)
     assert item.updated_at == (LATER if moved else BORN)

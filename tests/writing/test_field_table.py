@@ -85,9 +85,10 @@ def test_a_rating_that_is_switched_off_is_left_alone() -> None:
     ],
 )
 def test_a_setting_that_is_off_leaves_nothing_of_ours(
-    settings: dict[str, bool], empty: set[str]
+    settings: dict[str, Any], empty: set[str]
 ) -> None:
-    config = PlexSyncConfig(**{"sync_code": True, "sync_groups": True, **settings})
+    every_switch: dict[str, Any] = {"sync_code": True, "sync_groups": True, **settings}
+    config = PlexSyncConfig(**every_switch)
     wanted = wanted_fields(scene(**EVERYTHING), "movie", config, title_is_ours=False)
     assert wanted.off == empty
     every = {**wanted.values, **wanted.tags}
@@ -103,7 +104,7 @@ def test_a_setting_that_is_off_leaves_nothing_of_ours(
     ],
 )
 def test_collections_come_from_the_studio_and_on_request_from_groups(
-    settings: dict[str, bool], collections: tuple[str, ...], kept_out: set[str]
+    settings: dict[str, Any], collections: tuple[str, ...], kept_out: set[str]
 ) -> None:
     wanted = wanted_fields(
         scene(**EVERYTHING), "movie", PlexSyncConfig(**settings), title_is_ours=False
