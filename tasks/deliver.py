@@ -54,7 +54,6 @@ def deliver(
             drain(desk, total, is_over)
         else:
             log.info("The resident worker drains the queue; waiting for it.")
-            launch.ring(data_dir)
             follow(data_dir, total, desk.progress, is_over)
     after = read_report(data_dir, time.time())
     show(after, total, desk.progress)
