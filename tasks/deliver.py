@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sync_queue import launch, lock
+from sync_queue import launch, lock, starts
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
 from sync_queue.shared import held
@@ -71,6 +71,7 @@ def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
 
 def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
+    starts.clear(desk.manager.data_dir)  # what kept a worker from starting is over
     worker = SyncWorker(
         desk.manager,
         plugin_dir=desk.request.plugin_dir,
