@@ -27,14 +27,14 @@ def ensure_worker(
     asked: bool = False,
     say: Callable[[str, str], None] | None = None,
 ) -> bool:
-    """Wake the worker that holds the lock, or start one. True when this call started it.
+    """Start a worker unless one holds the lock. True when this call started it.
 
+    A worker that sleeps is woken: it hears that the lock's file, open for writing, was closed.
     Where the last ones could not start it is tried again now and then only, unless a user has
     ``asked`` for it; ``say(level, line)`` then says why in Stash's log. Raises ``Unusable``.
     """
     descriptor = lock.take_for_worker(data_dir)
     if descriptor is None:
-        ring(data_dir)
         return False
     try:
         now = time.time()
@@ -67,27 +67,6 @@ def spawn(plugin_dir: str, data_dir: str, descriptor: int) -> None:
             f"{sys.executable} could not be started ({error.strerror})."
             " Correct the Python path in Stash: Settings > System.",
         ) from error
-
-
-def ring(data_dir: str) -> None:
-    """Wake the worker: a byte into its named pipe. Without one it looks by itself soon."""
-    if os.name == "nt":
-        return
-    try:
-        bell = os.open(bell_path(data_dir), os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return
-    try:
-        os.write(bell, b"!")
-    except OSError:  # full: it wakes anyway
-        return
-    finally:
-        os.close(bell)
-
-
-def bell_path(data_dir: str) -> str:
-    """The named pipe of a data directory's worker."""
-    return os.path.join(data_dir, datadir.QUEUE_DIR, BELL_FILE)
 
 
 def spawn_posix(command: list[str], environ: dict[str, str], lock_descriptor: int) -> None:

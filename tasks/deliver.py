@@ -55,7 +55,6 @@ def deliver(
             drain(desk, total, is_over)
         else:
             log.info("The resident worker drains the queue; waiting for it.")
-            launch.ring(data_dir)
             follow(data_dir, total, desk.progress, is_over)
     after = read_report(data_dir, time.time())
     show(after, total, desk.progress)
@@ -73,6 +72,7 @@ def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
 
 def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
+    starts.clear(desk.manager.data_dir)  # what kept a worker from starting is over
     worker = SyncWorker(
         desk.manager,
         plugin_dir=desk.request.plugin_dir,

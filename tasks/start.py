@@ -104,14 +104,13 @@ def wake_installer(plugin_dir: str, stash_dir: str) -> None:
     """Start a worker, which installs the libraries, if something waits for it. Nobody asked for
     this: it is silent while nothing waits.
     """
-    started = False
     try:
         data_dir = datadir.locate(plugin_dir, stash_dir, os.environ)
         if read_report(data_dir, time.time()).left:
-            started = launch.ensure_worker(plugin_dir, data_dir)
+            launch.ensure_worker(plugin_dir, data_dir)
     except OSError as error:
         log.error("Edits may wait: %s", error)
-    sys.stdout.write(json.dumps({"output": {"mode": "wake", "started": started}}))
+    sys.stdout.write('{"output": null}')
     sys.stdout.flush()
 
 

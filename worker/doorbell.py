@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
-import stat
 import sys
 import threading
 from types import TracebackType
 from typing import Self
 
-from sync_queue import launch
+from sync_queue import datadir
 
-# Between two looks at the queue, for what rings no bell: another tool, a shell.
+# Between two looks at the queue, for what wakes nobody.
 LOOK_SECONDS = 2.0
+# What Linux tells of the queue's directory: a file that was open for writing was closed (each hook
+# does so with the lock, after it has stored its edit), moved or deleted.
+CLOSED, MOVED, DELETED = 0x8, 0x40 | 0x80, 0x200
 
 
 class Doorbell:
-    """A named pipe in the data directory, into which ``launch.ring`` writes a byte; use it as a
-    context manager. Without one (Windows, some network drives) it wakes every ``poll`` seconds.
+    """Use it as a context manager. Where the system cannot tell of files (Windows, macOS), it wakes
+    every ``poll`` seconds.
     """
 
     def __init__(self, data_dir: str) -> None:
-        self._path = launch.bell_path(data_dir)
-        self._pipe: int | None = None
-        self._guard = threading.Lock()
+        self._directory = os.path.join(data_dir, datadir.QUEUE_DIR)
+        self._watch: int | None = None
         self._rung = threading.Event()
+        self._ears: tuple[int, int] | None = None
+        self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._pipe = open_pipe(self._path)
+        self._watch = watch_directory(self._directory)
+        if self._watch is not None:
+            self._ears = os.pipe()
+            os.set_blocking(self._ears[1], False)
         return self
 
     def __exit__(
@@ -38,54 +45,49 @@ class Doorbell:
         trace: TracebackType | None,
     ) -> None:
         with self._guard:
-            if self._pipe is not None:
-                os.close(self._pipe)
-                self._pipe = None
-                remove(self._path)
+            open_ones = (*(self._ears or ()), *(() if self._watch is None else (self._watch,)))
+            self._ears = self._watch = None
+            for descriptor in open_ones:
+                os.close(descriptor)
 
     def ring(self) -> None:
         """Wake who waits, or the next who does. From any thread of this process."""
         with self._guard:
             self._rung.set()
-            if self._pipe is not None:
+            if self._ears is not None:
                 try:
-                    os.write(self._pipe, b"!")
+                    os.write(self._ears[1], b"!")
                 except BlockingIOError:  # full of bytes: it wakes anyway
                     return
 
     def pause(self, poll: float) -> float:
         """The longest that it may be waited for, where ``poll`` is the time without a bell."""
-        return poll if self._pipe is None else max(poll, LOOK_SECONDS)
+        return poll if self._watch is None else max(poll, LOOK_SECONDS)
 
     def wait(self, seconds: float) -> None:
         """Wait until it rings, at the latest until ``seconds`` are over."""
-        if self._pipe is None:
+        if self._ears is None or self._watch is None:
             self._rung.wait(seconds)
-        elif select.select([self._pipe], [], [], seconds)[0]:
-            os.read(self._pipe, 65536)
+        else:
+            for heard in select.select([self._ears[0], self._watch], [], [], seconds)[0]:
+                os.read(heard, 65536)
         self._rung.clear()
 
 
-def open_pipe(path: str) -> int | None:
-    """The named pipe at ``path``, made where it is missing; ``None`` where there can be none."""
-    if sys.platform == "win32":
+def watch_directory(path: str) -> int | None:
+    """A descriptor that can be read when something happened to a file in ``path`` (Linux's
+    inotify); ``None`` where there is none.
+    """
+    if sys.platform != "linux":
         return None
     try:
-        if not os.path.exists(path):
-            os.mkfifo(path, 0o600)
-        # For writing too, so that it never ends; no writer is waited for.
-        pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-    except OSError:
+        libc = ctypes.CDLL(None)
+        descriptor: int = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, AttributeError):
         return None
-    if stat.S_ISFIFO(os.fstat(pipe).st_mode):
-        return pipe
-    os.close(pipe)
-    return None
-
-
-def remove(path: str) -> None:
-    """Delete a pipe. One that stays does no harm."""
-    try:
-        os.remove(path)
-    except OSError:
-        return
+    if descriptor < 0:
+        return None
+    if libc.inotify_add_watch(descriptor, os.fsencode(path), CLOSED | MOVED | DELETED) < 0:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue import starts
-from tests.installed_plugin import InstalledPlugin
+from tests.installed_plugin import InstalledPlugin, eventually
 from tests.packaging.test_installing import Machine, machine, write_packages
 from worker import dependencies, private_packages
 
@@ -186,7 +186,7 @@ def test_a_page_view_without_packages_is_silent_while_nothing_waits(
     own_plugin.python = bare_python
     answer = own_plugin.send(own_plugin.stdin({"mode": "wake"}))
     assert answer.log == []
-    assert answer.reply == {"output": {"mode": "wake", "started": False}}
+    assert answer.reply == {"output": None}
     assert not own_plugin.data_dir.exists()
 
 
@@ -197,8 +197,11 @@ def test_a_page_view_without_packages_starts_the_installing_worker_where_edits_w
         own_plugin.send(own_plugin.hook_stdin(1))
     own_plugin.python = bare_python
     answer = own_plugin.send(own_plugin.stdin({"mode": "wake"}))
-    assert answer.reply["output"]["started"]
+    assert answer.reply == {"output": None}
     assert answer.log == []
+    log = own_plugin.data_dir / "plexsync.log"
+    eventually(lambda: log.exists() and "pip install" in log.read_text("utf-8"), timeout=30)
+    assert "pip install" in starts.read(str(own_plugin.data_dir)).problem
 
 
 def test_a_user_s_task_starts_a_worker_that_hooks_have_given_up(

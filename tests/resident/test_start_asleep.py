@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.resident import workers
-from sync_queue import launch
+from sync_queue import lock
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.hand_started import HandStarted
@@ -22,7 +22,8 @@ from worker.doorbell import LOOK_SECONDS, Doorbell
 from worker.resident import Limits, TimeAwake
 from worker.stop_signals import StopSignal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="named pipes are POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX here")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of files here")
 HOUR = 3600.0
 
 
@@ -75,48 +76,57 @@ def test_a_worker_that_was_paused_goes_on_where_it_was(road: Road, by_hand: Hand
     assert workers(road.plugin.data_dir) == {worker.pid}
 
 
-def test_a_hook_s_ring_ends_a_wait_at_once(tmp_path: Path) -> None:
+def hook(data_dir: Path) -> None:
+    """What every hook does last, when a worker lives."""
+    os.close(lock.open_lock(str(data_dir)))
+
+
+@linux
+def test_a_hook_ends_a_wait_at_once(tmp_path: Path) -> None:
     (tmp_path / "queue").mkdir()
     with Doorbell(str(tmp_path)) as bell:
-        launch.ring(str(tmp_path))
+        assert bell.pause(0.25) == LOOK_SECONDS
         begun = time.monotonic()
+        hook(tmp_path)
         bell.wait(30.0)
         bell.ring()
         bell.wait(30.0)
-        threading.Timer(0.05, launch.ring, [str(tmp_path)]).start()
+        threading.Timer(0.05, hook, [tmp_path]).start()
         bell.wait(30.0)
         assert time.monotonic() - begun < 15.0
-        assert bell.pause(0.25) == LOOK_SECONDS
-    assert list((tmp_path / "queue").iterdir()) == []
+    assert os.listdir(tmp_path / "queue") == [lock.LOCK_FILE]
 
 
-def test_a_thousand_rings_wake_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("act", ["ring", "hook"])
+def test_a_thousand_rings_wake_once(tmp_path: Path, act: str) -> None:
     (tmp_path / "queue").mkdir()
     with Doorbell(str(tmp_path)) as bell:
-        for _ in range(70_000):  # more than a pipe holds
-            bell.ring()
-        launch.ring(str(tmp_path))
+        for _ in range(70_000 if act == "ring" else 1_000):  # more than a pipe holds
+            bell.ring() if act == "ring" else hook(tmp_path)
         bell.wait(30.0)
         begun = time.monotonic()
         bell.wait(0.05)
         assert time.monotonic() - begun >= 0.04
 
 
-def test_without_a_worker_nobody_hears_a_ring_and_nothing_fails(tmp_path: Path) -> None:
-    launch.ring(str(tmp_path))
+@linux
+def test_a_file_that_vanishes_ends_a_wait(tmp_path: Path) -> None:
     (tmp_path / "queue").mkdir()
-    os.mkfifo(launch.bell_path(str(tmp_path)))
-    launch.ring(str(tmp_path))
-
-
-def test_where_there_can_be_no_pipe_the_worker_looks_as_often_as_before(tmp_path: Path) -> None:
-    (tmp_path / "queue").mkdir()
-    Path(launch.bell_path(str(tmp_path))).write_text("no pipe")
+    hook(tmp_path)
     with Doorbell(str(tmp_path)) as bell:
+        (tmp_path / "queue" / lock.LOCK_FILE).unlink()
+        begun = time.monotonic()
+        bell.wait(30.0)
+        assert time.monotonic() - begun < 15.0
+
+
+def test_where_no_directory_can_be_watched_the_worker_looks_as_often_as_before(
+    tmp_path: Path,
+) -> None:
+    with Doorbell(str(tmp_path / "nowhere")) as bell:
         assert bell.pause(0.25) == 0.25
         bell.ring()
         bell.wait(30.0)
-    assert Path(launch.bell_path(str(tmp_path))).read_text() == "no pipe"
 
 
 def test_two_threads_of_an_idle_worker_wake_at_most_once_a_second() -> None:
