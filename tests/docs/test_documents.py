@@ -98,7 +98,7 @@ def test_the_table_of_habits_has_each_switch_with_its_default() -> None:
 def test_five_files_for_a_newcomer_have_about_600_lines() -> None:
     names = re.findall(r"^\d\. `([\w/]+\.py)`", text_of("docs/architecture.md"), re.MULTILINE)
     assert len(names) == 5
-    assert sum(len(text_of(name).splitlines()) for name in names) <= 660
+    assert 560 <= sum(len(text_of(name).splitlines()) for name in names) <= 640
 
 
 def glossary() -> list[list[str]]:
