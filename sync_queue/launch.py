@@ -16,9 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
     from collections.abc import Callable
 
-# A worker waits for a byte in this named pipe: it starts with an edit immediately.
-BELL_FILE = "worker.bell"
-
 
 def ensure_worker(
     plugin_dir: str,

@@ -10,7 +10,10 @@ from validation.reasons import TABLE, Reason
 from validation.words import count
 
 # A saved scene tries only now and then; see ``sync_queue.starts``.
-START_TODO = "Process Queue tries to start immediately, a saved scene at most every ten minutes."
+START_TODO = (
+    "Process Queue tries to start it immediately; saved scenes try once a minute, later every ten"
+    " minutes."
+)
 
 
 def advice(reason: str) -> str:
