@@ -103,7 +103,8 @@ def test_on_a_full_disk_bytecode_is_written_whole_or_not_at_all(tmp_path: Path, 
 
     subprocess.run(
         [
-            *(sys.executable, "-c"),
+            # Without -B Python itself would write half a file, beside our own source.
+            *(sys.executable, "-B", "-c"),
             "import sys, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
             "from worker import bytecode; bytecode.compile_module(sys.argv[1])",
             str(source),
