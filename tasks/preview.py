@@ -1,4 +1,4 @@
-"""Mode ``preview``: the edits that a sync would write. Nothing is changed, in Plex or in our database."""
+"""Mode ``preview``: the edits that a sync would write. Plex and our database stay as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mode ``status``: the waiting jobs, the worker's state, the problems. Reads only, and creates nothing."""
+"""Mode ``status``: jobs, worker and problems. Reads only, and creates nothing."""
 
 from __future__ import annotations
 
