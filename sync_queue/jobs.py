@@ -329,7 +329,7 @@ class JobQueue(SQLiteAckQueue):
         return None
 
     def _mark_ack_status(self, key: int, status: str) -> None:
-        """The work of the inherited ``ack``, ``ack_failed`` and ``nack``: only leases are settled."""
+        """The core of the inherited ``ack``, ``ack_failed``, ``nack``: only leases are settled."""
         wanted = JobStatus(int(status))
         if wanted is JobStatus.GIVEN_BACK:
             self.give_back(key)

@@ -178,7 +178,7 @@ class QueueManager:
         return read_object(row[0], "connection") if row else {}
 
     def connection_seen_at(self) -> float:
-        """The time of that description (epoch seconds, 0 = never); a hook stores the same only once."""
+        """Its time (epoch seconds, 0 = never); a hook stores the same only once."""
         row = self.connection.execute("SELECT seen_at FROM connection").fetchone()
         return float(row[0]) if row else 0.0
 

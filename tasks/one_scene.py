@@ -34,8 +34,8 @@ def pin(desk: Desk) -> TaskResult:
 
 
 def choose(request: TaskRequest, manager: QueueManager, scene_id: int, item: int) -> list[str]:
-    """Store a pin, and name the item's former scene. Raises ``PlexNotFound``, and ``SetupError``
-    for an item that cannot be synced."""
+    """Store a pin; report the scene that had the item before. Raises ``PlexNotFound``, and
+    ``SetupError`` for an item that cannot be synced."""
     servers = ready_servers(request, manager)
     config = servers.settings.config
     plex = servers.plex(config)

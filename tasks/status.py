@@ -70,7 +70,7 @@ def details(report: QueueReport) -> dict[str, object]:
 
 
 def worker_state(report: QueueReport) -> str:
-    """Whether a worker runs, and the event that starts one."""
+    """Whether a worker runs, and why not."""
     if report.worker_alive:
         return "running."
     if report.start_problem:
