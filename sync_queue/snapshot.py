@@ -69,7 +69,7 @@ class Snapshot:
         return read_object(row[0], "connection") if row else {}
 
     def connection_seen_at(self) -> float:
-        """Its time, which does not change in a snapshot."""
+        """The time of that description, which does not change in a snapshot."""
         return 0.0
 
     def waiting_scenes(self) -> list[int]:
