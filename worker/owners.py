@@ -1,4 +1,4 @@
-"""Whose is an item? Asked of Stash before a scene is kept from an item that matches it."""
+"""The owner of an item. Asked of Stash before a scene is kept from an item that matches it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,12 @@ def _claims(
     mine: Strength,
     claimed: Mapping[int, int],
 ) -> Iterator[tuple[int, Strength]]:
-    """Other scenes with their claims: the owner as far as it still holds a file of the item, the
-    scenes that have the first part, where that is not ours, and those whose very path it is that
-    ours only resembles."""
+    """Other scenes with their claims.
+
+        They are the owner as far as it still holds a file of the item, and the scenes that have
+        the first part, where that is not ours. Also the scenes whose very path it is, where ours
+        only resembles it.
+        """
     item = candidate.item
     rules = batch.config.path_rules
     if item.rating_key in claimed:
