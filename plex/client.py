@@ -59,7 +59,7 @@ class PlexClient:
 
     Raises PlexTemporaryError (after three tries within five seconds), PlexNotFound,
     PlexPermanentError and PlexSetupError. *identifier* is the device we are to Plex (see
-    device_identity); *rng* returns a number in [0, 1); timeouts are seconds.
+    device_identity). *rng* returns a number in [0, 1). Timeouts are seconds.
     """
 
     def __init__(

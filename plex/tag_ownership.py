@@ -1,4 +1,4 @@
-"""Whose name is it? The rule of ``plex.ownership`` for tag fields, name by name. Pure."""
+"""The owner of a name. The rule of ``plex.ownership`` for tag fields, name by name. Pure."""
 
 from __future__ import annotations
 

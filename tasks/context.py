@@ -92,10 +92,10 @@ class TaskResult:
     """A task's report: jobs done and left, problems met, lines for the user (top first).
 
     ``report`` is the whole of it where the lines are only the most important part. ``exit_code`` is
-    the command line's exit status: 0 nothing due left, 1 some scenes need the user or are dead, 2
-    usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted. ``title`` is the run's
-    name among Status's last runs, "" for what is not kept there. ``output`` goes into the reply to
-    Stash, beside the counts; ``details`` are for ``--json`` alone.
+    the command line's exit status. 0: nothing due left. 1: some scenes need the user or are dead.
+    2: usage or settings. 3: Plex or Stash is unreachable and jobs wait. 130: interrupted. ``title``
+    is the run's name among Status's last runs, "" for what is not kept there. ``output`` goes into
+    the reply to Stash, beside the counts; ``details`` are for ``--json`` alone.
     """
 
     done: int = 0

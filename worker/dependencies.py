@@ -1,8 +1,8 @@
 """The libraries that tasks and worker need: found, or installed privately. Standard library only.
 
 A user of PlexSync need not open a shell. The first worker or task that misses a library installs
-the pinned wheels (``requirements.lock``, with hashes) into a directory of its own, with the pip of
-the Python that runs it. No other plugin's packages are touched, and ours are found first. Runs
+the pinned wheels (``requirements.lock``, with hashes) into a directory of its own. It uses the pip
+of the Python that runs it. No other plugin's packages are touched, and ours are found first. Runs
 before anything of ours imports a library, and imports each once: a package that pip lists as
 installed may be gone, or made for another system.
 """

@@ -60,10 +60,10 @@ def _claims(
 ) -> Iterator[tuple[int, Strength]]:
     """Other scenes with their claims.
 
-        They are the owner as far as it still holds a file of the item, and the scenes that have
-        the first part, where that is not ours. Also the scenes whose very path it is, where ours
-        only resembles it.
-        """
+    They are the owner as far as it still holds a file of the item, and the scenes that have
+    the first part, where that is not ours. Also the scenes whose very path it is, where ours
+    only resembles it.
+    """
     item = candidate.item
     rules = batch.config.path_rules
     if item.rating_key in claimed:
@@ -83,8 +83,7 @@ def _claims(
 
 
 def _claim(scene: SyncMetadata, item: PlexItem, rules: PathRules, alike: str) -> Strength:
-    """The claim of a scene by the item's files that it has by its paths, and by the file that was
-    found to be ``alike`` one of its own ("" for none)."""
+    """The claim of a scene by the item's files at its paths, and by the file that is ``alike`` one of its own ("" for none)."""
     held = [
         part.file
         for file in scene.files
