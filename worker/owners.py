@@ -83,7 +83,10 @@ def _claims(
 
 
 def _claim(scene: SyncMetadata, item: PlexItem, rules: PathRules, alike: str) -> Strength:
-    """The claim of a scene by the item's files at its paths, and by the file that is ``alike`` one of its own ("" for none)."""
+    """A scene's claim by the item's files at its paths and by a file ``alike`` ("" for none).
+
+    The file ``alike`` was found to be like one of the scene's own.
+    """
     held = [
         part.file
         for file in scene.files
