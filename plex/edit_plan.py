@@ -3,7 +3,7 @@
 The path of one item:
 
 1. :func:`confirm` completes the ledger's memory with the item as it was just read. This covers a
-  write whose answer was lost, and one that was not read back yet.
+   write whose answer was lost, and one that was not read back yet.
 2. :func:`plan` compares the scene, the item and the memory, once. The plan carries its decisions.
 3. :func:`intend` notes before the write what it is about to change.
 4. :func:`remember` makes the ledger's new entry after the write.

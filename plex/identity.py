@@ -1,7 +1,7 @@
 """When a remembered pairing of a scene and an item may still be believed. Pure.
 
-Memory may save a request. It never decides. The evidence is from Plex and Stash in this run: the
-scene's files and the item's files, both as they are now.
+Memory may save a request. It never decides. The decision rests on the state of Plex and Stash in
+this run: the scene's files and the item's files, both as they are now.
 
 - ``HOLDS``: the scene still has the remembered file, and the same item still holds the other one.
 - ``MOVED``: it is the same item, but one of the two files changed. The item is a candidate like any

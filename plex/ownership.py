@@ -1,6 +1,6 @@
 """The owner of a value. The three-way rule from (Stash now, Plex now, last written), pure.
 
-Plex's value is ours when it equals the one that we left, and adopted when that was there before us.
+Plex's value is ours when it shows the one that we left, and adopted when that was there before us.
 Else it is a user's when the field is locked (Plex locks fields that a user edits), and the agent's
 when it is not. It is ignored when Plex did not carry out our last write.
 
