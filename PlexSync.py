@@ -1,4 +1,5 @@
-"""PlexSync: what Stash starts. Standard input in, one JSON reply out; see hooks/handlers.py.
+"""PlexSync: the program that Stash starts. Standard input in, one JSON reply out; see
+hooks/handlers.py.
 
 This file parses on any Python 3 and stays small: a main script is never cached as bytecode.
 """

@@ -32,7 +32,7 @@ except (EOFError, ValueError, TypeError, ImportError):  # bytecode that was cut 
     from tasks import arguments, mode_names
     from worker import dependencies
 
-# What sudo would not hand on.
+# The variables that sudo would not hand on.
 VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY", "STASH_PLUGIN_DATA")
 
 
@@ -66,7 +66,7 @@ def data_dir_of(asked: Namespace, environ: Mapping[str, str]) -> str:
 
 
 def say(line: str) -> None:
-    """One line for the person at the shell."""
+    """One line for the user at the shell."""
     sys.stderr.write(f"{line}\n")
 
 
@@ -87,7 +87,7 @@ def refuse_other_owner(data_dir: str, argv: Sequence[str], environ: Mapping[str,
 
 
 def owner_of(data_dir: str, plugin_dir: str) -> int | None:
-    """The user whose data directory it is; ``None``: nobody's yet.
+    """The user whose data directory it is; ``None``: it has no owner yet.
 
     One that is still to be made below the plugin will belong to the plugin's owner.
     """
@@ -102,12 +102,12 @@ def in_container() -> bool:
 
 
 def docker_prefix(owner: int) -> list[str]:
-    """What comes before the command on the container's host. Its host name is its id."""
+    """The words before the command on the container's host. Its host name is its id."""
     return ["docker", "exec", "-u", str(owner), "-w", os.getcwd(), platform.node()]
 
 
 def sudo_prefix(owner: int, environ: Mapping[str, str]) -> list[str]:
-    """What comes before the command to run it as ``owner``; names of variables, no values."""
+    """The words before the command to run it as ``owner``; names of variables, no values."""
     kept = [name for name in VARIABLES if environ.get(name)]
     keep = [f"--preserve-env={','.join(kept)}"] if kept else []
     return ["sudo", "-u", user_name(owner), *keep]
@@ -116,7 +116,7 @@ def sudo_prefix(owner: int, environ: Mapping[str, str]) -> list[str]:
 if sys.platform == "win32":
 
     def user_name(number: int) -> str:
-        """Nobody asks for it on Windows."""
+        """The number instead of a name, which is never needed on Windows."""
         return f"#{number}"
 
 else:

@@ -31,8 +31,8 @@ NAMING_FIELDS = frozenset({"name", "parent_id"})
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
 NAMING_ACTIONS = frozenset({"Update.Post", "Destroy.Post", "Merge.Post"})
 SLOW_HOOK_SECONDS = 0.1
-# What Python raises for bytecode that a full disk or a power cut has cut short: it reads the
-# source where there is none.
+# The errors that Python raises for bytecode that a full disk or a power cut has cut short. Without
+# bytecode it reads the source.
 HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
 
 
@@ -70,7 +70,7 @@ def answer_hook(event: protocol.Event, plugin_dir: str) -> None:
 
 
 def fail(sentence: str) -> None:
-    """Say in Stash's log and in the reply why an event was stored nowhere."""
+    """Report in Stash's log and in the reply why an event was stored nowhere."""
     protocol.log(protocol.ERROR, sentence)
     protocol.refuse(sentence)
 

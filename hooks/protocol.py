@@ -49,12 +49,12 @@ FIELD_SEPARATOR = "\x1f"
 
 
 class Event:
-    """What Stash wrote to standard input, as far as a hook needs it.
+    """Stash's message on standard input, as far as a hook needs it.
 
-    ``raw`` is the whole object, for a task; ``id`` the hook's, 0 when Stash sent none; ``fields``
-    the names of ``inputFields``, ``None`` when Stash sent none (a scan); ``connection`` a JSON
-    object with Stash's address and session (and, from a newer Stash, the settings), to be stored
-    and never to be shown.
+    ``raw`` is the whole object, for a task. ``id`` is the hook's, 0 when Stash sent none.
+    ``fields`` are the names of ``inputFields``, ``None`` when Stash sent none (a scan).
+    ``connection`` is a JSON object with Stash's address and session (and, from a newer Stash, the
+    settings). It is stored and never shown.
     """
 
     __slots__ = (
@@ -129,7 +129,7 @@ def log(level: str, *lines: str) -> None:
 
 
 def encode_log(level: str, lines: tuple[str, ...]) -> bytes:
-    """Lines in Stash's log encoding. What a foreign text breaks into lines stays one line."""
+    """Lines in Stash's log encoding. A foreign text with line breaks stays one line."""
     return b"".join(
         f"\x01{level}\x02{' '.join(line[:LONGEST_LINE].split())}\n".encode("utf-8", "replace")
         for line in lines

@@ -1,1 +1,1 @@
-"""Everything said to Plex: the client, the index, the matcher, the edit plan, images."""
+"""Plex: the client, the index, the matcher, the edit plan, images."""

@@ -1,4 +1,4 @@
-"""Where candidates come from, and in which order they are asked for."""
+"""The sources of candidates, and the order in which they are asked."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from validation.paths import (
 from validation.records import IndexedFile, LedgerEntry
 from validation.sanitizers import name_key
 
-# Items read to check what the index says, in one request. More rivals than that are no clear lead.
+# Items read to check the index's rows, in one request. More rivals than that are no clear lead.
 _HINTS_READ = 20
 
 Weighed = Mapping[str, Sequence[ScoredCandidate]]
 
 
 class Sources(Protocol):
-    """What the search for one scene may ask; all scenes of a batch share the answers.
+    """The questions that a scene's search may ask; all scenes of a batch share the answers.
 
     Transport errors pass through: they are never "not found". Rows of the index are shown for the
     chosen libraries only.
@@ -106,7 +106,7 @@ def paths_digest(files: Iterable[SceneFile]) -> str:
 
 @dataclass(slots=True)
 class Search:
-    """One scene's search: what was found so far, and what is asked next."""
+    """One scene's search: the candidates so far, and the next question."""
 
     scene: SyncMetadata
     rules: PathRules
@@ -121,7 +121,7 @@ class Search:
         """Every plausible item, weighed against every file of the scene.
 
         Asks as little as it can: the known items cost one read and a mapped path one live search.
-        Whatever is not found by its very file has rivals, and those only a listing shows.
+        A candidate that is not found by its very file has rivals, which only a listing shows.
         """
         self._sections = self.sources.sections()
         self._read_known()
@@ -179,8 +179,8 @@ class Search:
 
     def _is_enough(self, *, every_path: bool = False) -> bool:
         """Whether it is not worth a request to search on: a file that no item holds was searched
-        for, and the scene's files are still the same. What is listed anyway is searched each time:
-        Plex may have got the file since, and rules and libraries change.
+        for, and the scene's files are still the same. A file that is listed anyway is searched for
+        each time: Plex may have got the file since, and rules and libraries change.
 
         ``every_path``: where rules name several paths of a file, an old index may miss one.
         """
@@ -243,7 +243,7 @@ class Search:
         )
 
     def _is_allowed(self, entry: LedgerEntry) -> bool:
-        """Whether no rule says that the remembered file lies elsewhere."""
+        """Whether no rule places the remembered file elsewhere."""
         mapped = self.rules.mapped(entry.scene_file)
         return not mapped or folded(entry.file) in map(folded, mapped)
 
@@ -266,7 +266,7 @@ class Search:
                 return
 
     def _read_listed(self) -> None:
-        """Read what the index has at the files' paths, and what looks most like the others."""
+        """Read the index's items at the files' paths, and the most similar ones for the others."""
         here: list[IndexedFile] = []
         alike: list[IndexedFile] = []
         for file in self.scene.files:
@@ -298,7 +298,7 @@ class Search:
             self._add(self.sources.read(wanted))
 
     def _add(self, items: Iterable[PlexItem]) -> None:
-        """Keep items of the chosen libraries; what was read in full stays."""
+        """Keep items of the chosen libraries; items that were read in full stay."""
         chosen = {section.section_id for section in self._sections}
         for item in items:
             known = self._found.get(item.rating_key)

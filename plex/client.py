@@ -46,7 +46,7 @@ READ_MANY_LIMIT = 50  # items per batched read: a request line of a few hundred 
 _LIST_PAGE = 500  # items per page when a search finds many
 _TOO_LONG = frozenset({400, 413, 414, 431})
 
-# What a listing does not need; Plex halves its answer.
+# The parts that a listing does not need; without them Plex's answer is half as long.
 _INDEX_QUERY = (
     "includeGuids=0&excludeFields=summary,tagline&excludeElements="
     "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
@@ -59,7 +59,7 @@ class PlexClient:
 
     Raises PlexTemporaryError (after three tries within five seconds), PlexNotFound,
     PlexPermanentError and PlexSetupError. *identifier* is the device we are to Plex (see
-    device_identity); *rng* returns a number in [0, 1); timeouts are seconds.
+    device_identity). *rng* returns a number in [0, 1). Timeouts are seconds.
     """
 
     def __init__(
@@ -181,9 +181,9 @@ class PlexClient:
     def write(self, edits: EditPlan) -> EditPlan:
         """Send *edits*, in one PUT where they fit, and return them as sent.
 
-        A text that is too long for Plex, or for what stands before it, is cut at a word and sent
-        once more; what is returned has it as cut. Any failure raises, also when earlier parts
-        have arrived: then the write is not done. An empty plan sends nothing.
+        A text that is too long for Plex, or for a proxy before it, is cut at a word and sent again;
+        the returned plan has it as cut. Any failure raises, also when earlier parts have arrived:
+        then the write is not done. An empty plan sends nothing.
         """
         cut: dict[str, str] = {}
         for parameters in edit_parameters(edits) if edits else ():
@@ -243,7 +243,7 @@ class PlexClient:
                 raise endless()
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
-        """What Plex lists. A 404 here is a library that is gone, and no word about any item."""
+        """One listing of Plex. A 404 here means that the library is gone, not an item."""
         try:
             return self._plex.get(path, headers)
         except PlexNotFound:

@@ -43,8 +43,8 @@ class PlexConnection:
 
     plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
     objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
-    tried up to three times within five seconds, writes too: each says what shall be, so saying it
-    twice is the same. *rng* returns a number in [0, 1); timeouts are seconds.
+    tried up to three times within five seconds, writes too: each names the final state, so a
+    repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds.
     """
 
     def __init__(
@@ -188,11 +188,11 @@ class PlexConnection:
 
 
 def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
-    """What plexapi makes of the answer: its root element, or ``None`` when it is empty."""
+    """plexapi's form of the answer: its root element, or ``None`` when it is empty."""
     root: Element | None = plex.query(path, **how)  # type: ignore[no-untyped-call]
     return root
 
 
 def _is_worth_a_retry(error: BaseException) -> bool:
-    """A server that says when to come back is believed, and the queue waits for it."""
+    """A server that names the time of the next try is believed, and the queue waits for it."""
     return isinstance(error, PlexTemporaryError) and error.retry_after is None

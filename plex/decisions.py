@@ -28,7 +28,7 @@ from validation.sanitizers import name_key
 
 @dataclass(frozen=True, slots=True)
 class FieldDecision:
-    """One field: what Stash wants, what Plex shows, and what becomes of it.
+    """One field: Stash's value, Plex's value, and the decision.
 
     - ``original``: Plex's value for an undo, if we never wrote the field; ``None`` = unknown.
     - ``lock``: the lock to send, ``None`` = leave it.
@@ -63,8 +63,8 @@ def decide_fields(
 ) -> dict[str, FieldDecision]:
     """Every field of *item* that the settings let us write, by name: scalar fields first.
 
-    ``restored`` says that the ledger may have lost what it knew of this item. Raises ValueError
-    for an abridged item and for another item's entry.
+    ``restored``: the ledger may have lost its knowledge of this item. Raises ValueError for an
+    abridged item and for another item's entry.
     """
     require_full(item)
     if entry is not None and entry.rating_key != item.rating_key:
@@ -93,7 +93,7 @@ def decide_fields(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What every field of one item is decided from."""
+    """The facts that every field of one item is decided from."""
 
     item: PlexItem
     known: Mapping[str, FieldMemory]

@@ -1,4 +1,4 @@
-"""Who we are to Plex: one stable device per data directory, in Plex's list of devices."""
+"""Our identity for Plex: one stable device per data directory, in Plex's list of devices."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def client_identifier(data_dir: str) -> str:
     """Return the identifier kept in *data_dir*, made and stored at the first call.
 
     Plex shows one device per identifier; plexapi's own is made of a network address and changes
-    with each start in a container. A damaged file is replaced. Where nothing can be stored the
-    identifier lasts for this process, and the log says so.
+    with each start in a container. A damaged file is replaced. If it cannot be stored, the
+    identifier lasts for this process, and a line is logged.
     """
     path = os.path.join(data_dir, FILE_NAME)
     known = _load(path)

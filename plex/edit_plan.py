@@ -1,9 +1,9 @@
-"""The edit plan: what to write to one Plex item so that it shows one scene. Pure.
+"""The edit plan: the writes that make one Plex item show one scene. Pure.
 
 The path of one item:
 
-1. :func:`confirm` completes what the ledger remembers with the item as it was just read: a write
-   whose answer was lost, and one that was not read back yet.
+1. :func:`confirm` completes the ledger's memory with the item as it was just read. This covers a
+   write whose answer was lost, and one that was not read back yet.
 2. :func:`plan` compares the scene, the item and the memory, once. The plan carries its decisions.
 3. :func:`intend` notes before the write what it is about to change.
 4. :func:`remember` makes the ledger's new entry after the write.
@@ -32,8 +32,8 @@ _SAFE_SHARE = 0.10
 class TagEdit:
     """One tag field's edit: the whole list as it shall be, and the names that go.
 
-    Whether Plex replaces or appends is not documented; both together are right in either case.
-    A removed name is never a wanted one, under any case or Unicode form.
+    Plex does not document whether it replaces or appends; both together are right in either case. A
+    removed name is never a wanted one, under any case or Unicode form.
     """
 
     wanted: tuple[str, ...]
@@ -156,9 +156,9 @@ def remember(
 ) -> LedgerEntry:
     """The ledger's entry after *sent* (also an empty plan) was carried out.
 
-    *entry* and *item* are those that the plan was made from; *sent* is the plan as sent, so with a
-    text that had to be cut. *server* is the machineIdentifier. *scene_file* and *file* are the
-    pair of paths of the match, ``None`` = as before.
+    *entry* and *item* are those that the plan was made from. *sent* is the plan as sent, with texts
+    cut where necessary. *server* is the machineIdentifier. *scene_file* and *file* are the pair of
+    paths of the match, ``None`` = as before.
     """
     known = entry_of(entry, item, scene_id, server)
     fields: dict[str, FieldMemory | None] = dict(known.fields)
@@ -176,9 +176,9 @@ def remember(
 def confirm(entry: LedgerEntry, item: PlexItem) -> tuple[LedgerEntry, tuple[Difference, ...]]:
     """*entry* as it is in truth, now that *item* was read in full after the last write.
 
-    What a write without an answer did is ours, where Plex shows it. What was sent is read back:
-    Plex's own form of it is learnt. Returns also the fields of which Plex still shows the value
-    from before the write: a first such difference makes the next plan send the value again, a
+    The effect of a write without an answer is ours, where Plex shows it. Sent values are read back:
+    Plex's own form of them is learnt. Returns also the fields of which Plex still shows the value
+    from before the write. After a first such difference the next plan sends the value again. A
     final one is left alone until Stash's own value changes. Any third value is a user's.
     """
     require_full(item)
@@ -199,7 +199,7 @@ def confirm(entry: LedgerEntry, item: PlexItem) -> tuple[LedgerEntry, tuple[Diff
 
 
 def entry_of(entry: LedgerEntry | None, item: PlexItem, scene_id: int, server: str) -> LedgerEntry:
-    """What we remember of *item* on *server*, as it is now; another server's entry is nothing."""
+    """Our memory of *item* on *server*, as it is now; another server's entry is nothing."""
     if entry is None or entry.server != server:
         file = item.parts[0].file if item.parts else ""
         entry = LedgerEntry(server, item.rating_key, item.section_id, scene_id, file=file)
@@ -240,5 +240,5 @@ def _shown(item: PlexItem, name: str, memory: FieldMemory) -> Value:
 
 
 def _without_blanks(stored: Value) -> Value:
-    """What was sent: names that a user took out are blank in the stored form."""
+    """The value as sent: names that a user took out are blank in the stored form."""
     return stored if isinstance(stored, str) else tuple(filter(None, stored))

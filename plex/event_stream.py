@@ -1,4 +1,4 @@
-"""One request to Plex whose answer does not end: what happens there, as it happens."""
+"""One request to Plex whose answer does not end: Plex's events, as they happen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from plex.isolation import BASE_HEADERS
 from plex.transport import parse_retry_after
 from validation.transport import TimedResponse
 
-# Plex says "ping" every ten seconds or so. A connection without a whole frame for this long is
+# Plex sends "ping" every ten seconds or so. A connection without a whole frame for this long is
 # dead, or no stream of events.
 SILENCE = 300.0
 _ADDRESS = "/:/eventsource/notifications?filters=timeline,activity"
@@ -47,10 +47,10 @@ class EventSource:
 
 
 class EventStream:
-    """One connection to Plex, and what comes over it.
+    """One connection to Plex, and its events.
 
     Iterated once, it gives ``()`` when Plex has agreed, and then the events of each piece that
-    ended a frame (none of a ping). It ends when Plex closes, when nothing was said for long, or
+    ended a frame (none of a ping). It ends when Plex closes, when nothing was sent for long, or
     when any thread calls ``close``. Raises ``PlexSyncError``.
 
     Not a request of the session: that can neither be cut off while it waits for an answer, nor

@@ -1,4 +1,4 @@
-"""What Plex says of its libraries in server-sent events. Pure: bytes in, events out."""
+"""Plex's server-sent events about its libraries. Pure: bytes in, events out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCAN = "library.update.section"
 
 
 class EventKind(StrEnum):
-    """What happened. An item without an agent never gets further than Plex's state 1, which
+    """The kinds of events. An item without an agent never gets further than Plex's state 1, which
     therefore counts as finished too: with an agent that is one event more.
     """
 
@@ -39,10 +39,10 @@ class LibraryEvent:
 
 
 class EventReader:
-    """Reads a stream piece by piece, wherever it was cut. What it cannot read it skips.
+    """Reads a stream piece by piece, wherever it was cut. It skips unreadable events.
 
     It holds one frame of at most MAX_FRAME bytes; the rest of a longer one is thrown away as it
-    comes. ``frames`` counts the frames that ended, whatever was in them.
+    comes. ``frames`` counts the frames that ended, with any content.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class EventReader:
 
 
 def _events_in(frame: bytes) -> Iterator[LibraryEvent]:
-    """The events of one frame. Its ``event:`` line says nothing that its data does not say."""
+    """The events of one frame. Its ``event:`` line adds nothing to its data."""
     lines = (line.partition(b":") for line in frame.split(b"\n"))
     data = b"\n".join(value.removeprefix(b" ") for name, _, value in lines if name == b"data")
     if not data:

@@ -1,6 +1,6 @@
-"""What speaks for a Plex item being the one that holds a scene's file, in points.
+"""The evidence, in points, that a Plex item holds a scene's file.
 
-Everything here is pure. The points rank candidates and explain the order; what may be written is
+Everything here is pure. The points rank candidates and explain the order; the right to write is
 decided by identity, or by two independent facts (``ScoredCandidate.proven``) and a clear lead.
 """
 
@@ -51,8 +51,9 @@ class Evidence(StrEnum):
 
 # Identity is more than everything else together: nothing adds up to it.
 IDENTITY = 300
-# What allow_ambiguous accepts without a clear lead: a telling file name and the size to the byte
-# (75), but no telling name and one shared folder (45), nor a title and year with the duration (30).
+# The least that allow_ambiguous accepts without a clear lead. A telling file name and the size to
+# the byte suffice (75). A telling name and one shared folder (45), or a title and year with the
+# duration (30), do not.
 STRONG = 70
 # Enough for "best of several" to be clear: one telling folder more, or the size to the byte.
 LEAD = 15
@@ -85,10 +86,10 @@ WEIGHTS = {
     Evidence.TITLE: 15,
     Evidence.YEAR: 5,
 }
-# More folders do not say more, and must not outweigh what contradicts them.
+# More folders prove no more, and must not outweigh a contradiction.
 _FOLDERS_COUNTED = 6
 
-# What says that this is the very file.
+# The evidence that this is the very file.
 IDENTITIES = (Evidence.PINNED, Evidence.PATH, Evidence.PAIR, Evidence.FOLDED_PATH)
 
 
@@ -143,12 +144,12 @@ class ScoredCandidate:
 
     @property
     def file_key(self) -> str:
-        """What candidates compete as: the Plex file, which several items may hold."""
+        """The unit in which candidates compete: the Plex file, which several items may hold."""
         return spelled(self.plex_file) or f"item {self.item.rating_key}"
 
     @property
     def objection(self) -> str:
-        """What forbids to write this item, whatever adds up; ``""`` for nothing."""
+        """The reason that forbids writing this item at any score; ``""`` for none."""
         if self.identical:
             return ""
         if self.has(Evidence.OTHER_SIZE):
@@ -169,7 +170,7 @@ class ScoredCandidate:
     def _tells(self) -> bool:
         """Whether a name or the folders agree that another recording would not share.
 
-        A card's counter says nothing, and one folder above it little (``Footage/GOPR0001.MP4``):
+        A card's counter proves nothing, and one folder above it little (``Footage/GOPR0001.MP4``):
         below that folder's own mount it does, or together with another one.
         """
         if self.has(Evidence.NAME) or self.has(Evidence.NAME_AS_TITLE):
@@ -272,7 +273,7 @@ def _length_findings(file: SceneFile, part: PlexPart) -> Iterator[Finding]:
 def _title_findings(
     scene: SyncMetadata, file: SceneFile, best: ScoredCandidate
 ) -> Iterator[Finding]:
-    """Evidence of title and year, for what the file name does not say already.
+    """Evidence of title and year, as far as the file name does not already give it.
 
     The title that Plex shows may be one that we wrote for this scene when the item held another
     file: that is memory. So only the words of the file's own name are a fact.

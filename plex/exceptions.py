@@ -1,8 +1,8 @@
-"""What can go wrong with Plex: one table from exception type and HTTP status to our errors.
+"""Plex's errors: one table from exception type and HTTP status to our errors.
 
 Nothing here reads a message. plexapi turns every status but 401 and 404 into the same BadRequest,
-so the transport raises by status before plexapi sees the answer; the rows for plexapi's own
-exceptions are for what gets past it.
+so the transport raises by status before plexapi sees the answer. The rows for plexapi's own
+exceptions are for errors that get past it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class PlexPermanentError(PermanentError):
 
 
 class UnreadableItem(PlexPermanentError):
-    """Plex's answer holds an item without a usable number. Of several that were asked for, nobody
-    knows which it is.
+    """Plex's answer holds an item without a usable number. In a request for several items, the
+    missing one is unknown.
     """
 
 
@@ -120,7 +120,7 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
 }
 
-# What the parser raises for bytes that are no XML, or XML in an encoding that it cannot read.
+# The parser's errors for bytes that are no XML, or XML in an encoding that it cannot read.
 NOT_XML = (ParseError, LookupError, ValueError)
 
 _STATUS_OK = frozenset({200, 201, 204})
@@ -132,8 +132,8 @@ _BY_STATUS: dict[int, tuple[_Kind, str]] = {
         range(300, 400),
         (PlexSetupError, "plex_url redirects; set it to the address of Plex itself"),
     ),
-    # Unless a row below says otherwise, trying again may help: 408, 425, 429, 498 (an expired
-    # token that Plex renews itself), all of 5xx, and what no Plex was ever seen to answer.
+    # Unless a row below differs, trying again may help. This covers 408, 425, 429, 498 (an expired
+    # token that Plex renews itself), all of 5xx, and statuses never seen from a Plex.
     **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
     401: (PlexSetupError, _LOGIN),
     403: (PlexSetupError, _LOGIN),
@@ -207,7 +207,7 @@ def error_for_status(
 
 
 def _name(error: BaseException) -> str:
-    """The type's name; of requests' errors that of the reason inside, which says more."""
+    """The type's name; of requests' errors that of the reason inside, which is more specific."""
     inner = error.args[0] if error.args else None
     if isinstance(inner, u3.MaxRetryError) and inner.reason is not None:
         return type(inner.reason).__name__

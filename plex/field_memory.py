@@ -1,4 +1,4 @@
-"""One field's memory: what it becomes by a decision, and by reading the item back. Pure."""
+"""One field's memory: its change by a decision, and by reading the item back. Pure."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def recall(
 ) -> FieldMemory | None:
     """The memory of a field after a write whose answer was lost.
 
-    *meant* is what the memory would have become; *now* and *locked*, which Plex shows, tell what
-    of it did.
+    *meant* is the memory as planned; *now* and *locked*, which Plex shows, show which part of it
+    came true.
     """
     if meant.locked or (memory is not None and memory.locked):
         meant = replace(meant, locked=locked)

@@ -1,4 +1,4 @@
-"""The field table: what Stash's values are called in Plex, and what Plex should show."""
+"""The field table: Plex's names for Stash's values, and the values that Plex should show."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _MOVIES_ONLY = frozenset({"studio", "tagline", "genre", "collection"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What Plex should show for one scene: scalar values (``""`` = none) and tag names.
+    """The values that Plex should show for one scene: scalar values (``""`` = none) and tag names.
 
     A field that is not named is left alone. ``rules`` has an entry for each tag field. ``off``
-    names the fields that a setting keeps empty: what we wrote there goes, with its lock.
+    names the fields that a setting keeps empty: our value there is removed, with its lock.
     """
 
     values: Mapping[str, str]
@@ -57,8 +57,8 @@ def wanted_fields(
 ) -> Wanted:
     """Translate *scene* into the fields of a Plex item of *kind* under the settings *config*.
 
-    ``title_is_ours`` says that we wrote this item's title before: only then a scene without one
-    gets the name of its file, because a title is never cleared.
+    ``title_is_ours``: we wrote this item's title before: only then a scene without one gets the
+    name of its file, because a title is never cleared.
     """
     values = {
         "title": scene.title or (_file_stem(scene) if title_is_ours else ""),

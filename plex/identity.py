@@ -1,11 +1,11 @@
 """When a remembered pairing of a scene and an item may still be believed. Pure.
 
-Memory may save a request. It never decides. What decides is what Plex and Stash showed in this
-run: the scene's files and the item's files, both as they are now.
+Memory may save a request. It never decides. The decision rests on the state of Plex and Stash in
+this run: the scene's files and the item's files, both as they are now.
 
 - ``HOLDS``: the scene still has the remembered file, and the same item still holds the other one.
-- ``MOVED``: it is the same item, but one of the two files changed. The item is a candidate like
-  any other; what we remember of its fields is still true of it.
+- ``MOVED``: it is the same item, but one of the two files changed. The item is a candidate like any
+  other; our memory of its fields is still true of it.
 - ``VOID``: it is another item under an old key. Nothing that we remember is about it.
 """
 
@@ -21,7 +21,7 @@ from validation.paths import normalise
 
 
 class Standing(StrEnum):
-    """What is left of a remembered pairing."""
+    """The state of a remembered pairing."""
 
     HOLDS = "holds"
     MOVED = "moved"
@@ -43,14 +43,14 @@ class Pairing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an item shows now: part ids by the normal form of Plex's paths, and ``addedAt``."""
+    """An item as it is now: part ids by the normal form of Plex's paths, and ``addedAt``."""
 
     parts: Mapping[str, int]
     added_at: int
 
 
 def held_by(item: PlexItem) -> Held:
-    """What a freshly read item holds."""
+    """The content of a freshly read item."""
     return Held({normalise(part.file): part.part_id for part in item.parts}, item.added_at)
 
 
@@ -73,7 +73,7 @@ def same_incarnation(pairing: Pairing, item: Held, *, holds_scene: bool) -> bool
 def standing(
     pairing: Pairing, scene_files: Collection[str], item: Held, *, holds_scene: bool = False
 ) -> Standing:
-    """What is left of a pairing; ``scene_files`` are Stash's paths of the scene now."""
+    """The state of a pairing; ``scene_files`` are Stash's paths of the scene now."""
     if not same_incarnation(pairing, item, holds_scene=holds_scene):
         return Standing.VOID
     here = {normalise(path) for path in scene_files}

@@ -1,4 +1,4 @@
-"""What may become a poster: raster images, recognised by their first bytes. Pure."""
+"""The images that may become a poster: raster images, recognised by their first bytes. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BYTES = 10_480_000
 # The longest side, in pixels, of a scaled image: sharper than any Plex client shows a poster.
 _SIDES = (2560, 1920, 1280)
 _QUALITY = 90
-# What a cover may be. Others of Pillow's formats start programs, or are no pictures.
+# The limits of a cover. Others of Pillow's formats start programs, or are no pictures.
 _FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "BMP", "TIFF")
 # A small file can unpack to gigabytes. These many pixels cost less than 300 MB: a plain JPEG is
 # unpacked no larger than needed, video formats keep several pictures while they unpack one.
@@ -41,7 +41,7 @@ UNASKED = "unasked"  # ours was uploaded, and Plex was not asked since which one
 def image_kind(data: bytes) -> str | None:
     """Return ``jpeg``, ``png``, ``gif`` or ``webp`` by the magic bytes, ``None`` for all else.
 
-    SVG placeholders, HTML login pages and empty bodies are ``None``, whatever their headers say.
+    SVG placeholders, HTML login pages and empty bodies are ``None``, under any headers.
     """
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -65,8 +65,7 @@ def can_convert() -> bool:
 
 
 def mark_of(data: bytes, sent: bytes) -> str:
-    """What the ledger keeps of an upload: the SHA-1 of Stash's bytes, and of those that were sent
-    where they are others."""
+    """The ledger's mark of an upload: the SHA-1 of Stash's bytes, and of other bytes sent."""
     source = sha1_of(data)
     return source if sent == data else f"{source} {sha1_of(sent)}"
 
@@ -85,8 +84,8 @@ def fit_for_plex(data: bytes) -> bytes:
     """Return *data* itself when Plex takes it, else a JPEG of the same picture.
 
     The same bytes always give the same result, so that it is uploaded only once. Raises
-    UnusableImage for what Pillow cannot read, ImageTooBig when it cannot be made small enough,
-    and either of them when Pillow is not installed.
+    UnusableImage for bytes that Pillow cannot read, ImageTooBig when it cannot be made small
+    enough, and either of them when Pillow is not installed.
     """
     if image_kind(data) is None:
         return as_jpeg(data)
@@ -110,7 +109,7 @@ def as_jpeg(data: bytes) -> bytes:
             return _scaled(data)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise ImageTooBig("The image unpacks to more pixels than a poster can have.") from None
-        except (OSError, SyntaxError, ValueError):  # what Pillow raises for damaged files
+        except (OSError, SyntaxError, ValueError):  # Pillow's errors for damaged files
             raise UnusableImage(_UNUSABLE) from None
 
 

@@ -1,7 +1,7 @@
 """The file index: when it is refreshed, and the listing that refreshes it.
 
-The index is a memory of listings: a hint, and never proof that an item still holds a file. What a
-listing of this run showed is as good as Plex's own word about which files there are.
+The index is a memory of listings: a hint, and never proof that an item still holds a file. A
+listing of this run is as good as Plex's own answer about the existing files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Ask(Enum):
     """How much a refresh wants to know."""
 
     COUNTERS = auto()  # list the libraries whose counter moved
-    CHANGES = auto()  # list each library's changes, whatever its counter says
+    CHANGES = auto()  # list each library's changes, regardless of its counter
     EVERYTHING = auto()  # list each library whole
 
 
@@ -50,7 +50,7 @@ class Refresh:
 def refresh_needed(
     known: Mapping[int, IndexedSection], now: float, sections: Sequence[PlexSection], ask: Ask
 ) -> tuple[Refresh, ...]:
-    """Which libraries to list, by what is ``known`` of each. Pure.
+    """The libraries to list, by the ``known`` state of each. Pure.
 
     A library that the index does not know is listed whole, and each one is once a day.
     """
@@ -73,7 +73,7 @@ def _refresh_of(
 
 
 class IndexPages(Protocol):
-    """What a listing needs of Plex; ``PlexClient`` has it."""
+    """A listing's view of Plex; ``PlexClient`` fits it."""
 
     @property
     def server(self) -> str: ...
@@ -84,7 +84,7 @@ class IndexPages(Protocol):
 
 
 class IndexTable(Protocol):
-    """Where the index is kept; ``IndexStore`` has it. Nothing in it commits."""
+    """The index's storage; ``IndexStore`` fits it. Nothing in it commits."""
 
     def sections(self, server: str) -> dict[int, IndexedSection]: ...
     def keep_sections(self, server: str, section_ids: Collection[int]) -> None: ...
@@ -217,10 +217,10 @@ class FileIndex:
                 self._table.save_section(self._plex.server, state)
 
     def _list(self, section: PlexSection, since: int, mark: int = 0) -> Listed:
-        """List one library page by page. Without ``mark`` pages that tell nothing new are not
-        stored. Each page begins with the last item of the one before: an item that went meanwhile
-        moves the others. A page that brings no new item ends the listing. Raises
-        PlexTemporaryError for one that has no end."""
+        """List one library page by page. Without ``mark`` pages without news are not stored. Each
+        page begins with the last item of the one before: an item that went meanwhile moves the
+        others. A page that brings no new item ends the listing. Raises PlexTemporaryError for one
+        that has no end."""
         server = self._plex.server
         seen: set[int] = set()
         start = newest = last = 0

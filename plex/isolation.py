@@ -1,7 +1,7 @@
 """plexapi without this machine's plexapi configuration. Our room imports plexapi through here.
 
-plexapi reads a configuration file of the user and PLEXAPI_* variables when it is first imported:
-they can put another token, address, identity or log file in place, write tokens into URLs, and a
+plexapi reads a configuration file of the user and PLEXAPI_* variables when it is first imported.
+They can put another token, address, identity or log file in place, or write tokens into URLs. A
 damaged file stops the import. None of that is meant for us.
 """
 

@@ -79,9 +79,9 @@ class PlexSection:
 class IndexPage:
     """One page of a section's listing.
 
-    ``rows`` has one row per file; ``keys`` are the items on the page, by whose number the next
-    page starts, with the ``unreadable`` ones; ``total`` is the number of items in the whole
-    listing; ``newest`` is the latest ``updatedAt`` or ``addedAt`` on the page (epoch seconds, 0 =
+    ``rows`` has one row per file. ``keys`` are the items on the page, with the ``unreadable`` ones;
+    the next page's start advances by their number. ``total`` is the number of items in the whole
+    listing. ``newest`` is the latest ``updatedAt`` or ``addedAt`` on the page (epoch seconds, 0 =
     none).
     """
 

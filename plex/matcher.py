@@ -1,7 +1,7 @@
-"""Which Plex items show a scene: the verdict over weighed candidates.
+"""The Plex items that show a scene: the verdict over weighed candidates.
 
-HIGH is the very file, or two independent facts and a clear lead; only HIGH is written. Whatever
-else looks like the scene is LOW and listed for a user.
+HIGH is the very file, or two independent facts and a clear lead; only HIGH is written. Every other
+item that looks like the scene is LOW and listed for a user.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class MatchResult:
     """The verdict about one scene.
 
     ``confidence`` is None when no candidate is plausible (then the reason is ``not_in_plex``).
-    ``matches`` are the items to write, each held once; empty when ``reason`` says why not.
+    ``matches`` are the items to write, each held once; empty if there is a ``reason`` against it.
     ``candidates`` are all that were weighed, best first, for preview and dead letter.
     """
 
@@ -70,7 +70,7 @@ class MatchResult:
 
 
 class MatchSettings(Protocol):
-    """What matching needs of the settings; ``PlexSyncConfig`` has it."""
+    """The settings that matching needs; ``PlexSyncConfig`` has them."""
 
     @property
     def path_rules(self) -> PathRules: ...
@@ -81,7 +81,7 @@ class MatchSettings(Protocol):
 def judge(
     weighed: Weighed, *, strict: bool
 ) -> tuple[MatchConfidence | None, tuple[ScoredCandidate, ...]]:
-    """The verdict over the candidates of each file of a scene: confidence, and what to write.
+    """The verdict over the candidates of each file of a scene: confidence, and the items to write.
 
     Every item that holds the very file is a match. Otherwise Plex's files compete, not its items:
     the best has to be proven and clearly ahead of the next. Unless ``strict``, the best strong one
@@ -173,7 +173,7 @@ def find_plex_items_with_confidence(
     """Find the items that show ``scene``.
 
     Costs one read for a known scene, and one request for a new one whose mapped path lies in one
-    library. Whose an item is, and what a user pinned, is not asked here. Transport errors pass
+    library. An item's owner and the user's pins are not considered here. Transport errors pass
     through; they are never "not found". Raises PlexSetupError when ``plex_library`` names no
     library of this server.
     """

@@ -1,8 +1,8 @@
-"""Whose value is it? The three-way rule from (Stash now, Plex now, last written), pure.
+"""The owner of a value. The three-way rule from (Stash now, Plex now, last written), pure.
 
-Plex's value is ours when it shows what we left there, adopted when that was there before us, a
-user's when the field is locked (Plex locks what a user edits), the agent's when it is not, and
-ignored when Plex did not carry out our last write.
+Plex's value is ours when it shows the one that we left, and adopted when that was there before us.
+Else it is a user's when the field is locked (Plex locks fields that a user edits), and the agent's
+when it is not. It is ignored when Plex did not carry out our last write.
 
 | Stash now | Plex now                     | default | ``preserve_plex_edits`` |
 |-----------|------------------------------|---------|-------------------------|
@@ -34,7 +34,7 @@ BELIEVED = 2
 
 
 class Action(StrEnum):
-    """What to do with one field. ADOPT sends nothing and remembers Plex's value."""
+    """The actions for one field. ADOPT sends nothing and remembers Plex's value."""
 
     KEEP = "keep"
     WRITE = "write"
@@ -78,9 +78,9 @@ class Whose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one field.
+    """The decision for one field.
 
-    - ``value``: what Plex has afterwards, for a tag field the whole list.
+    - ``value``: Plex's value afterwards, for a tag field the whole list.
     - ``removed``: the names that go.
     - ``lost``: how many more values of ours go than come. A renamed tag loses nothing.
     - ``adopted``: the wanted values that Plex had before us.
@@ -144,10 +144,10 @@ def decide(
 ) -> Decision:
     """Decide one scalar field.
 
-    ``wanted`` is Stash's value and ``now`` Plex's (``""`` = none); ``memory`` is ``None`` when we
-    never wrote the field; ``preserve`` is the setting ``preserve_plex_edits``; ``stars`` says
-    that the field is the star rating; ``restored`` that the memory may have been lost, so that an
-    equal locked value is ours.
+    ``wanted`` is Stash's value and ``now`` Plex's (``""`` = none). ``memory`` is ``None`` when we
+    never wrote the field. ``preserve`` is the setting ``preserve_plex_edits``. ``stars``: the field
+    is the star rating. ``restored``: the memory may have been lost, and an equal locked value is
+    therefore ours.
     """
     whose = whose_value(now, locked, memory, stars=stars)
     if _shows(wanted, now, memory):

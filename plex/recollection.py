@@ -1,4 +1,4 @@
-"""What may be believed of a ledger entry, now that its item was read. Pure."""
+"""The credible part of a ledger entry, now that its item was read. Pure."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _is_left(item: PlexItem, name: str, memory: FieldMemory) -> bool:
 
 
 def _with_locks(entry: LedgerEntry, item: PlexItem) -> LedgerEntry:
-    """An entry of version 1.0, which does not say what we locked, learns it from the item."""
+    """An entry of version 1.0, which does not list our locks, learns them from the item."""
     if entry.added_at or entry.part_ids:
         return entry
 

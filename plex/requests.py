@@ -1,9 +1,9 @@
 """An edit plan as the parameters of Plex's PUT. Pure.
 
-Plex: ``PUT /library/sections/<section>/all?type=<n>&id=<item>&<edits>``, everything in the query:
-``F.value`` and ``F.locked`` for a field, ``T[i].tag.tag`` for a tag to have, ``T[].tag.tag-`` for
-names to remove, separated by commas, each name encoded once more for that reason. Without an id
-the edit hits the whole library.
+Plex: ``PUT /library/sections/<section>/all?type=<n>&id=<item>&<edits>``, everything in the query.
+``F.value`` and ``F.locked`` are for a field, ``T[i].tag.tag`` for a tag to have. ``T[].tag.tag-``
+holds names to remove, separated by commas; each name is therefore encoded twice. Without an id the
+edit hits the whole library.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from urllib.parse import quote
 from plex.edit_plan import EditPlan, TagEdit
 from plex.items import TYPE_NUMBERS
 
-# Bytes of one request line. Reverse proxies commonly take 8 kB; what their own address adds has
-# to fit, too.
+# Bytes of one request line. Reverse proxies commonly take 8 kB; their own address has to fit, too.
 MAX_REQUEST_LINE = 8000
 
 _NAME_LENGTH = 60  # characters
@@ -38,13 +37,13 @@ def line_length(section_id: int, parameters: Parameters) -> int:
 def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
     """The parameters of each PUT that *edits* needs, in the order in which they must be sent.
 
-    As few as fit into MAX_REQUEST_LINE: fields first, then tags, then locks alone. What belongs
-    together is never parted: a value and its lock, a title and its titleSort, the names of one tag
-    field with their lock. Whether Plex replaces or appends is not known; half of a list would
-    delete the other half on a server that replaces. So a list that is too long for one request is
-    sent alone and whole, like a field that is too long. Only its removals, which mean the same in
-    both modes, go before it in requests of their own: the lock comes last, so that a list of which
-    only the removals arrived is still the agent's when the job is tried again.
+    As few as fit into MAX_REQUEST_LINE: fields first, then tags, then locks alone. Related
+    parameters are never separated: a value and its lock, a title and its titleSort, the names of
+    one tag field with their lock. Plex may replace or append, which is unknown; on a server that
+    replaces, half of a list would delete the other half. So a list that is too long for one request
+    is sent alone and whole, like a field that is too long. Only its removals, which mean the same
+    in both modes, go before it in requests of their own. The lock comes last: a list of which only
+    the removals arrived is still the agent's when the job is retried.
 
     Empty for an empty plan. Raises ValueError for a plan without an item.
     """

@@ -1,7 +1,7 @@
 """Whether a size or a duration belongs to one file alone, on both servers. Pure.
 
-Recorders cut chunks of one size and length and number them from 1 on every card. So a size or a
-duration says which file it is only as long as no other file is known to have it.
+Recorders cut chunks of one size and length and number them from 1 on every card. A size or a
+duration therefore identifies a file only while no other file is known to have it.
 """
 
 from __future__ import annotations

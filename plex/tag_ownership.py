@@ -1,4 +1,4 @@
-"""Whose name is it? The rule of ``plex.ownership`` for tag fields, name by name. Pure."""
+"""The owner of a name. The rule of ``plex.ownership`` for tag fields, name by name. Pure."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ListRule:
     """How one tag field differs from the others.
 
     ``ordered``: the order counts (the cast). ``membership``: the names are collections, which
-    belong to a user unless we made the item a member: none that we did not write is ever left,
-    and one that a user took the item out of is entered again only when Stash's value changes,
-    whatever the mode. ``off`` holds the keys of names that Stash has and a setting keeps out:
-    their removal is no loss.
+    belong to a user unless we made the item a member. The item never leaves one that we did not
+    write. If a user took the item out of one, it enters again only when Stash's value changes, in
+    any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
+    is no loss.
     """
 
     ordered: bool = False

@@ -30,8 +30,8 @@ _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: float) -> PlexSession:
     """Return a session for one Plex server; timeouts in seconds.
 
-    It ignores the environment: a proxy set for this machine's way to the internet must not see
-    the token of a server in the house, and a .netrc must not log in where the token does.
+    It ignores the environment. A proxy for this machine's internet access must not see the token of
+    a server at home, and a .netrc must not log in instead of the token.
     """
     session = PlexSession()
     session.trust_env = False
@@ -73,8 +73,8 @@ class PlexSession(requests.Session):
 class PlexAdapter(BoundedAdapter):
     """Sends one request and returns a complete answer with a good status, or raises our error.
 
-    The status is judged here, before plexapi flattens it and before requests follows a redirect:
-    a redirect is an error, so no token reaches another host and no PUT becomes a GET.
+    The status is judged here, before plexapi flattens it and before requests follows a redirect. A
+    redirect is an error, so no token reaches another host and no PUT becomes a GET.
     """
 
     def translate(self, error: Exception) -> Exception:
@@ -103,7 +103,7 @@ class PlexAdapter(BoundedAdapter):
         except Refused as error:
             raise translate_plex_exception(error) from None
         # Plex writes UTF-8. requests would read text/* without a charset as Latin-1, as HTTP once
-        # said, and some of the charsets that it knows take hours for a megabyte.
+        # required, and some of the charsets that it knows take hours for a megabyte.
         response.encoding = "utf-8"
 
 

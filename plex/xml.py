@@ -118,8 +118,8 @@ def parse_index_page(container: Element, section_id: int) -> IndexPage:
 def total_size(container: Element) -> int:
     """The number of items in the whole listing of which *container* is a page.
 
-    Raises PlexTemporaryError when Plex says one that cannot be: a guess could cut the listing
-    short, and what it does not show is taken for gone.
+    Raises PlexTemporaryError for an impossible one: a guess could cut the listing short, and items
+    that it does not show are taken for deleted.
     """
     found = numbers.total(container.get("totalSize", container.get("size")))
     if found is None:
@@ -174,7 +174,7 @@ def _index_rows(video: Element, section_id: int) -> list[IndexedFile]:
 
 
 def _counter(directory: Element) -> int:
-    """A library's counter; 0 when Plex does not say. An empty library has -1."""
+    """A library's counter; 0 when Plex does not send it. An empty library has -1."""
     return numbers.whole(directory.get("contentChangedAt"), -1) or 0
 
 

@@ -1,4 +1,4 @@
-"""GraphQL answers, parsed: what is missing or of another kind is an error, never an empty value."""
+"""Parse GraphQL answers: a missing value or one of another type is an error, never empty."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def rows_of(data: object) -> list[tuple[int, str]]:
 
 
 def graphql_data(content: bytes, secrets: Iterable[str]) -> dict[str, object]:
-    """The data of an answer to a query. Raises for errors too, so that nobody works on half an
-    answer; Stash's words are shown, but none of *secrets*.
+    """The data of an answer to a query. Raises for errors too, because half an answer must not be
+    used. Stash's words are shown, but none of *secrets*.
     """
     try:
         answer = read_json(content)

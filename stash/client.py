@@ -1,4 +1,4 @@
-"""StashClient: what the worker reads from Stash, over stashapi's StashInterface."""
+"""StashClient: the worker's queries to Stash, over stashapi's StashInterface."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ class StashClient:
     def _refuse(self, login: Login) -> None:
         self._refused.add(login)
         if login.api_key and login.api_key == self._own_key:
-            # Revoked or replaced: connecting anew with another login asks Stash for its new key.
+            # Revoked or replaced: connecting again with another login asks Stash for its new key.
             self._own_key = ""
             self._interface = None
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from validation.errors import SetupError
 
 _DEFAULT_PORT = 9999
-# What a server binds to be reached everywhere, and nobody can connect to.
+# Addresses that a server binds to listen everywhere; no client can connect to them.
 _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - we bind nothing
 
 
@@ -18,9 +18,9 @@ _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - we bind nothin
 class StashConnection:
     """The address and login of one Stash.
 
-    ``host`` is as it belongs in a URL (IPv6 in brackets), ``cookie`` the value of the ``session``
-    cookie, ``dir`` Stash's configuration directory and ``plugin_dir`` ours, as Stash sent them
-    ("" when unknown).
+    ``host`` is as it belongs in a URL (IPv6 in brackets); ``cookie`` is the value of the
+    ``session`` cookie. ``dir`` is Stash's configuration directory and ``plugin_dir`` is ours, as
+    Stash sent them ("" when unknown).
     """
 
     scheme: str
@@ -33,7 +33,7 @@ class StashConnection:
 
     @property
     def address(self) -> tuple[str, str, int]:
-        """What identifies the server: a new login for it needs no new connection."""
+        """The address, which identifies the server: a new login for it needs no new connection."""
         return self.scheme, self.host, self.port
 
     @property
@@ -70,7 +70,7 @@ class StashConnection:
 
     @classmethod
     def from_url(cls, url: str, *, api_key: str = "") -> StashConnection:
-        """Parse an address such as ``http://nas:9999`` that a person typed.
+        """Parse an address such as ``http://nas:9999`` that a user typed.
 
         Raises SetupError with a sentence when it cannot be an address.
         """

@@ -1,4 +1,4 @@
-"""What can go wrong with Stash, told by type and status, never by message. All of it is temporary.
+"""Stash's errors, classified by type and status, never by message. All of it is temporary.
 
 Stash is the source of everything, so nothing it does wrong may ever end a job: jobs wait, and the
 next hook brings a fresh session. Only a scene missing from an answer without errors is gone.
@@ -30,7 +30,7 @@ class StashQueryFailed(StashUnavailable):
     """
 
 
-# What stashapi stumbles with over an answer that lacks what it looks for.
+# The errors that stashapi raises for an answer that lacks an expected key.
 HOLES = (AttributeError, LookupError, TypeError)
 
 # The most specific class of an exception that is listed here decides. SSLError and the timeouts
@@ -73,7 +73,7 @@ def translate_stash_exception(error: BaseException) -> PlexSyncError:
 def error_for_status(status: int) -> StashUnavailable:
     """Return the error for an answer with *status*, which is not 200.
 
-    Stash redirects for one reason only: who is not logged in goes to its login page.
+    Stash redirects for one reason only: a client that is not logged in goes to its login page.
     """
     if status in _LOGIN_STATUSES or 300 <= status < 400:
         return StashLoginNeeded(f"Stash asks for a login (HTTP {status}).")

@@ -1,1 +1,1 @@
-"""One SQLite file: jobs, dead letters, ledger and Plex file index, and who may write them."""
+"""One SQLite file with jobs, dead letters, ledger and Plex file index, and its writers' lock."""

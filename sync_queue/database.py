@@ -128,7 +128,7 @@ class OpenFiles:
 
 
 def identity_of(path: str) -> tuple[int, int] | None:
-    """The numbers that tell one file from another at the same path; ``None`` without a file."""
+    """The numbers that distinguish files at the same path; ``None`` without a file."""
     try:
         found = os.stat(path)
     except FileNotFoundError:

@@ -61,7 +61,7 @@ class Using:
 
 
 def sentence_of(error: OSError, directory: str) -> str:
-    """What is wrong with a data directory, and the next step."""
+    """The problem of a data directory, and the next step."""
     if isinstance(error, Unusable):
         return str(error)
     number = error.errno
@@ -89,7 +89,7 @@ def sentence_of(error: OSError, directory: str) -> str:
 
 
 def owners(directory: str) -> str:
-    """Whose directory it is and who we are, where they differ; "" if that is unknown."""
+    """The directory's owner and our own user, where they differ; "" if that is unknown."""
     if os.name == "nt":
         return ""
     while not os.path.exists(directory) and os.path.dirname(directory) != directory:
@@ -103,7 +103,7 @@ def owners(directory: str) -> str:
 
 
 def patiently(act: Callable[[], Found], seconds: float | None = None) -> Found:
-    """What ``act`` returns. Windows refuses to replace a file that another process reads, and to
+    """The result of ``act``. Windows refuses to replace a file that another process reads, and to
     read one that is being replaced: there it is tried again for a moment.
     """
     if seconds is None:

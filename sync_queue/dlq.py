@@ -34,7 +34,7 @@ class DeadLetter:
 
     Attributes:
         attempts: tries that were charged to the job, the last one included.
-        evidence: what its sync found out, as JSON values: candidates, item, fields, status.
+        evidence: the findings of its sync, as JSON values: candidates, item, fields, status.
         failed_at: epoch seconds of the last try.
         id: the number by which a user names it, 0 before it is stored.
     """

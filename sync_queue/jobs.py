@@ -1,8 +1,8 @@
 """The jobs: persist-queue's ``SQLiteAckQueue`` with due times, coalescing and safe claims.
 
 The library's contribution is the table's format, which its stock class can open and read. That
-class hands a job out twice when a second process opens it, claims with a SELECT and a separate
-UPDATE, returns a delayed job to the head of the line and walks every finished row. This subclass
+class hands a job out twice when a second process opens it, and claims with a SELECT and a separate
+UPDATE. It returns a delayed job to the head of the line and walks every finished row. This subclass
 keeps the public methods and replaces what is unsafe between processes.
 """
 
@@ -318,7 +318,7 @@ class JobQueue(SQLiteAckQueue):
     def _pop(  # type: ignore[override]  # as the library's own class overrides its base
         self, rowid: int | None = None, next_in_order: bool = False, raw: bool = False
     ) -> dict[str, object] | None:
-        """What the inherited ``get`` hands out: the next due job."""
+        """The job that the inherited ``get`` hands out: the next due one."""
         if rowid is not None or next_in_order:
             raise ValueError("jobs are handed out in their own order only")
         for leased in self.claim(time.time()):
@@ -329,7 +329,7 @@ class JobQueue(SQLiteAckQueue):
         return None
 
     def _mark_ack_status(self, key: int, status: str) -> None:
-        """What the inherited ``ack``, ``ack_failed`` and ``nack`` do: only leases are settled."""
+        """The core of the inherited ``ack``, ``ack_failed``, ``nack``: only leases are settled."""
         wanted = JobStatus(int(status))
         if wanted is JobStatus.GIVEN_BACK:
             self.give_back(key)

@@ -1,7 +1,7 @@
 """Starting the resident worker, detached from Stash. Standard library only.
 
 Stash waits for the end of a hook's standard output, so none of the three standard streams may be
-inherited; and a session of its own keeps a Ctrl-C in Stash's terminal away from the worker.
+inherited. A session of its own keeps a Ctrl-C in Stash's terminal away from the worker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ledger: what we wrote to which Plex item."""
+"""The ledger: our writes to each Plex item."""
 
 from __future__ import annotations
 

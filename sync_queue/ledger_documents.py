@@ -15,7 +15,7 @@ from validation.sanitizers import name_key
 
 VERSION = 2
 
-# Fields of an entry that JSON keeps as they are; the second kind only where they say something.
+# Fields of an entry that JSON keeps as they are; the second kind only where they are not empty.
 _PLAIN = ("server", "rating_key", "section_id", "scene_id", "images", "image_versions", "file")
 _OPTIONAL = ("image_notes", "image_shown", "scene_file", "added_at", "part_ids", "searched")
 
@@ -73,8 +73,8 @@ _READERS = {1: _read_1, 2: _read_2}
 
 
 def _write_field(memory: FieldMemory) -> dict[str, object]:
-    """The document of one field. What follows from the rest is left out: long texts are mostly
-    stored as they were written."""
+    """The document of one field. Derived values are left out: long texts are mostly stored as they
+    were written."""
     document: dict[str, object] = {"written": memory.written, "original": memory.original}
     if memory.stored != memory.written:
         document["stored"] = memory.stored

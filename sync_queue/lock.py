@@ -1,7 +1,7 @@
 """The worker's lock: an OS lock on a file, which dies with its process. Standard library only.
 
-POSIX: ``flock``. A hook takes the lock itself and hands it to the worker that it starts as
-the worker's standard input, so that sixteen parallel hooks start exactly one worker and there is no
+POSIX: ``flock``. A hook takes the lock itself and hands it to the worker that it starts, as the
+worker's standard input. Sixteen parallel hooks therefore start exactly one worker, and there is no
 moment at which the worker lives without its lock. Status takes a shared lock for an instant.
 
 Windows: byte-range locks. The worker locks the whole range, a probe one byte of it.
@@ -113,8 +113,8 @@ def worker_alive(data_dir: str) -> bool:
 
 
 def fill_standard_streams() -> None:
-    """Open what a user or a service manager closed: else the next file that is opened becomes
-    standard input, which is where the lock belongs, or gets what is meant for the terminal.
+    """Open the streams that a user or a service manager closed. Else the next opened file becomes
+    standard input, where the lock belongs, or gets the terminal's output.
     """
     for descriptor in range(3):
         try:

@@ -173,12 +173,12 @@ class QueueManager:
     # -- Stash's address ----------------------------------------------------------------------
 
     def stash_connection(self) -> Mapping[str, object]:
-        """What the newest hook or task said of Stash: ``server_connection`` and ``settings``."""
+        """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
         row = self.connection.execute("SELECT doc FROM connection").fetchone()
         return read_object(row[0], "connection") if row else {}
 
     def connection_seen_at(self) -> float:
-        """When that was said (epoch seconds, 0 = never); a hook says the same only once."""
+        """Its time (epoch seconds, 0 = never); a hook stores the same only once."""
         row = self.connection.execute("SELECT seen_at FROM connection").fetchone()
         return float(row[0]) if row else 0.0
 

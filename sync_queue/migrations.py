@@ -79,7 +79,7 @@ def take_over_memory(database: sqlite3.Connection) -> None:
     database.execute("DELETE FROM state WHERE name = 'woken'")
 
 
-# What leads from each version to the next; from 0 (no tables of ours) to the newest.
+# The steps from each version to the next; from 0 (no tables of ours) to the newest.
 MIGRATIONS: Mapping[int, tuple[Step, ...]] = {
     1: (
         "DROP TABLE notice",

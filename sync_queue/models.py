@@ -7,11 +7,11 @@ from enum import IntEnum
 
 from sync_queue import schema
 
-# The ``update_type`` of jobs for the whole library: what was edited in Plex counts too.
+# The ``update_type`` of jobs for the whole library: edits made in Plex count too.
 SYNC_ALL = "Sync All Scenes"
 
-# Which job goes first. What a user has just saved has 0 and goes before what stands for many
-# scenes (a rename, Sync Changed, Retry Failed, the sweep); the whole library comes last.
+# Which job goes first. A scene that a user has just saved has 0. It goes before jobs that stand for
+# many scenes (a rename, Sync Changed, Retry Failed, the sweep); the whole library comes last.
 MANY_PRIO = -1
 LIBRARY_PRIO = -2
 

@@ -1,4 +1,4 @@
-"""Sentences about standing problems that hooks and tasks say in Stash's log, one for each cause."""
+"""Sentences about standing problems that hooks and tasks log in Stash, one for each cause."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Cause(Enum):
-    """A reason to say something. The value is its weight: the heaviest is said."""
+    """The cause of a notice. The value is its weight: the heaviest is logged."""
 
     DEAD_LETTERS = 10
     WRONG_SETTINGS = 20
@@ -19,14 +19,14 @@ class Cause(Enum):
 class Notices:
     """The notices that stand. Nothing here commits: the caller owns the transaction.
 
-    A hook says the heaviest one, at most one an hour.
+    A hook logs the heaviest one, at most one an hour.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
     def set(self, cause: Cause, sentence: str) -> None:
-        """Let ``sentence`` be said; ``{waiting}`` in it is the number of waiting jobs."""
+        """Store ``sentence`` for hooks; ``{waiting}`` in it is the number of waiting jobs."""
         self.connection.execute(
             "INSERT INTO notice (cause, prio, sentence) VALUES (?, ?, ?)"
             " ON CONFLICT (cause) DO UPDATE SET sentence = excluded.sentence",
@@ -34,20 +34,20 @@ class Notices:
         )
 
     def clear(self, *causes: Cause) -> None:
-        """Say nothing about ``causes`` any more."""
+        """Remove the notices of ``causes``."""
         self.connection.executemany(
             "DELETE FROM notice WHERE cause = ?", [(cause.name,) for cause in causes]
         )
 
     def sentence(self) -> str:
-        """The notice that the next hook says, "" without one."""
+        """The notice that the next hook logs, "" without one."""
         row = self.connection.execute(
             "SELECT sentence FROM notice ORDER BY prio DESC LIMIT 1"
         ).fetchone()
         return str(row[0]) if row else ""
 
     def was_said(self, cause: Cause) -> bool:
-        """Whether a hook has said the notice of ``cause``."""
+        """Whether a hook has logged the notice of ``cause``."""
         row = self.connection.execute(
             "SELECT 1 FROM notice WHERE cause = ? AND said_at > 0", (cause.name,)
         ).fetchone()

@@ -1,8 +1,8 @@
 """Storing one event durably: an upsert, or a spool file when the database cannot take it.
 
-Standard library only. The hook's connection uses ``synchronous=FULL``: what a hook has answered
-for survives a power cut. The worker uses ``NORMAL``, which can lose a lease or a settled state
-there (a repeated sync) but never an event.
+Standard library only. The hook's connection uses ``synchronous=FULL``: an edit that a hook has
+confirmed survives a power cut. The worker uses ``NORMAL``, which can lose a lease or a settled
+state there (a repeated sync) but never an event.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SELECT json_object('scene_id', :scene_id, 'update_type', :update_type, 'job_key'
 
 # The most important notice, at most one an hour whatever its cause. A clock that jumped back
 # keeps no notice silent; hooks at the same moment differ by less than a minute. The count is made
-# only when it is said.
+# only when it is logged.
 DUE_NOTICE = f"""
 SELECT cause,
     replace(sentence, '{{waiting}}', (SELECT count(*) FROM {schema.JOBS} WHERE {schema.WAITS}))
@@ -44,8 +44,8 @@ def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None])
     ``record`` has ``key`` and ``scene_id`` of the job, ``update_type`` (the hook's name),
     ``connection`` (JSON text) and ``now`` (epoch seconds).
 
-    ``say(level, line)`` writes to Stash's log. Lines go out before a write to disk: what is
-    written just before a process ends may be lost.
+    ``say(level, line)`` writes to Stash's log. Lines go out before a write to disk: a line written
+    just before a process ends may be lost.
     """
     path = datadir.database_path(data_dir)
     try:
@@ -91,7 +91,7 @@ def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> di
 def deliver_notice(
     database: sqlite3.Connection, values: Mapping[str, object], say: Callable[..., None]
 ) -> None:
-    """Say a standing problem where users look, at most once an hour."""
+    """Log a standing problem where users look, at most once an hour."""
     row = database.execute(DUE_NOTICE, values).fetchone()
     if row is None:
         return

@@ -1,4 +1,4 @@
-"""What Status reads: counts and states of one data directory. Opens nothing for writing."""
+"""The data of Status: counts and states of one data directory. Opens nothing for writing."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class LetterLine:
 class QueueReport:
     """The state of a queue. ``problem`` says why the database could not be read ("" = it could).
 
-    ``spooled`` counts events waiting in files; ``outcomes`` counts scenes by outcome
-    (``synced`` or a reason code); ``states`` holds the worker's small facts; ``letters``
-    are the newest dead letters, newest first, and ``for_person`` some of the scenes that need
-    the user, by reason: both no more than were asked for. ``start_problem`` says why no worker
-    could start, "" where one runs or nothing is known to be wrong.
+    ``spooled`` counts events waiting in files. ``outcomes`` counts scenes by outcome (``synced`` or
+    a reason code). ``states`` holds the worker's small facts. ``letters`` are the newest dead
+    letters, newest first, and ``for_person`` some of the scenes that need the user, by reason. Both
+    hold no more than were requested. ``start_problem`` says why no worker could start, "" where one
+    runs or nothing is known to be wrong.
     """
 
     data_dir: str
@@ -117,7 +117,7 @@ def read_files(data_dir: str) -> QueueReport:
 def read_tables(
     database: sqlite3.Connection, report: QueueReport, now: float, most: int
 ) -> QueueReport:
-    """The report with what the tables say. Raises ``DatabaseTooNew``."""
+    """The report with the tables' content. Raises ``DatabaseTooNew``."""
     found: int = database.execute("PRAGMA user_version").fetchone()[0]
     if found > SCHEMA_VERSION:
         raise too_new(found, SCHEMA_VERSION)

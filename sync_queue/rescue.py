@@ -1,8 +1,8 @@
 """A database that is damaged or lost: set it aside, restore its daily copy, or start empty.
 
-What waits in the queue and what the user decided (pins, ignores) is copied from the damaged file
-as far as it can be read. A kill at any moment only repeats the rescue: the damaged file keeps the
-name ``PENDING`` until another database is in its place. Hooks write spool files meanwhile.
+Waiting jobs and the user's decisions (pins, ignores) are copied from the damaged file as far as it
+can be read. A kill at any moment only repeats the rescue: the damaged file keeps the name
+``PENDING`` until another database is in its place. Hooks write spool files meanwhile.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def finish(data_dir: str) -> None:
             move(path, pending)  # a kill may have left its log behind
             put_in_place(data_dir, "was damaged", pending)
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        for suffix in reversed(SUFFIXES):  # the file itself last: it says that there is work left
+        for suffix in reversed(SUFFIXES):  # the file itself last: it shows that there is work left
             if os.path.exists(pending + suffix):
                 os.replace(pending + suffix, os.path.join(place, MARK + date + suffix))
         kept = sorted(name for name in os.listdir(place) if is_damaged_file(name))
@@ -148,7 +148,7 @@ def take_over(manager: QueueManager, pending: str) -> str:
 
 
 def sentence_of(cause: str, copied_at: float, saved: str, pending: str) -> str:
-    """What happened and what the user can do."""
+    """Describe the event and the user's next step."""
     if copied_at:
         date = time.strftime("%Y-%m-%d", time.gmtime(copied_at))
         then, task = f"its copy of {date} was restored", "Sync Changed Scenes"
@@ -164,7 +164,7 @@ def sentence_of(cause: str, copied_at: float, saved: str, pending: str) -> str:
 
 
 def move(source: str, target: str) -> None:
-    """Move a database with its -wal and -shm; what is there already stays. 0600 from now on."""
+    """Move a database with its -wal and -shm; an existing target stays. 0600 from now on."""
     for suffix in SUFFIXES:
         if os.path.exists(source + suffix) and not os.path.exists(target + suffix):
             os.replace(source + suffix, target + suffix)

@@ -9,7 +9,7 @@ JOBS = "ack_queue_default"
 
 # persist-queue's AckStatus values; ``models.JobStatus`` names them for the worker.
 WAITING, READY, RUNNING, DONE, FAILED = 0, 1, 2, 5, 9
-# What a job is that waits, in SQL: put (0) or given back (1).
+# The SQL condition of a waiting job: put (0) or given back (1).
 WAITS = "status < 2"
 
 # ``error``, ``done_at`` and ``version`` were written by version 1.0 and have no reader.
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS connection (
     id INTEGER PRIMARY KEY CHECK (id = 1), doc TEXT NOT NULL, seen_at REAL NOT NULL
 )"""
 
-# Sentences for the next hook to say in Stash's log: one for each cause.
+# Sentences for the next hook to write to Stash's log: one for each cause.
 CREATE_NOTICE = """
 CREATE TABLE IF NOT EXISTS notice (
     cause TEXT PRIMARY KEY, prio INTEGER NOT NULL, sentence TEXT NOT NULL,

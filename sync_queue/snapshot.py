@@ -20,7 +20,7 @@ from sync_queue.trouble import Connection, DatabaseDamaged, read_object, too_new
 
 
 class Snapshot:
-    """What the worker would know, for looking only; use it as a context manager.
+    """A read-only view of the worker's knowledge; use it as a context manager.
 
     ``connection`` is Stash's part of a task's input; without it the newest that the database has
     is used. Raises ``QueueError``.
@@ -62,14 +62,14 @@ class Snapshot:
             yield
 
     def stash_connection(self) -> Mapping[str, object]:
-        """What is known of Stash: ``server_connection`` and ``settings``."""
+        """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
         if self._told.get("server_connection"):
             return self._told
         row = self._database.execute("SELECT doc FROM connection").fetchone()
         return read_object(row[0], "connection") if row else {}
 
     def connection_seen_at(self) -> float:
-        """When that was said: it does not change in a snapshot."""
+        """The time of that description, which does not change in a snapshot."""
         return 0.0
 
     def waiting_scenes(self) -> list[int]:

@@ -23,7 +23,7 @@ log = logging.getLogger("plexsync.queue")
 
 @dataclass(frozen=True, slots=True)
 class SpooledEvent:
-    """What ``producer.spool`` wrote: the job and Stash's connection (JSON)."""
+    """A file of ``producer.spool``: the job and Stash's connection (JSON)."""
 
     job: SyncJob
     connection: str
@@ -59,7 +59,7 @@ def read(path: str) -> SpooledEvent | None:
 
 
 def parse(doc: Any) -> SpooledEvent:
-    """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for what no code of ours wrote."""
+    """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for a file that is not ours."""
     if doc["version"] != 1:
         raise ValueError("written by other code")
     job = doc["job"]

@@ -2,7 +2,7 @@
 
 Standard library only. The holder of the worker's lock notes an attempt before it starts a worker;
 the worker adds why it ends, and deletes the note once its database is open. Text, because a hook
-reads it: version, attempts, when the last was, when a hook has said why; then the sentence.
+reads it: version, attempts, when the last was, when a hook has logged why; then the sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SILENT_STARTS = 3
 # After the first failures a start a minute, then one in ten minutes.
 QUICK_STARTS = 5
 SOON, LATER = 60.0, 600.0
-# A hook says at most hourly why no worker runs.
+# A hook logs at most hourly why no worker runs.
 SAY_AGAIN = 3600.0
 LONGEST = 2000
 NEVER_SAID = (
@@ -29,7 +29,7 @@ NEVER_SAID = (
 
 class Starts:
     """The note. ``count`` attempts, the last one ``at`` (epoch seconds), ``why`` it failed ("" =
-    unknown), ``said_at`` when a hook has said so.
+    unknown), ``said_at`` when a hook has logged it.
     """
 
     __slots__ = ("at", "count", "said_at", "why")
@@ -55,7 +55,7 @@ class Starts:
         return bool(self.problem) and 0 <= now - self.at < wait
 
     def unsaid(self, now: float) -> bool:
-        """Whether it is time to say the problem in Stash's log."""
+        """Whether it is time to write the problem to Stash's log."""
         return bool(self.problem) and not 0 <= now - self.said_at < SAY_AGAIN
 
 
@@ -92,7 +92,7 @@ def write(data_dir: str, note: Starts) -> None:
             continue
         try:
             os.write(descriptor, text)
-        except OSError:  # a full disk: whatever starts can only try
+        except OSError:  # a full disk: any worker that starts can only try
             continue
         finally:
             os.close(descriptor)
@@ -106,7 +106,7 @@ def note_attempt(data_dir: str, now: float) -> None:
 
 
 def note_failure(data_dir: str, why: str, now: float) -> None:
-    """The worker that was started ends, and knows why. Another reason is said immediately."""
+    """The worker that was started ends, and knows why. Another reason is logged immediately."""
     last = read(data_dir)
     sentence = " ".join(why.split())
     said_at = last.said_at if sentence == last.why else 0.0
@@ -114,7 +114,7 @@ def note_failure(data_dir: str, why: str, now: float) -> None:
 
 
 def note_said(data_dir: str, now: float) -> None:
-    """A hook has said why."""
+    """A hook has logged why."""
     last = read(data_dir)
     write(data_dir, Starts(last.count, last.at, now, last.why))
 

@@ -36,7 +36,7 @@ def clock_time(moment: float) -> str:
 
 
 class BreakerState(StrEnum):
-    """What the circuit breaker lets the worker do."""
+    """The states of the circuit breaker, by the work that they allow."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -230,7 +230,7 @@ def read_record(kind: type[R], text: object) -> R:
 
 
 def read_document(text: object) -> dict[str, Any]:
-    """A stored JSON object; empty for another version, or for what cannot be read."""
+    """A stored JSON object; empty for another version, or for a text that cannot be parsed."""
     try:
         doc = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError):

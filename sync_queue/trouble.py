@@ -1,4 +1,4 @@
-"""What can go wrong with the database: one table from SQLite's error codes to our errors.
+"""The database's errors: one table from SQLite's error codes to our errors.
 
 Nothing here reads a message. ``Connection`` translates every error of a connection where it
 happens, so that no room above has to know SQLite.
@@ -25,7 +25,7 @@ class DatabaseDamaged(QueueError):
 
 
 class DatabaseFull(QueueError):
-    """The disk, or what this user may use of it, is full."""
+    """The disk, or this user's share of it, is full."""
 
 
 class DatabaseUnwritable(QueueError):
@@ -82,8 +82,8 @@ _TOO_NEW = (
     " the plugin, or move the data directory away. Nothing was changed."
 )
 
-# By extended code first, then by the primary one. What is missing here is a mistake of ours in
-# SQL or its use (SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISUSE, ...) and stays what it is.
+# By extended code first, then by the primary one. A code that is missing here is a mistake of ours
+# in SQL or its use (SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISUSE, ...) and is raised unchanged.
 _BY_CODE: dict[int, tuple[_Kind, str]] = {
     sqlite3.SQLITE_READONLY_DBMOVED: (DatabaseReplaced, _REPLACED),
     sqlite3.SQLITE_CORRUPT: (DatabaseDamaged, _DAMAGED),
@@ -235,7 +235,7 @@ LONGEST_WAIT_SECONDS = 60.0
 
 
 class Patience:
-    """Waits out an error: 5 s at first, then twice as long each time, up to 60 s. Says it once."""
+    """Waits out an error: 5 s at first, then twice as long each time, up to 60 s. Logs it once."""
 
     def __init__(self) -> None:
         self.said = ""

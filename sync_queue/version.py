@@ -1,4 +1,4 @@
-"""Which code this is. Standard library only."""
+"""The version of this code. Standard library only."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""What Stash's Tasks page, its operations and the command line can ask for."""
+"""The modes of Stash's Tasks page, its operations and the command line."""

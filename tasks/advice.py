@@ -1,4 +1,4 @@
-"""What blocks syncing and what the user can do about it, in the same words in every report."""
+"""Describe obstacles to syncing and the user's next steps, in the same words in every report."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def start_advice(report: QueueReport) -> str:
 
 
 def problem_lines(states: Facts) -> list[str]:
-    """Return what blocks syncing, and what is wrong with the settings."""
+    """Return the obstacles to syncing, and the problems of the settings."""
     problems = states.load(WrongSettings).problems
     wrong = [f"The default is used: {problem}" for problem in problems]
     return [*(sentence for sentence, _ in blockers(states)), *wrong]

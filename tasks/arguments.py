@@ -46,7 +46,7 @@ exit status:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """What was asked. Ends the process with status 2 for what makes no sense."""
+    """The parsed request. Ends the process with status 2 for arguments that make no sense."""
     parser = build_parser()
     asked = parser.parse_args(argv)
     takes = {**NUMBERS, **SWITCHES}
@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def describe_modes() -> str:
-    """One line for each mode: its names, and what it does."""
+    """One line for each mode: its names and its purpose."""
     said = []
     for mode, does in MODES.items():
         names = [mode.replace("_", "-"), *(a for a, name in ALIASES.items() if name == mode)]

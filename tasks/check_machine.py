@@ -143,7 +143,7 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def mounts() -> dict[str, str]:
-    """Mount points with the names of their file systems; empty where the system does not tell."""
+    """Mount points with the names of their file systems; empty where there is no such list."""
     try:
         with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:
             lines = [line.split() for line in file]
@@ -153,7 +153,7 @@ def mounts() -> dict[str, str]:
 
 
 def check_worker(report: QueueReport) -> Iterator[Finding]:
-    """The worker, the queue, and what holds them up."""
+    """The worker, the queue, and their obstacles."""
     if report.problem:
         yield wrong(
             f"The queue cannot be read: {report.problem}",

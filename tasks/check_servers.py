@@ -27,7 +27,7 @@ TRIED = 8  # of these are looked for in Plex
 
 
 def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What is stored, and what is wrong with it."""
+    """The findings about the stored data and its problems."""
     report = validate_config(raw, environ)
     if report.setup_problem:
         yield wrong(report.setup_problem, "Then run Check Set-up again.")

@@ -1,4 +1,4 @@
-"""Mode ``check_setup``: everything that has to be right, tried, and what to do where it is not."""
+"""Mode ``check_setup``: try every precondition, and give the next step for each that fails."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
 
 
 def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
-    """Both servers, as far as they answer: what fails is a finding, and the rest goes on."""
+    """Both servers, as far as they answer: a failure is a finding, and the rest continues."""
     servers = Servers(memory, request.environ, time.time, time.sleep)
     raw: Mapping[str, object] = {}
     try:
@@ -108,7 +108,7 @@ def sent_settings(memory: Snapshot) -> Mapping[str, object]:
 
 
 def stash_address(servers: Servers) -> str:
-    """Where Stash is, "" where nobody has said it."""
+    """Stash's address, "" if no hook, task or setting has named it."""
     try:
         return servers.stash_connection().base_url
     except PlexSyncError:

@@ -1,4 +1,4 @@
-"""The tasks from a shell: what Stash's Tasks page can do, for people and cron."""
+"""The tasks from a shell: the modes of Stash's Tasks page, for users and cron."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BAR_WIDTH = 40
 
 
 class UsageError(Exception):
-    """What was asked cannot be done as it was asked; ``str()`` says what to do instead."""
+    """The request cannot be carried out as given; ``str()`` names the alternative."""
 
 
 class ProgressBar:
@@ -126,7 +126,7 @@ def unquote(value: str) -> str:
 
 
 def report(asked: argparse.Namespace, result: TaskResult) -> None:
-    """Print what a mode has to say."""
+    """Print the report of a mode."""
     if asked.json:
         counts = {"done": result.done, "left": result.left, "problems": result.problems}
         said = result.report or result.lines
@@ -141,7 +141,7 @@ def report(asked: argparse.Namespace, result: TaskResult) -> None:
 
 
 def refuse(asked: argparse.Namespace, bar: ProgressBar, sentence: str, status: int) -> int:
-    """Say why nothing (more) was done."""
+    """Report why nothing (more) was done."""
     bar.clear()
     if asked.json:
         print_json({"mode": asked.mode, "error": sentence})

@@ -1,4 +1,4 @@
-"""What a task or operation was asked, parsed once."""
+"""The request to a task or operation, parsed once."""
 
 from __future__ import annotations
 
@@ -89,12 +89,12 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task reports: jobs done and left, problems met, lines for a person (top first).
+    """A task's report: jobs done and left, problems met, lines for the user (top first).
 
-    ``report`` is the whole of it where the lines are only the most important part. ``exit_code``
-    is what the command line exits with: 0 nothing due left, 1 some scenes need a person or are
-    dead, 2 usage or settings, 3 Plex or Stash away and jobs wait, 130 interrupted. ``title`` is
-    the run's name among Status's last runs, "" for what is not kept there. ``output`` goes into
+    ``report`` is the whole of it where the lines are only the most important part. ``exit_code`` is
+    the command line's exit status. 0: nothing due left. 1: some scenes need the user or are dead.
+    2: usage or settings. 3: Plex or Stash is unreachable and jobs wait. 130: interrupted. ``title``
+    is the run's name among Status's last runs, "" for what is not kept there. ``output`` goes into
     the reply to Stash, beside the counts; ``details`` are for ``--json`` alone.
     """
 

@@ -1,4 +1,4 @@
-"""Having the queue drained: here when nobody else does, else by watching the resident worker."""
+"""Drain the queue: here if no resident worker runs, else by watching the resident worker."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from validation.words import count
 from worker.processor import SyncWorker
 
 LOOK_SECONDS = 0.25
-# A person is waiting for this job: it goes before everything else.
+# A user is waiting for this job: it goes before everything else.
 ASKED_PRIO = 10
 # A look at the queue may take one part in so many of the worker's time.
 LOOKS_COST = 50
-# A worker that makes no progress for so long is not waited for: its log says why.
+# A task stops waiting for a worker without progress for this long; its log says why.
 PATIENCE_SECONDS = 30.0
 # A hold from before may be over: the worker has so long to find out.
 HOLD_SECONDS = 5.0
@@ -36,8 +36,8 @@ def deliver(
 ) -> QueueReport:
     """Bring what is due to Plex; returns the queue as it is then.
 
-    Ends when nothing is due, when everything has to wait, or when ``is_over``. What is left is
-    the resident worker's, which is started if need be and if it would know the settings. The
+    Ends when nothing is due, when everything has to wait, or when ``is_over``. The remaining jobs
+    are the resident worker's, which is started if need be and if it would know the settings. The
     waiting jobs of the priority ``retried`` are due now: the user asked for them again.
     """
     request, jobs = desk.request, desk.manager.jobs
@@ -47,7 +47,7 @@ def deliver(
     descriptor = lock.acquire(data_dir, patience=0.5)
     with held(descriptor):
         if descriptor is not None:
-            starts.clear(data_dir)  # whatever kept a worker from starting
+            starts.clear(data_dir)  # any obstacle to starting a worker
             jobs.resume_unack_tasks()
         if retried is not None:  # the leases of a dead worker as well
             jobs.make_due(retried)
@@ -72,7 +72,7 @@ def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
 
 def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
-    starts.clear(desk.manager.data_dir)  # what kept a worker from starting is over
+    starts.clear(desk.manager.data_dir)  # the obstacle to starting a worker is gone
     worker = SyncWorker(
         desk.manager,
         plugin_dir=desk.request.plugin_dir,
@@ -121,7 +121,7 @@ def show(report: QueueReport, total: int, progress: Progress) -> None:
 
 
 def left_lines(request: TaskRequest, after: QueueReport) -> list[str]:
-    """What becomes of the jobs that are left."""
+    """The further course of the remaining jobs."""
     if not after.left:
         return []
     if not request.lets_worker_in:

@@ -1,4 +1,4 @@
-"""The desk at which a task works: what was asked, and the database, opened once for all of it."""
+"""The desk at which a task works: the request, and the database, opened once for all of it."""
 
 from __future__ import annotations
 

@@ -61,6 +61,6 @@ def stash_progress(fraction: float) -> None:
 
 
 def reply(answer: dict[str, object]) -> None:
-    """The one JSON object on standard output, for people to read."""
+    """The one JSON object on standard output, for users to read."""
     sys.stdout.write(json.dumps(one_lines(answer)))
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What Check Set-up finds, and how it is told."""
+"""The findings of Check Set-up, and their report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked: ``what`` was found, and ``todo``, what a person can do.
+    """The result of one check: ``what`` is the finding, ``todo`` the user's next step.
 
     ``exit_code`` is what the command line exits with for it.
     """
@@ -42,7 +42,7 @@ def fine(what: str) -> Finding:
 
 
 def look(what: str, todo: str) -> Finding:
-    """It works, or may work; a person should know."""
+    """It works, or may work; the user should know."""
     return Finding(Level.WORTH_A_LOOK, what, todo)
 
 
@@ -59,5 +59,5 @@ def failed(error: PlexSyncError, todo: str, *, at: str = "") -> Finding:
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """In the order in which a person should read them."""
+    """In the order in which a user should read them."""
     return sorted(findings, key=lambda finding: -finding.level)

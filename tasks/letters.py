@@ -1,4 +1,4 @@
-"""Dead letters and scenes that need a person, back into the queue: all, or one at a time."""
+"""Dead letters and scenes that need the user, back into the queue: all, or one at a time."""
 
 from __future__ import annotations
 

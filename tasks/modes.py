@@ -1,4 +1,4 @@
-"""Mode by mode, what Stash's Tasks page, operations and the command line can ask for."""
+"""The table of modes for Stash's Tasks page, operations and the command line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "dismiss": letters.dismiss,
 }
 MODES = (*LOOKS, *ACTS)
-# What an act would write.
+# The preview of an act: the edits that it would write.
 DRY_RUNS: Mapping[str, Look] = {
     "process_queue": preview.run_waiting,
     "sync_all": preview.run,

@@ -1,4 +1,4 @@
-"""Operations on one scene: ``sync``, and ``pin`` and ``ignore`` for what needs a person."""
+"""Operations on one scene: ``sync``, and ``pin`` and ``ignore`` for a scene that needs the user."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def pin(desk: Desk) -> TaskResult:
 
 
 def choose(request: TaskRequest, manager: QueueManager, scene_id: int, item: int) -> list[str]:
-    """Store a pin; says whose the item was. Raises ``PlexNotFound``, and ``SetupError`` for an
-    item that cannot be synced."""
+    """Store a pin; report the scene that had the item before. Raises ``PlexNotFound``, and
+    ``SetupError`` for an item that cannot be synced."""
     servers = ready_servers(request, manager)
     config = servers.settings.config
     plex = servers.plex(config)

@@ -1,4 +1,4 @@
-"""Mode ``preview``: what a sync would write. Nothing is changed, in Plex or in our database."""
+"""Mode ``preview``: the edits that a sync would write. Plex and our database stay as they are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Say what Sync All Scenes would write, or a sync of one scene, without writing anything."""
+    """Report the edits of Sync All Scenes, or of a sync of one scene, without writing anything."""
     scene_id = request.number("scene")
     if scene_id is not None:
         return preview_scene(request, scene_id)
@@ -44,17 +44,17 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
 
 
 def run_scene(request: TaskRequest, _progress: Progress) -> TaskResult:
-    """Say what a sync of one scene would write."""
+    """Report the edits that a sync of one scene would write."""
     return preview_scene(request, request.needed("scene"))
 
 
 def run_changed(request: TaskRequest, progress: Progress) -> TaskResult:
-    """What Sync Changed Scenes would write."""
+    """The edits that Sync Changed Scenes would write."""
     return preview(request, progress, changed_scenes)
 
 
 def run_waiting(request: TaskRequest, progress: Progress) -> TaskResult:
-    """What Process Queue would write."""
+    """The edits that Process Queue would write."""
     return preview(request, progress, queued_scenes)
 
 
@@ -174,7 +174,7 @@ class Previewer:
 
 
 def note_seen(data_dir: str, now: float, result: TaskResult) -> None:
-    """Keep that a person has looked before."""
+    """Store that the user has seen a preview."""
     written = result.output["would_write"]
     doc = {"version": 1, "at": now, "scenes": result.done, "would_write": written}
     datadir.write_private(os.path.join(data_dir, MARKER), json.dumps(doc).encode())

@@ -1,4 +1,4 @@
-"""What tasks keep between two runs: how far Sync All has come, and how the last runs ended."""
+"""The state that tasks keep between two runs: Sync All's progress, and the last runs' results."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Stash loses lines that are written just before a process ends.
 LAST_LINE_SECONDS = 0.3
-# What Python raises for bytecode that was cut short; it reads the source where there is none.
+# The errors that Python raises for bytecode that was cut short; it reads the source where there is
+# none.
 HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
 REPORT = "Install PlexSync again; if that does not help, please report this."
 
@@ -30,7 +31,7 @@ log = logging.getLogger("plexsync")
 
 
 def run_worker(plugin_dir: str) -> None:
-    """The resident worker. Where it cannot even start, the reason stays behind, and jobs wait."""
+    """The resident worker. If it cannot even start, the reason is stored, and jobs wait."""
     lock.fill_standard_streams()
     try:
         be_worker(plugin_dir)
@@ -101,7 +102,7 @@ def run_task(event: Event, plugin_dir: str) -> None:
 
 
 def wake_installer(plugin_dir: str, stash_dir: str) -> None:
-    """Start a worker, which installs the libraries, if something waits for it. Nobody asked for
+    """Start a worker, which installs the libraries, if something waits for it. No user asked for
     this: it is silent while nothing waits.
     """
     try:
@@ -115,7 +116,7 @@ def wake_installer(plugin_dir: str, stash_dir: str) -> None:
 
 
 def refuse(sentence: str) -> None:
-    """Say in Stash's log and in the reply why nothing was done."""
+    """Report in Stash's log and in the reply why nothing was done."""
     log.error("%s", sentence)
     sys.stdout.write(json.dumps({"output": None, "error": sentence}))
     sys.stdout.flush()

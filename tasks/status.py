@@ -1,4 +1,4 @@
-"""Mode ``status``: what waits, what works, what is wrong. Reads only, and creates nothing."""
+"""Mode ``status``: jobs, worker and problems. Reads only, and creates nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def details(report: QueueReport) -> dict[str, object]:
 
 
 def worker_state(report: QueueReport) -> str:
-    """Whether a worker runs, and what starts it."""
+    """Whether a worker runs, and why not."""
     if report.worker_alive:
         return "running."
     if report.start_problem:
@@ -79,7 +79,7 @@ def worker_state(report: QueueReport) -> str:
 
 
 def lines(report: QueueReport) -> list[str]:
-    """The report for people, most important line first, each complete in itself."""
+    """The report for users, most important line first, each complete in itself."""
     stats = report.stats
     said = [
         f"PlexSync {VERSION}: {count(stats.pending + report.spooled, 'edit', 'edits')} due now,"

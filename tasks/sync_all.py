@@ -18,7 +18,7 @@ from validation.config import fingerprint
 from validation.words import count
 
 TITLE = "Sync All Scenes"
-# Before the first page, for a person who did not look before.
+# Before the first page, for a user who has seen no preview.
 ANNOUNCEMENT = (
     f"{TITLE} checks {{scenes}} now. Preview Sync shows what it would write, and writes nothing."
 )
@@ -43,9 +43,9 @@ def run(desk: Desk) -> TaskResult:
 def put_scenes(
     request: TaskRequest, manager: QueueManager, now: float, notes: list[str]
 ) -> LibraryRun:
-    """Put the library into the queue, or what is left of it since an interrupted run.
+    """Put the library into the queue, or the rest of it after an interrupted run.
 
-    What a person should know of it goes to the log at once, and to ``notes`` for the report.
+    News for the user goes to the log immediately, and to ``notes`` for the report.
     """
     servers = ready_servers(request, manager)
     settings = fingerprint(servers.settings.config)
@@ -67,6 +67,6 @@ def put_scenes(
 
 
 def tell(sentence: str, notes: list[str]) -> None:
-    """Say something now, and keep it for the report."""
+    """Log a line now, and keep it for the report."""
     log.info("%s", sentence)
     notes.append(sentence)

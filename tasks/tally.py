@@ -14,7 +14,7 @@ from validation.records import Value
 from validation.words import count
 from worker.assess import PlannedItem
 
-# Scenes that a whole report tells one by one, of those that would be written and of the others.
+# Scenes that a whole report lists one by one, of those that would be written and of the others.
 MOST_SCENES = 1000
 MOST_REASONS = 5
 MOST_SAMPLES = 4
@@ -23,7 +23,7 @@ _SHOWN = 60  # characters of a value
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a preview saw of one scene: ``reason`` why nothing would be written, or ``items``."""
+    """A preview's view of one scene: ``reason`` why nothing would be written, or ``items``."""
 
     scene_id: int
     title: str = ""

@@ -1,1 +1,1 @@
-"""What builds a release; never shipped."""
+"""Tools that build a release; never shipped."""

@@ -1,4 +1,4 @@
-"""``make package``: what people install, and the index from which Stash installs it.
+"""``make package``: the zip that users install, and the index from which Stash installs it.
 
 ``dist/PlexSync.zip`` holds the plugin's files at its root; ``dist/index.yml`` lies beside it on any
 static host or in a folder, and its address is what Stash's *Add Source* asks for. Never shipped.
@@ -110,7 +110,7 @@ def commit_time() -> str:
 
 
 def main(target: Path = ROOT / "dist") -> None:
-    """Build into ``target`` and say what was built."""
+    """Build into ``target`` and list the built files."""
     build(target, release_time())
     sys.stdout.write(f"{target / ZIP}\n{target / INDEX}\n")
 

@@ -1,4 +1,4 @@
-"""What the settings mean: read from Stash and the environment, never stopped by a bad one."""
+"""Parse the settings from Stash and the environment; a bad value never stops this."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 # Without these nothing can be synced: a bad one makes everything wait.
 _CONNECTION: Final = ("plex_url", "plex_token")
 
-# What decides which items a scene is written to and what is written. Filters are not among them:
-# they decide whether a scene is synced, and are asked each time.
+# The settings that decide which items a scene is written to and which values are written. Filters
+# are not among them: they decide whether a scene is synced, and are asked each time.
 _SHAPING: Final = (
     "plex_library",
     "path_map",
@@ -50,7 +50,7 @@ _SHOWN: Final = 40  # characters of a wrong value that a report repeats
 
 
 class PlexSyncConfig(Settings):
-    """All settings, valid, and what follows from them.
+    """All settings, valid, with the values derived from them.
 
     Build it with :func:`validate_config`, which never fails; the constructor raises pydantic's
     ValidationError.
@@ -63,7 +63,7 @@ class PlexSyncConfig(Settings):
 
     @property
     def strict_matching(self) -> bool:
-        """Is an uncertain match left to a person?"""
+        """Is an uncertain match left to the user?"""
         return not self.allow_ambiguous
 
     @property
@@ -104,12 +104,13 @@ class PlexSyncConfig(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConfigReport:
-    """Usable settings, and what is wrong with the given ones.
+    """Usable settings, and the problems of the given ones.
 
     Attributes:
         config: the settings, with defaults in place of unusable values.
         problems: one sentence for each unusable value.
-        setup_problem: a sentence about what must be set before Plex can be reached, "" = nothing.
+        setup_problem: a sentence about the setting that Plex cannot be reached without, "" = none
+            missing.
     """
 
     config: PlexSyncConfig
@@ -154,7 +155,7 @@ def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigRepor
         ("exclude_paths", config.excluded_paths.problems),
     )
     lines = [
-        sanitize_for_plex(f"{_label(name)}: {problem}")  # what was typed is quoted on one line
+        sanitize_for_plex(f"{_label(name)}: {problem}")  # the typed value is quoted on one line
         for name, found in inner
         for problem in found
     ]
@@ -178,7 +179,7 @@ def _label(name: str) -> str:
 
 
 def _sentence(name: str, fault: Mapping[str, Any], raw: Mapping[str, object]) -> str:
-    """Say what was given (never a secret), what is used instead, and where to change it."""
+    """Name the given value (never a secret), the value used instead, and where to change it."""
     setting = _DECLARED[name]
     given = fault["input"]
     if name in ENVIRONMENT:  # secrets, and addresses that may hold one

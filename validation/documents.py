@@ -44,8 +44,8 @@ def check_xml(content: bytes) -> bytes:
 
 
 def read_json(content: bytes) -> object:
-    """Return what a JSON document says. A number beyond all ranges becomes one that every range
-    refuses. Raises ``Refused``, and ``ValueError`` for what is no JSON.
+    """Return the value of a JSON document. A number beyond all ranges becomes one that every range
+    refuses. Raises ``Refused``, and ``ValueError`` for a text that is no JSON.
     """
     marks = sum(map(content.count, (b",", b":", b"[", b"{")))
     if len(content) > MOST_BYTES or marks > _MOST_VALUES:

@@ -1,4 +1,4 @@
-"""What a file name says: the key it is looked up by, the needle to ask Plex for, its title."""
+"""File names: the key of the lookup, the needle for Plex's search, the title."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from validation.paths import basename, folded, split_names
 
 # A needle shorter than this finds half a library; the file index answers instead.
 _SHORTEST_NEEDLE = 5
-# "Saw" tells a film, "gx" and "cd" do not. Bytes of UTF-8, so that one ideograph is enough.
+# "Saw" identifies a film, "gx" and "cd" do not. Bytes of UTF-8, so that one ideograph is enough.
 _TELLING_LETTERS = 3
 
-# Words that programs and cameras give to every file, and that people give to every folder.
+# Words that programs and cameras give to every file, and that users give to every folder.
 _GENERIC_WORDS = """
 video videos movie movies film films clip clips scene scenes part parts pt disc disk cd dvd vol
 volume title titles track tracks episode episodes season seasons series ep chapter file files
@@ -68,7 +68,7 @@ def stem(path: str) -> str:
     return head if dot and head.strip(".") and " " not in tail else name
 
 
-# What release names put behind the title: nothing after the first of these belongs to it.
+# The words that release names put behind the title; the title ends before the first of them.
 _TRAILER = re.compile(
     r"(?i)\b(?:\d{3,4}[pi]|[48]k|uhd|hdr|x26[45]|h26[45]|hevc|avc|xvid|divx|web[- ]?dl|webrip"
     r"|blu-?ray|b[dr]rip|dvdrip|hdtv|remux|proper|repack)\b.*"
@@ -144,13 +144,13 @@ def _tells(words: list[str], number: str) -> bool:
 
 
 def needles(path: str, separator: str = "") -> tuple[str, ...]:
-    """What to ask ``file=`` for, to find every file with this file's name; best first.
+    """Return the texts for ``file=`` that find every file with this file's name; best first.
 
     Plex: ``file=`` means "contains", a comma means "or", and an empty alternative matches the
     whole library. So the longest piece of the file name without a comma is asked for; where
     possible one without characters that NFC and NFD write differently, else one piece per form.
     With ``separator`` (Plex's own) the folder is asked for too: half a library may be called
-    ``video.mp4``. Nothing is returned when no piece could tell one file from a whole library.
+    ``video.mp4``. Nothing is returned when no piece could single out a file in a library.
     """
     name = basename(path)
     if separator:

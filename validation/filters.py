@@ -1,4 +1,4 @@
-"""Which scenes are not synced: the same rule for an edit, a task and a preview."""
+"""The rule for scenes that are not synced, the same for an edit, a task and a preview."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def skip_reason(
 
     The first that applies of: ``no_file``; ``nothing_to_sync``, a scene that has nothing but a
     file; ``filtered``. A *known* scene, one that was synced before, is never ``nothing_to_sync``:
-    when it was emptied since, what was written has to be cleared.
+    when it was emptied since, the written values have to be cleared.
     """
     if not scene.files:
         return Reason.NO_FILE
@@ -46,7 +46,7 @@ def _is_filtered(scene: SyncMetadata, config: PlexSyncConfig) -> bool:
 
 
 def _is_bare(scene: SyncMetadata) -> bool:
-    """Has *scene* nothing that a person or a scraper put there?"""
+    """Has *scene* nothing that a user or a scraper put there?"""
     texts = (scene.title, scene.details, scene.date, scene.studio)
     lists = (scene.performers, scene.tags, scene.groups)
     return not (any(texts) or any(lists) or scene.rating100 is not None or scene.organized)

@@ -18,7 +18,7 @@ class PathGlobs:
     A glob matches the whole path or a folder above it, so ``/data/new`` takes in everything below
     it. ``*`` crosses folders. Brackets are plain letters, because folders are often named with
     them. Separators, case and Unicode form do not count: matching too much only leaves a scene
-    alone, and nobody keeps two folders apart by case to sync one of them.
+    alone, and no user separates two folders by case to sync one of them.
     """
 
     patterns: tuple[re.Pattern[str], ...] = ()

@@ -1,4 +1,4 @@
-"""A scene as Stash tells it, validated and cleaned: the only thing that may be written to Plex."""
+"""A scene as Stash sends it, validated and cleaned: the only thing that may be written to Plex."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RECORD = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_err
 def clean_date(text: str) -> str:
     """Return the part of *text* that is a calendar date: ``YYYY-MM-DD``, ``YYYY-MM``, ``YYYY``.
 
-    ``2023-02-30`` is ``2023-02`` and ``2023-13-01`` is ``2023``: what makes no sense goes, and
+    ``2023-02-30`` is ``2023-02`` and ``2023-13-01`` is ``2023``: an impossible part is dropped, and
     nothing is invented. A time of day is dropped. Text without a year is ``""``.
     """
     match = _DATE.fullmatch(text.strip())
@@ -112,15 +112,15 @@ class SceneFile:
 
 
 class SyncMetadata(BaseModel):
-    """What Plex should show for one scene. Everything in it is valid and clean.
+    """The values that Plex should show for one scene. Everything in it is valid and clean.
 
     ``""``, ``()`` and ``None`` mean that Stash has no value. ``date`` is ``YYYY``, ``YYYY-MM`` or
-    ``YYYY-MM-DD``; ``rating100`` is 0 to 100 (Stash stores any number; it is clamped); ``files``
-    has the primary file first; ``updated_at`` is Stash's own text (:func:`updated_time` compares);
-    ``cover`` is the cover's path on Stash with its version ``?t=``; ``studio_ancestors`` are the
-    studio's parents, nearest first; ``related`` are the things that the scene shows or is filtered
-    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``; ``notes`` say which
-    values were put right.
+    ``YYYY-MM-DD``; ``rating100`` is 0 to 100 (Stash stores any number; it is clamped). ``files``
+    has the primary file first. ``updated_at`` is Stash's own text (:func:`updated_time` compares).
+    ``cover`` is the cover's path on Stash with its version ``?t=``. ``studio_ancestors`` are the
+    studio's parents, nearest first. ``related`` are the things that the scene shows or is filtered
+    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``. ``notes`` name the values that
+    were corrected.
     """
 
     model_config = _RECORD
@@ -252,7 +252,7 @@ def _cover(scene_id: int, url: str | None) -> str:
 
 
 def _notes(scene: _StashScene) -> Iterator[str]:
-    """Yield a sentence for each value that was put right and that a person may want to correct."""
+    """Yield a sentence for each corrected value that a user may want to correct in Stash."""
     date = (scene.date or "").strip()
     kept = clean_date(date)
     if kept != date[:10] and not date.startswith(_NO_DATE):
@@ -266,7 +266,7 @@ def _notes(scene: _StashScene) -> Iterator[str]:
 
 
 def _refusal(scene_id: object, error: ValidationError) -> str:
-    """Say in one sentence which fields cannot be used, without showing their values."""
+    """Name in one sentence the fields that cannot be used, without showing their values."""
     faults = [
         f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
         for fault in error.errors(include_input=False, include_url=False)

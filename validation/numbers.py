@@ -1,7 +1,7 @@
 """Numbers from outside: one function per kind, at most 18 digits. Standard library only.
 
-A number may arrive as a number or as text. What is none, or is out of its range, is "unknown":
-0, or ``None`` where 0 has a meaning of its own.
+A number may arrive as a number or as text. A value that is no number, or out of its range, is
+"unknown": 0, or ``None`` where 0 has a meaning of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _DIGITS = 18
 _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
 _LONGEST = 10**9  # seconds: thirty years of video
 
-# What a listing may hold. A library of a million files is not known to exist.
+# The sizes that a listing may have. A library of a million files is not known to exist.
 MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
 

@@ -24,7 +24,7 @@ class _Parts:
     """A path taken apart: ``root`` is ``/``, ``C:``, ``//`` (a share) or ``""`` (relative).
 
     ``names`` are as written, ``exact`` in one Unicode form, ``folded`` without case too. Lower
-    case, not case folding: NTFS tells ß from ss.
+    case, not case folding: NTFS distinguishes ß from ss.
     """
 
     root: str
@@ -164,7 +164,7 @@ def folder_of(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """Where Stash says ``stash``, Plex says ``plex``: two folders, as a person wrote them."""
+    """One folder as Stash (``stash``) and Plex (``plex``) name it, as written by a user."""
 
     stash: str
     plex: str
@@ -189,7 +189,7 @@ class PathRules:
 
     @classmethod
     def parse(cls, text: str) -> tuple[PathRules, tuple[str, ...]]:
-        """Read ``stash => plex; stash => plex``; a bad rule is skipped and told in a sentence."""
+        """Read ``stash => plex; stash => plex``; a bad rule is skipped and reported."""
         rules: list[PathRule] = []
         problems: list[str] = []
         for part in filter(None, (part.strip() for part in text.split(";"))):
@@ -237,7 +237,7 @@ def _what_is_wrong(sides: Sequence[str]) -> str:
 
 # Two pairs may agree by the accident of one copied folder; three do not.
 _PAIRS_TO_AGREE = 3
-# How many shared folders a proposal may name to tell two mounts apart.
+# How many shared folders a proposal may name to distinguish two mounts.
 _FOLDERS_TO_TELL_APART = 3
 
 
@@ -246,7 +246,7 @@ def propose_rules(pairs: Iterable[tuple[str, str]]) -> tuple[PathRule, ...]:
 
     The pairs have to be unambiguous already: name, size and duration equal, and unique. Each pair
     votes for the two folders before the names both paths share. A rule needs three votes, and no
-    vote for another Plex folder; where two Plex folders claim one Stash folder (two mounts), one
+    vote for another Plex folder. Where two Plex folders claim one Stash folder (two mounts), one
     shared folder more is named on both sides. Nothing is proposed for paths that are equal.
     """
     open_pairs = [pair for pair in dict.fromkeys(pairs) if not same_path(*pair)]

@@ -47,7 +47,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a reason means, and what happens to a scene that has it.
+    """The meaning of a reason, and the treatment of a scene that has it.
 
     Attributes:
         meaning: a sentence for the user.

@@ -19,7 +19,7 @@ class FieldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldMemory:
-    """What the ledger remembers of one field of one Plex item.
+    """The ledger's memory of one field of one Plex item.
 
     - ``written``: Stash's value as we last sent it.
     - ``stored``: the form that Plex gave back for it, exactly. For a tag field it is parallel to
@@ -51,7 +51,7 @@ class FieldMemory:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What we know of one Plex item that we have written for one scene.
+    """Our knowledge of one Plex item that we have written for one scene.
 
     - ``fields``: memory by Plex's field name (``title``, ``genre``, ``actor``, …).
     - ``intended``: what ``fields`` will be once the write that was begun is answered; it stays
@@ -129,10 +129,10 @@ class IndexedFile:
 class IndexedSection:
     """How far the index follows one Plex library.
 
-    ``content_changed_at`` is Plex's counter before the last refresh; ``watermark`` the newest
-    change seen (epoch seconds of Plex's clock); ``hidden`` the items that Plex counted and did not
-    show in the last whole listing; ``listed_at`` and ``refreshed_at`` are the times of the last
-    whole listing and of the last refresh of any kind (epoch seconds of our clock).
+    ``content_changed_at`` is Plex's counter before the last refresh. ``watermark`` is the newest
+    change seen (epoch seconds of Plex's clock). ``hidden`` counts the items that Plex counted and
+    did not show in the last whole listing. ``listed_at`` and ``refreshed_at`` are the times of the
+    last whole listing and of the last refresh of any kind (epoch seconds of our clock).
     """
 
     section_id: int

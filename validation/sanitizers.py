@@ -1,4 +1,4 @@
-"""Clean text for Plex: what XML, HTTP and Plex's clients cannot carry goes, the rest stays.
+"""Clean text for Plex: remove only characters that XML, HTTP or Plex's clients cannot carry.
 
 Every function is pure and idempotent: cleaning clean text changes nothing.
 """
@@ -40,7 +40,7 @@ _BROKEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 # which separates words in Thai and Khmer.
 _INVISIBLE = re.compile("[\u202a-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb]")
 
-# What is trimmed from both ends: every whitespace character, and the zero-width space.
+# The characters trimmed from both ends: every whitespace character, and the zero-width space.
 _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b"
 
 # Unicode categories with nothing to see: spaces, controls, format characters, lone accents.
@@ -56,7 +56,7 @@ def sanitize_for_plex(text: str, *, max_length: int | None = None, multiline: bo
     Quotes, dashes, emoji and right-to-left text are kept. With *multiline*, paragraphs and spaces
     are kept as typed and only the ends of lines are trimmed; otherwise every run of whitespace
     becomes one space. The result is in Unicode's NFC form. Text with nothing visible in it
-    becomes ``""``. A cut falls at a word's end, and never inside a character as a person sees it.
+    becomes ``""``. A cut falls at a word's end, and never inside a character as a user sees it.
     """
     if _SURROGATE.search(text):  # two halves of one character, decoded apart, are joined first
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
@@ -77,7 +77,7 @@ def sanitize_for_plex(text: str, *, max_length: int | None = None, multiline: bo
 def sanitize_names(names: Iterable[str], *, max_length: int = LINE_LIMIT) -> tuple[str, ...]:
     """Clean each name as one line, keep the order, drop empty ones and repetitions.
 
-    Names that :func:`name_key` cannot tell apart are one name; the first spelling wins.
+    Names with the same :func:`name_key` are one name; the first spelling wins.
     """
     unique: dict[str, str] = {}
     for name in names:
@@ -110,7 +110,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _is_boundary(text: str, position: int) -> bool:
-    """May *text* be cut before *position* without splitting a character as a person sees it?
+    """May *text* be cut before *position* without splitting a character as a user sees it?
 
     A short form of Unicode's rules for grapheme clusters (UAX 29) that errs towards not cutting.
     """

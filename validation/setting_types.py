@@ -1,4 +1,4 @@
-"""The kinds of settings: how a value typed by a person or sent by Stash is read.
+"""The kinds of settings: how a value typed by a user or sent by Stash is read.
 
 Stash's settings page stores "" for a cleared text and 0 for a cleared number and cannot show
 defaults, so both mean "use the default". Task arguments and the environment send text only.
@@ -28,8 +28,8 @@ _HEADER_SAFE = re.compile(r"[\x21-\x7e]*")
 class Setting:
     """One setting as Stash's page, the documents and reports name it.
 
-    ``minimum`` and ``maximum`` bound a NUMBER; ``None`` = no bound. ``on_page`` is False for what
-    only a shell can set.
+    ``minimum`` and ``maximum`` bound a NUMBER; ``None`` = no bound. ``on_page`` is False for a
+    setting that only a shell can set.
     """
 
     name: str
@@ -53,7 +53,7 @@ def declared_settings(model: type[BaseModel]) -> tuple[Setting, ...]:
 
 
 def describe_secret(value: SecretStr | str) -> str:
-    """Say whether a secret is set and how long it is: all that may ever be shown of it."""
+    """Describe a secret: whether it is set and how long it is. Nothing else of it may be shown."""
     count = len(value) if isinstance(value, str) else len(value.get_secret_value())
     return f"set, {count} characters" if count else "not set"
 
@@ -62,8 +62,8 @@ def server_url(text: str) -> str:
     """Normalise a server's address: ``http://`` when no scheme is given, no ``/`` at the end.
 
     Without a scheme plain HTTP is meant, which is what ``192.168.1.10:32400`` answers. A path
-    stays, for servers behind a reverse proxy. Raises ValueError for what is no such address; a
-    name, password or token in it is refused because addresses are shown and logged.
+    stays, for servers behind a reverse proxy. Raises ValueError for any other text; a name,
+    password or token in it is refused because addresses are shown and logged.
     """
     if not text:
         return text

@@ -1,7 +1,7 @@
 """The settings: each declared once, here, with its name, default, range and explanation.
 
 ``make settings`` writes them from here into PlexSync.yml (Stash's page) and docs/config.md.
-``validation.config`` says what they mean.
+``validation.config`` gives them their meaning.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from validation.setting_types import (
     is_blank,
 )
 
-# Names that say the opposite of a setting; the setting itself wins when both are given.
+# Names for the opposite of a setting; the setting itself wins when both are given.
 OPPOSITES: Final[Mapping[str, str]] = {"enabled": "paused", "strict_matching": "allow_ambiguous"}
 _SWITCH: Final[TypeAdapter[bool]] = TypeAdapter(Switch)
 

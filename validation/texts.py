@@ -1,6 +1,6 @@
-"""Texts from outside, as people may see them: in a log, a terminal, a reply. Pure.
+"""Texts from outside, as users may see them: in a log, a terminal, a reply. Pure.
 
-What Plex gets is the business of ``validation.sanitizers``.
+``validation.sanitizers`` cleans the texts for Plex.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def one_lines(value: object) -> object:
 
 
 def said(text: str, secrets: Iterable[str], limit: int = 200) -> str:
-    """Return a server's own words for people, "" when they hold one of *secrets*.
+    """Return a server's own words for users, "" when they hold one of *secrets*.
 
     A server may repeat what it was sent, whole or cut into pieces: letters and digits alone are
     compared.

@@ -1,6 +1,7 @@
 """One HTTP request and its whole answer: bounded in time and size, never redirected.
 
-What both servers have in common. A room for each server says what its answers and errors mean.
+The part that both servers have in common. A package for each server interprets its answers and
+errors.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class TimedStream(io.RawIOBase):
         self._room = float(_MOST_ON_WIRE)
 
     def allow(self, seconds: float) -> None:
-        """Wait so long for what comes next, and take any size: for an answer that has no end."""
+        """Wait this long for the next bytes, and take any size: for an answer that has no end."""
         self._pause = seconds
         self._until = monotonic() + seconds
         self._room = float("inf")
@@ -108,8 +109,8 @@ class _HttpsPool(HTTPSConnectionPool):
 class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
-    Timeouts are seconds. A subclass says what an error and an answer mean, and may bound answers
-    by what was asked.
+    Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
+    request.
     """
 
     def __init__(self, connect_timeout: float, read_timeout: float) -> None:
@@ -156,7 +157,7 @@ class BoundedAdapter(HTTPAdapter):
 
 
 def _body_of(response: requests.Response, most: int) -> bytes:
-    """The body, read now, while its errors can be told apart."""
+    """The body, read now, while its errors can be distinguished."""
     body = bytearray()
     try:
         # Packed twice, a kilobyte is a gigabyte.

@@ -1,4 +1,4 @@
-"""Assessing one scene: what is to be written to Plex, or why nothing is. Nothing is changed."""
+"""Assess one scene: the writes to Plex, or the reason against them. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ log = logging.getLogger("plexsync.scene")
 class PlannedItem:
     """One Plex item with what would be written to it.
 
-    ``item`` is full and fresh, ``entry`` what we remember of it and still believe; ``pair`` are
-    the paths, Stash's and Plex's, by which it was matched; ``slots`` the images for which the
+    ``item`` is full and fresh, ``entry`` our memory of it, as far as it is credible. ``pair`` are
+    the paths, Stash's and Plex's, by which it was matched. ``slots`` are the images for which the
     cover has to be fetched from Stash and compared.
     """
 
@@ -45,12 +45,11 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What an assessment of a scene found.
+    """The result of an assessment.
 
-    ``reason`` is why nothing is to be written, ``sentence`` says more about it where the reason
-    alone does not. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice
-    as it was stored, ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as
-    JSON.
+    ``reason`` is why nothing is to be written, ``sentence`` adds details that the reason alone does
+    not give. ``match`` is ``None`` where Plex was not asked. ``chosen`` is the user's choice as it
+    was stored, ``pin`` as it is to be kept from now on; ``detail`` goes into the outcome as JSON.
     """
 
     scene: SyncMetadata
@@ -107,7 +106,7 @@ def assess(
 
 
 def _skipped(store: Store, batch: Batch, scene: SyncMetadata) -> Reason | None:
-    """Why the scene is not to be synced, whatever Plex has."""
+    """The reason against syncing the scene, independent of Plex."""
     if store.scenes.is_ignored(scene.scene_id):
         return Reason.FILTERED
     known = store.ledger.knows_scene(scene.scene_id)
@@ -149,7 +148,7 @@ def _in_full(
 def _planned(
     store: Store, batch: Batch, scene: SyncMetadata, item: PlexItem, pair: tuple[str, str]
 ) -> PlannedItem:
-    """What would be written to one item."""
+    """The writes to one item."""
     stored = store.ledger.entry(batch.plex.server, item.rating_key)
     entry = believed(stored, item, holds_scene=True) if stored is not None else None
     if entry is not None:

@@ -30,7 +30,7 @@ log = logging.getLogger("plexsync.scene")
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of one job; it tells its story also when it ends in an error.
+    """One try of one job; its story survives an error.
 
     ``writing``: the attempt had come to writing.
     """
@@ -42,7 +42,7 @@ class Attempt:
     writing: bool = False
 
     def story(self) -> dict[str, object]:
-        """What was found out, as JSON values."""
+        """The findings, as JSON values."""
         found: dict[str, object] = dict(self.assessment.detail) if self.assessment else {}
         if self.planned is not None:
             found["item"] = self.planned.item.rating_key
@@ -59,8 +59,8 @@ class Attempt:
 class Result:
     """How an attempt ended well.
 
-    ``outcome`` is ``synced``, a reason code, or "" for a job that is no scene's; ``detail`` the
-    story as JSON values; ``writes`` the number of items written; ``asked_plex``: Plex served it.
+    ``outcome`` is ``synced``, a reason code, or "" for a job that is no scene's. ``detail`` is the
+    story as JSON values. ``writes`` is the number of items written. ``asked_plex``: Plex served it.
     """
 
     outcome: str
@@ -78,8 +78,9 @@ class SceneSync:
         self.scans = ScanRequests()
 
     def sync(self, run: Run, batch: Batch, attempt: Attempt) -> Result:
-        """Sync the scene of a job. Raises the errors of ``validation.errors``; what was written is
-        in the ledger by then."""
+        """Sync the scene of a job. Raises the errors of ``validation.errors``; finished
+        writes are in the ledger by then.
+        """
         scene_id = attempt.job.job.scene_id
         if scene_id not in batch.parsed:
             return Result(Reason.SCENE_GONE)

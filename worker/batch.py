@@ -42,9 +42,9 @@ log = logging.getLogger("plexsync.batch")
 class Listing:
     """Plex's chosen libraries as this batch sees them.
 
-    The index proves nothing until it was refreshed for the batch, or for the *Sync All* that the
-    batch belongs to: ``since`` is the time from which a whole listing is recent enough (epoch
-    seconds, infinity for none).
+    The index proves nothing until it was refreshed for the batch, or for the batch's *Sync All*.
+    ``since`` is the time from which a whole listing is recent enough (epoch seconds, infinity for
+    none).
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class ReadAhead:
     """Items that are read together with another scene's, fifty in one request.
 
     ``expected`` are the items that the batch will probably read, in its order; it is asked when
-    the first of them is needed. What was read serves every scene of the batch, until the item is
-    written or the reading is old.
+    the first of them is needed. A read item serves every scene of the batch, until it is written or
+    the reading is old.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class ReadAhead:
         return tuple(item for item in found if item is not None)
 
     def forget(self, rating_key: int) -> None:
-        """An item was written: what was read of it is no longer true."""
+        """An item was written: the earlier reading of it is no longer true."""
         self._items.pop(rating_key, None)
 
     def _ahead(self) -> dict[int, None]:
@@ -193,7 +193,7 @@ class OtherScenes:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was claimed together.
+    """The jobs that were claimed together.
 
     ``parsed`` are its scenes, an error for one that is invalid; ``restored_at`` is when our memory
     was lost or came from a copy (epoch seconds, 0 = never).

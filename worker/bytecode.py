@@ -16,7 +16,7 @@ from importlib.machinery import SourceFileLoader
 HOOK_ROOMS = ("hooks", "sync_queue")
 OTHER_ROOMS = ("validation", "worker", "tasks", "plex", "stash")
 MAGIC, HEADER_BYTES = util.MAGIC_NUMBER, 16
-# What ``marshal`` raises for half a file.
+# The errors that ``marshal`` raises for half a file.
 BROKEN = (EOFError, ValueError, TypeError)
 
 
@@ -51,8 +51,8 @@ def compile_module(source: str) -> None:
 
 
 def place_of(source: str) -> str:
-    """Where Python looks for the bytecode of a file; not where this process does, once it has met
-    half a file (``PlexSync.py``).
+    """The path at which Python looks for a file's bytecode. This process looks elsewhere once it
+    has met half a file (``PlexSync.py``).
     """
     target = util.cache_from_source(source)
     if sys.pycache_prefix != os.devnull:

@@ -16,7 +16,7 @@ from worker.backoff import LONGEST_RETRY_AFTER
 FAILURES_TO_OPEN = 5
 PROBE_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)
 # After an outage the queue drains gently: at first one job at a time, and one more for each that
-# was served, so that each batch is twice as big as the one before.
+# was served. Each batch is therefore twice as big as the one before.
 FIRST_BATCH = 1
 
 

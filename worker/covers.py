@@ -1,10 +1,10 @@
 """A scene's cover as the item's poster (and background, when asked for).
 
-*Keep edits* keeps a user's image. Plex says that an image is locked, but not by whom, so:
+*Keep edits* keeps a user's image. Plex reports that an image is locked, but not by whom. Therefore:
 
 - An image that is locked and that we never uploaded is a user's.
-- After an upload of ours Plex is asked which image it shows, when the cover changes in Stash and
-  when *Keep edits* is turned off; without *Keep edits* also when the address of the image is
+- After an upload of ours we ask Plex which image it shows, when the cover changes in Stash and when
+  *Keep edits* is turned off. Without *Keep edits* we also ask when the address of the image is
   another one than after our last write. Then Stash's image comes back.
 """
 
@@ -48,7 +48,7 @@ _PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
 
 
 def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
-    """What the cover is used for under these settings. Plex gives episodes no background."""
+    """The uses of the cover under these settings. Plex gives episodes no background."""
     if not config.skip_posters:
         yield "poster"
         if config.sync_background and item.kind == "movie":
@@ -171,8 +171,10 @@ def _guarded(
     config: PlexSyncConfig,
     keep: Callable[[LedgerEntry], None],
 ) -> LedgerEntry:
-    """The entry that says of each slot what *Keep edits* has kept, or may have: when it is turned
-    off, Stash's image comes back."""
+    """The entry with a note on each slot whose image *Keep edits* has kept, or may have kept.
+
+    When *Keep edits* is turned off, Stash's image comes back.
+    """
     if not config.preserve_plex_edits:
         return entry
     notes = dict(entry.image_notes)
@@ -211,7 +213,7 @@ def _may_be_another(
 
 
 def _seen(entry: LedgerEntry, slot: ImageSlot, address: str | None = None) -> LedgerEntry:
-    """The entry with the address of our image; without one the next reading tells it."""
+    """The entry with the address of our image; without one the next reading provides it."""
     shown = {name: text for name, text in entry.image_shown.items() if name != slot}
     return replace(entry, image_shown=shown if address is None else {**shown, slot: address})
 

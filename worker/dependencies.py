@@ -1,10 +1,10 @@
 """The libraries that tasks and worker need: found, or installed privately. Standard library only.
 
-A user of PlexSync need not open a shell: the first worker or task that misses a library
-installs the pinned wheels (``requirements.lock``, with hashes) into a directory of its own, with
-the pip of the Python that runs it. No other plugin's packages are touched, and ours are found
-first. Runs before anything of ours imports a library, and imports each once: what pip has written
-down as installed may be gone, or made for another system.
+A user of PlexSync need not open a shell. The first worker or task that misses a library installs
+the pinned wheels (``requirements.lock``, with hashes) into a directory of its own. It uses the pip
+of the Python that runs it. No other plugin's packages are touched, and ours are found first. Runs
+before anything of ours imports a library, and imports each once: a package that pip lists as
+installed may be gone, or made for another system.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "tenacity": ((9,), (10,)),
     "pydantic": ((2, 12), (3,)),
 }
-# What our rooms import of them; plexapi through its own door, which keeps its settings away.
+# The modules that our packages import; plexapi through its own module, which keeps its settings
+# away.
 MODULES = (
     *("persistqueue", "stashapi.stashapp", "plex.isolation", "requests.adapters"),
     *("urllib3.exceptions", "tenacity", "pydantic.dataclasses"),

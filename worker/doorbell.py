@@ -1,4 +1,4 @@
-"""What an idle worker waits at: a hook, a listener or a stop wakes it at once."""
+"""The doorbell at which an idle worker waits: a hook, a listener or a stop wakes it immediately."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Self
 
 from sync_queue import datadir
 
-# Between two looks at the queue, for what wakes nobody.
+# Between two checks of the queue, for changes that ring no bell.
 LOOK_SECONDS = 2.0
-# What Linux tells of the queue's directory: a file that was open for writing was closed (each hook
-# does so with the lock, after it has stored its edit), moved or deleted.
+# Linux's events for the queue's directory: a file that was open for writing was closed, moved or
+# deleted. Each hook closes the lock after it has stored its edit.
 CLOSED, MOVED, DELETED = 0x8, 0x40 | 0x80, 0x200
 
 
 class Doorbell:
-    """Use it as a context manager. Where the system cannot tell of files (Windows, macOS), it wakes
+    """Use it as a context manager. Where the system has no such events (Windows, macOS), it wakes
     every ``poll`` seconds.
     """
 

@@ -1,4 +1,4 @@
-"""Whose fault is a failed try? A try counts against a job only if Plex worked for others."""
+"""The fault for a failed try. A try counts against a job only if Plex worked for others."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Fairness:
     def tries(
         self, attempt: Attempt, now: float, most: int, alone_and_plex_answers: Callable[[], bool]
     ) -> Tries:
-        """What the policy needs to know of a job's tries.
+        """The policy's view of a job's tries.
 
         A try is the job's own fault only if Plex served another job since the last one, or if the
-        job is alone and Plex answers: an outage never makes a dead letter. A Plex whose disk is
+        job is alone and Plex answers. An outage never makes a dead letter. A Plex whose disk is
         full serves those who only read; so a failed write is compared with other jobs' writes.
         """
         job = attempt.job

@@ -32,7 +32,7 @@ log = logging.getLogger("plexsync.listener")
 
 
 class Stream(Protocol):
-    """What a listener needs of ``plex.event_stream.EventStream``."""
+    """A listener's view of ``plex.event_stream.EventStream``."""
 
     def __iter__(self) -> Iterator[tuple[LibraryEvent, ...]]: ...
 
@@ -43,9 +43,8 @@ class Listener:
     """Listens in a daemon thread, from when it is made until it is closed.
 
     ``heard`` is set after each connect, because missed events do not come again, and by each
-    event that may make another scene syncable; the reader clears it first. ``connected``
-    says whether Plex ever agreed. The thread ends by itself where Plex will not agree:
-    ``refusal`` says why.
+    event that may make another scene syncable; the reader clears it first. ``connected``: Plex
+    accepted at least once. The thread ends by itself where Plex refuses: ``refusal`` is the reason.
     ``clock`` returns monotonic seconds, ``rng`` a number in [0, 1); ``sleep`` waits some seconds
     between two connections; ``ring`` wakes who waits for news.
     """
@@ -134,7 +133,7 @@ class Listener:
 class Subscription:
     """At most one listener: made when it is wanted, closed when it is not. For one thread.
 
-    What is known of a Plex outlives its listeners: that it refused, and what the log said of it.
+    Two facts about a Plex outlive its listeners: its refusal, and the last log line about it.
     ``clock`` returns monotonic seconds; ``listen`` makes a listener, which calls ``ring``.
     """
 
@@ -184,7 +183,7 @@ class Subscription:
             self._listener = None
 
     def _look_after(self, listener: Listener) -> None:
-        """Say once what came of a listener, and drop one that ended or hangs."""
+        """Log a listener's result once, and drop a listener that ended or hangs."""
         if listener.connected:
             self._say("Listening to Plex's events.")
         if not listener.is_alive:

@@ -1,4 +1,4 @@
-"""Where the worker's log goes: a rotating file for the resident, Stash's log for a task."""
+"""The worker's log: a rotating file for the resident, Stash's log for a task."""
 
 from __future__ import annotations
 
@@ -34,8 +34,11 @@ LONGEST_LINE = 4000
 
 
 class PlainFormatter(logging.Formatter):
-    """Writes a record as one line, whatever a title or a server put into it; a stack follows in
-    lines that begin with blanks, so that no foreign text can look like a record."""
+    """Writes a record as one line, even if a title or a server put line breaks into it.
+
+    A stack follows in lines that begin with blanks, so that no foreign text can look like a
+    record.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
         """The line."""

@@ -34,7 +34,7 @@ log = logging.getLogger("plexsync.worker")
 
 
 class End(StrEnum):
-    """Why a worker ends by itself."""
+    """The reasons for which a worker ends by itself."""
 
     DISABLED = DISABLED
     REMOVED = REMOVED
@@ -66,9 +66,8 @@ class Pulse:
 class Loop:
     """One step after the other; the sync thread owns it.
 
-    ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``stopping`` says whether the
-    thread has to stop after the job at hand, ``ring`` ends its nap. ``when_idle``: end instead of
-    waiting.
+    ``clock`` returns epoch seconds, ``rng`` a number in [0, 1); ``stopping``: the thread has to
+    stop after the job at hand. ``ring`` ends its nap. ``when_idle``: end instead of waiting.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ def is_due(at: float, now: float, longest: float) -> bool:
 class Maintenance:
     """The worker's chores, a piece at a time. Each writes only when it found something.
 
-    ``quiet_seconds``: what was written last is read back when nothing was due for so long.
+    ``quiet_seconds``: the last writes are read back when nothing was due for this long.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The dead letter of a job that is given up, and what hooks say in Stash's log, by cause."""
+"""The dead letter of a job that is given up, and the hooks' lines in Stash's log, by cause."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sync_queue.state import Restored, WrongSettings
 from validation.errors import PlexSyncError
 from worker.policy import Verdict
 
-# Hooks say this at most hourly, until a day after the newest dead letter, and at least once.
+# Hooks log this at most hourly, until a day after the newest dead letter, and at least once.
 DEAD_LETTERS = (
     "Some edits could not be synced: the task Show Status says why, Retry Failed tries them again."
     " {waiting} edits wait."
 )
 WRONG_SETTINGS = "The default is used for what is wrong in PlexSync's settings. "
 NEWS_SECONDS = 24 * 3600.0
-# How long Status tells of a database that was restored.
+# How long Status reports a database that was restored.
 RESTORED_SECONDS = 30 * 24 * 3600.0
 COUNT_EVERY = 10
 
@@ -78,7 +78,7 @@ def note_wrong_settings(manager: QueueManager, problems: tuple[str, ...]) -> Non
 
 
 def clear_old(manager: QueueManager, now: float) -> None:
-    """Clear the notices that were said and are old, and what Status tells of an old restoration.
+    """Clear old notices that were logged, and Status's line about an old restoration.
 
     Writes only when there is something to clear.
     """

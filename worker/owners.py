@@ -1,4 +1,4 @@
-"""Whose is an item? Asked of Stash before a scene is kept from an item that matches it."""
+"""The owner of an item. Asked of Stash before a scene is kept from an item that matches it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,12 @@ def _claims(
     mine: Strength,
     claimed: Mapping[int, int],
 ) -> Iterator[tuple[int, Strength]]:
-    """Other scenes with their claims: the owner as far as it still holds a file of the item, the
-    scenes that have the first part, where that is not ours, and those whose very path it is that
-    ours only resembles."""
+    """Other scenes with their claims.
+
+    They are the owner as far as it still holds a file of the item, and the scenes that have
+    the first part, where that is not ours. Also the scenes whose very path it is, where ours
+    only resembles it.
+    """
     item = candidate.item
     rules = batch.config.path_rules
     if item.rating_key in claimed:
@@ -80,8 +83,10 @@ def _claims(
 
 
 def _claim(scene: SyncMetadata, item: PlexItem, rules: PathRules, alike: str) -> Strength:
-    """The claim of a scene by the item's files that it has by its paths, and by the file that was
-    found to be ``alike`` one of its own ("" for none)."""
+    """A scene's claim by the item's files at its paths and by a file ``alike`` ("" for none).
+
+    The file ``alike`` was found to be like one of the scene's own.
+    """
     held = [
         part.file
         for file in scene.files

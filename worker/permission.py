@@ -19,7 +19,7 @@ from worker.hold import Hold, hold_for
 from worker.notices import note_wrong_settings
 from worker.servers import Servers, SettingsRead, plex_settings
 
-# What a plugin consists of at least.
+# The file that every installation has.
 MAIN_FILE = "PlexSync.py"
 # Jobs of one batch.
 BATCH = 100
@@ -61,7 +61,7 @@ Answer = Go | Wait | Stop
 
 
 def answer_of(hold: Hold | None, breaker: CircuitBreaker, now: float) -> Go | Wait:
-    """What hold and breaker say together. Pure. ``now`` is epoch seconds."""
+    """The verdict of hold and breaker together. Pure. ``now`` is epoch seconds."""
     if hold is not None and hold.wait(now) > 0:
         return Wait(max(hold.wait(now), breaker.wait(now)), hold.sentence)
     seconds = breaker.wait(now)
@@ -129,7 +129,7 @@ class Permission:
         return self.answer()
 
     def answer(self) -> Go | Wait:
-        """What hold and breaker say now. Reads nothing."""
+        """The verdict of hold and breaker now. Reads nothing."""
         return answer_of(self.hold, self.breaker, self.clock())
 
     def may_ask_plex(self) -> bool:
@@ -138,7 +138,7 @@ class Permission:
         return closed or self.manager.jobs.next_due(self.clock()) is None
 
     def _probe(self, answer: Go) -> Go | Wait:
-        """The open breaker's time has come: a due job is tried if Plex says who it is."""
+        """The open breaker's time has come: a due job is tried if Plex identifies itself."""
         now = self.clock()
         due = self.manager.jobs.next_due(now)
         if due is None or due > now:

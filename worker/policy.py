@@ -28,7 +28,7 @@ LONE_WRITE_SECONDS = 24 * 3600.0
 
 
 class Disposition(StrEnum):
-    """What becomes of a job whose sync raised."""
+    """The disposition of a job whose sync raised."""
 
     RETRY = "retry"
     BURY = "bury"
@@ -37,7 +37,7 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with one job.
+    """The decision for one job.
 
     Attributes:
         disposition: retry, bury or hold.
@@ -58,7 +58,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """What is known of a job's tries.
+    """The facts about a job's tries.
 
     Attributes:
         charged: tries charged so far.
@@ -76,7 +76,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table: what becomes of a job that fails with ``error``.
+    """One row of the table: the disposition of a job that fails with ``error``.
 
     The other attributes matter to RETRY only.
 

@@ -30,13 +30,13 @@ WRONG_HASH = (
 
 
 def folder_name(requirements: str) -> str:
-    """Where the packages of one ``requirements`` go: a folder in use is never exchanged."""
+    """The folder for the packages of one ``requirements``: a folder in use is never exchanged."""
     return f"{platform_tag()}-{str(wanted_marker(requirements)['sha256'])[:12]}"
 
 
 def platform_tag() -> str:
-    """Which Python, system and C library packages with compiled parts belong to: the ending of
-    such files names them (but no processor on macOS).
+    """The Python, system and C library that compiled packages belong to: the ending of such files
+    names them (but no processor on macOS).
     """
     ending = machinery.EXTENSION_SUFFIXES[0].split(".")[1]
     return f"{ending}-{sysconfig.get_platform()}".replace(".", "_")
@@ -53,7 +53,7 @@ def is_installed(target: str, requirements: str) -> bool:
 
 
 def wanted_marker(requirements: str) -> dict[str, object]:
-    """What the marker of a complete installation says."""
+    """The content of the marker of a complete installation."""
     with open(requirements, "rb") as file:
         return {"version": 1, "sha256": hashlib.sha256(file.read()).hexdigest()}
 
@@ -86,14 +86,14 @@ def why_unsafe(data_dir: str, target: str) -> str:
                 f" Run: {shlex.join(['chmod', 'go-w', folder])}"
             )
         if depth and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return ""  # nobody else gets any further
+            return ""  # no other user gets any further
     return ""
 
 
 def install(requirements: str, target: str, guard: int) -> str:
     """Install into ``target`` with the running interpreter's pip; returns why not, "" when it did.
 
-    A killed installation leaves nothing that would be taken for a whole one: each run fills a
+    A killed installation leaves nothing that would be taken for a whole one. Each run fills a
     folder of its own, and pip, which continues alone, holds the lock ``guard`` until it ends.
     """
     remove_unfinished(target)
@@ -188,7 +188,7 @@ def failed_lately(target: str) -> bool:
 
 
 def reason_of(output: bytes) -> str:
-    """Why pip failed, of all that it said."""
+    """The reason for pip's failure, from its output."""
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines()]
     if any("DO NOT MATCH THE HASHES" in line for line in lines):
         return WRONG_HASH

@@ -128,7 +128,7 @@ class SyncWorker:
         """A step, and the nap after it."""
         if self._patience.said:  # the step that failed may have held leases
             self.manager.jobs.release_all()
-        # Before the step: what is stored while it runs must not wait for the nap's end.
+        # Before the step: a job stored while it runs must not wait for the nap's end.
         seen = self.manager.jobs.data_version()
         wait = self.loop.step()
         self._patience.over()
@@ -157,7 +157,7 @@ class SyncWorker:
 
     def _nap(self, seconds: float, seen: int) -> None:
         """Sleep until ``seconds`` are over, another process has committed since ``data_version``
-        was ``seen``, Plex tells of new files, or a stop is asked for. Raises ``DatabaseReplaced``.
+        was ``seen``, Plex reports new files, or a stop is requested. Raises ``DatabaseReplaced``.
         """
         pause = self._bell.pause(self.servers.settings.config.poll_interval)
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)

@@ -41,12 +41,12 @@ log = logging.getLogger("plexsync.resident")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a resident worker waits for what, in seconds.
+    """The timeouts of a resident worker, in seconds.
 
-    ``idle`` without anything to do, then it ends; ``stuck`` without a step of the sync thread,
-    then it ends too: every request has a timeout far below that; ``patience`` for the job at hand
-    when it has to stop; ``watch`` between two looks. An update deletes files before it writes the
-    new ones: it is over when nothing changed for ``settled``, and given up after ``update``.
+    ``idle`` without anything to do, then it ends. ``stuck`` without a step of the sync thread, then
+    it ends too: every request has a timeout far below that. ``patience`` for the job at hand when
+    it has to stop. ``watch`` between two checks. An update deletes files before it writes the new
+    ones: it is over when nothing changed for ``settled``, and given up after ``update``.
     """
 
     idle: float = 30 * 60.0
@@ -58,8 +58,9 @@ class Limits:
 
 
 class TimeAwake:
-    """Tells time stuck from time asleep. A machine that sleeps and a container that is paused stop
-    both threads, but not every clock: a look that comes late counts as ``longest`` seconds.
+    """Distinguishes time stuck from time asleep. A machine that sleeps and a container that is
+    paused stop both threads, but not every clock: a look that comes late counts as ``longest``
+    seconds.
     """
 
     def __init__(self, longest: float) -> None:
@@ -210,7 +211,7 @@ def wait_for_files(plugin_dir: str, stop: StopSignal, limits: Limits) -> str:
 
 
 def installed_version(plugin_dir: str) -> str:
-    """Which code is installed now; "" when there is none, or not yet."""
+    """The version of the installed code; "" when there is none, or not yet."""
     present = os.path.exists(os.path.join(plugin_dir, MAIN_FILE))
     return code_version(plugin_dir) if present else ""
 
@@ -238,7 +239,7 @@ def leaves_zombies(pid_one: str) -> bool:
 
 
 def name_of_pid_one() -> str:
-    """What the system calls its first process; "" where it does not say."""
+    """The name of the system's first process; "" where it is unknown."""
     try:
         with open("/proc/1/comm", encoding="ascii", errors="replace") as file:
             return file.read()

@@ -18,7 +18,7 @@ class TooManyRemovals(PermanentError):
 
 @dataclass(slots=True)
 class Run:
-    """What one run has done so far.
+    """The tally of one run so far.
 
     ``items`` were admitted, ``removing`` of them lose something. ``claimed`` has the owners by
     item that no ledger knows: those of a preview.

@@ -49,9 +49,9 @@ class Store(Protocol):
 class SettingsRead:
     """The settings as Stash had them at ``read_at`` (epoch seconds, 0 = never read).
 
-    ``problems`` are sentences about values whose default is used; ``setup_problem`` says what must
-    be set before Plex can be reached, "" = nothing; ``enabled`` is False only when the plugin is
-    switched off.
+    ``problems`` are sentences about values whose default is used. ``setup_problem`` names the
+    setting that Plex cannot be reached without, "" = none missing. ``enabled`` is False only when
+    the plugin is switched off.
     """
 
     config: PlexSyncConfig
@@ -98,7 +98,7 @@ class Servers:
 
     @property
     def knows_stash(self) -> bool:
-        """Whether any hook, task or variable has said yet where Stash is."""
+        """Whether any hook, task or variable has given Stash's address yet."""
         told = self.store.stash_connection().get("server_connection")
         return bool(told or self.settings.config.stash_url)
 
@@ -126,7 +126,7 @@ class Servers:
         return self.take_settings(*self.stash().read_settings())
 
     def stash_connection(self) -> StashConnection:
-        """Where Stash is: the address that it gave us itself, else the setting ``stash_url``."""
+        """Stash's address: the one that it gave us itself, else the setting ``stash_url``."""
         told = self.store.stash_connection().get("server_connection")
         config = self.settings.config
         key = config.stash_api_key.get_secret_value()
@@ -183,7 +183,7 @@ class Servers:
         return self._index[1]
 
     def event_source(self) -> EventSource | None:
-        """Where Plex tells of new files; ``None`` when the settings cannot work."""
+        """Plex's stream of new files; ``None`` when the settings cannot work."""
         config = self.settings.config
         if self.settings.setup_problem:
             return None

@@ -1,4 +1,4 @@
-"""Settling jobs: each try ends in one transaction, whatever happens."""
+"""Settling jobs: each try ends in one transaction, in every case."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Settler:
         self.permission.on_settled(plex_served=result.asked_plex)
 
     def _fail(self, batch: Batch, attempt: Attempt, error: PlexSyncError) -> None:
-        """The job did not succeed: wait, bury or hold, as the policy says."""
+        """The job did not succeed: wait, bury or hold, by the policy."""
         now, leased = self.clock(), attempt.job
         verdict = verdict_for(error, self._tries(batch, attempt, now), self.rng)
         key, buried = leased.job.job_key, verdict.disposition is Disposition.BURY

@@ -1,4 +1,4 @@
-"""Where match candidates come from: ledger, index, Plex itself, and Stash's other files."""
+"""The sources of match candidates: ledger, index, Plex itself, and Stash's other files."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ else:
 
 
 class StopSignal:
-    """Tells the main thread that a process has to end.
+    """Signals to the main thread that the process has to end.
 
     Unlike an event's, a simple queue's ``put`` may be called by a signal handler at any moment.
     """
@@ -47,7 +47,7 @@ class StopSignal:
 
 @contextmanager
 def stop_signals() -> Iterator[StopSignal]:
-    """What a kill, a shutdown and Ctrl-C set."""
+    """The flag that a kill, a shutdown and Ctrl-C set."""
     stop = StopSignal()
     before = {
         number: signal.signal(number, lambda *_: stop.set())

@@ -25,10 +25,10 @@ def changed_scenes(
 ) -> list[int]:
     """The scenes of one page that changed since we last synced them. Pure.
 
-    ``page`` has (id, ``updated_at``) as Stash tells them, ``known`` the ``updated_at`` of the
-    state that we synced; times are parsed, since Stash's texts do not sort. A known scene counts
-    also when it is older than what we saw: clocks are set back, backups restored. A scene that we
-    never saw counts when it changed after ``baseline`` (epoch seconds).
+    ``page`` has (id, ``updated_at``) as Stash sends them, ``known`` the ``updated_at`` of the state
+    that we synced; times are parsed, because Stash's texts do not sort. A known scene counts also
+    when it is older than what we saw: clocks are set back, backups restored. A scene that we never
+    saw counts when it changed after ``baseline`` (epoch seconds).
     """
     changed = []
     for scene_id, text in page:

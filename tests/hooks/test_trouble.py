@@ -79,7 +79,7 @@ def test_before_the_first_worker_events_wait_in_files(plugin: InstalledPlugin) -
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_what_a_hook_writes_is_for_the_owner_only(plugin: InstalledPlugin, umask: int) -> None:
+def test_a_file_of_a_hook_is_for_its_owner_only(plugin: InstalledPlugin, umask: int) -> None:
     with plugin.worker_lock():
         assert_stored(plugin.send(plugin.hook_stdin(1), umask=umask))
     plugin.create_database()

@@ -34,7 +34,7 @@ def test_a_bind_address_becomes_one_that_can_be_reached(host: str, url: str) -> 
     assert StashConnection.from_stdin(raw).base_url == url
 
 
-def test_what_a_real_stash_sends_is_parsed() -> None:
+def test_the_connection_of_a_real_stash_is_parsed() -> None:
     with open(RECORDED, encoding="utf-8") as file:
         raw = json.load(file)[0]["stdin"][0]["server_connection"]
 
@@ -47,7 +47,7 @@ def test_what_a_real_stash_sends_is_parsed() -> None:
     assert connection.plugin_dir == raw["PluginDir"]
 
 
-def test_what_stdin_leaves_out_has_a_default() -> None:
+def test_a_value_missing_from_stdin_has_a_default() -> None:
     assert StashConnection.from_stdin({}) == StashConnection("http", "127.0.0.1", 9999)
 
 

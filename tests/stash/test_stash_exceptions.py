@@ -33,7 +33,7 @@ def test_every_transport_failure_is_temporary_and_named(kind: type[Exception]) -
     assert "Unexpected" not in str(error)
 
 
-def test_what_no_row_names_is_temporary_too() -> None:
+def test_an_error_without_a_row_is_temporary_too() -> None:
     assert type(translate_stash_exception(EOFError("x"))) is StashUnavailable
 
 

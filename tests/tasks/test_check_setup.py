@@ -135,7 +135,7 @@ def test_a_login_in_the_address_of_stash_is_refused_and_not_shown(library: Libra
     assert "canary" not in said
 
 
-def test_what_is_worth_a_look_only_is_no_failure(library: Library) -> None:
+def test_a_minor_finding_is_no_failure(library: Library) -> None:
     library.fill(3)
     library.stash.settings = {**library.stash.settings, "max_retries": 99}
     assert bad(library) != []
@@ -272,7 +272,7 @@ def test_a_container_is_known_by_its_marks(tmp_path: Path) -> None:
     assert is_container([str(mark)])
 
 
-def test_what_holds_the_worker_up_is_told() -> None:
+def test_the_obstacles_of_the_worker_are_reported() -> None:
     stats = QueueStats(3, 1, 0, 0, 2)
     states = Facts({"hold": '{"version": 1, "reason": "setup", "sentence": "The token is wrong."}'})
     report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")

@@ -96,7 +96,7 @@ def test_a_preview_of_what_needs_a_person_exits_with_1(library: Library) -> None
     assert library.run("preview", scene=scene).exit_code == 1
 
 
-def test_what_was_left_out_on_purpose_is_no_problem_of_a_preview(library: Library) -> None:
+def test_a_scene_left_out_on_purpose_is_no_problem_of_a_preview(library: Library) -> None:
     library.stash.library.add_scene(
         "", files=[{"path": f"{STASH_FOLDER}/Bare.mp4", "size": 1, "duration": 1.0}]
     )

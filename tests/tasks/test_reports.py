@@ -82,7 +82,7 @@ def test_status_names_every_scene_that_it_counts_as_a_problem(library: Library) 
     assert result.problems == len(named)
 
 
-def test_what_holds_everything_up_comes_first(library: Library) -> None:
+def test_the_cause_of_a_hold_comes_first(library: Library) -> None:
     library.fill(2)
     library.plex.token = "another"
     library.environ["PLEX_TOKEN"] = "wrong"

@@ -55,7 +55,7 @@ def test_scenes_that_plex_does_not_have_cost_nothing_again(library: Library) -> 
     assert len(library.plex.requests) <= 6
 
 
-def test_what_a_person_changed_in_plex_is_noticed(library: Library) -> None:
+def test_an_edit_of_a_user_in_plex_is_noticed(library: Library) -> None:
     pairs = library.fill(5, details="Docks.")
     library.run("sync_all")
     library.clock.skip()

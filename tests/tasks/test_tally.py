@@ -42,7 +42,7 @@ def test_scenes_left_out_first_do_not_hide_what_would_be_written(changed: tally.
     assert doc["not_shown"] == 7
 
 
-def test_what_would_be_written_has_a_cap_of_its_own(changed: tally.Seen) -> None:
+def test_the_list_of_scenes_to_write_has_its_own_cap(changed: tally.Seen) -> None:
     sums = tally.Tally()
     for _ in range(tally.MOST_SCENES + 3):
         sums.add(changed)
