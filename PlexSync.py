@@ -1,5 +1,4 @@
-"""PlexSync: the program that Stash starts. Standard input in, one JSON reply out; see
-hooks/handlers.py.
+"""The program that Stash starts. Standard input in, one JSON reply out; see hooks/handlers.py.
 
 This file parses on any Python 3 and stays small: a main script is never cached as bytecode.
 """

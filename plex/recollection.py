@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from plex.fields import value_in_plex
 from plex.identity import held_by, same_incarnation
+from plex.images import KEPT, UNASKED
 from plex.items import PlexItem
 from plex.ownership import is_as_left, keys_of
 from validation.records import FieldMemory, LedgerEntry
@@ -38,6 +39,18 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
         added_at=item.added_at,
         part_ids=tuple(part.part_id for part in item.parts if part.part_id),
     )
+
+
+def for_scene(entry: LedgerEntry, scene_id: int) -> LedgerEntry:
+    """*entry* as it serves a scene, which may not be the one that the item showed before.
+
+    Stash numbers the versions of each scene's cover for itself: a version says nothing about the
+    cover of another scene, nor does Plex's refusal of that one.
+    """
+    if entry.scene_id == scene_id:
+        return entry
+    notes = {slot: note for slot, note in entry.image_notes.items() if note in (KEPT, UNASKED)}
+    return replace(entry, image_versions={}, image_notes=notes)
 
 
 def _is_made_again(entry: LedgerEntry, item: PlexItem) -> bool:

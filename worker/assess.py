@@ -12,7 +12,7 @@ from plex.evidence import ScoredCandidate, chosen_by_a_user
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
-from plex.recollection import believed
+from plex.recollection import believed, for_scene
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
@@ -152,7 +152,7 @@ def _planned(
     stored = store.ledger.entry(batch.plex.server, item.rating_key)
     entry = believed(stored, item, holds_scene=True) if stored is not None else None
     if entry is not None:
-        entry = confirm(entry, item)[0]
+        entry = for_scene(confirm(entry, item)[0], scene.scene_id)
     slots = stale_slots(scene, item, entry, batch.config)
     edits = plan(scene, item, entry, batch.config, restored=item.added_at < batch.restored_at)
     return PlannedItem(item, entry, edits, pair, slots)

@@ -122,8 +122,9 @@ def complaints(
         allowed = {poster, past.poster} if past.poster and keep else {poster}
         if poster and item.selected_poster not in allowed:
             yield f"poster is {item.selected_poster}, not {sorted(allowed)}"
-    if settings.get("leave_unlocked") and item.locked - past.locks - {"thumb"}:
-        yield f"locks of ours are left: {sorted(item.locked - past.locks)}"
+    users = past.locks | {"thumb"} | ({"userRating"} if past.rating else set())
+    if settings.get("leave_unlocked") and item.locked - users:
+        yield f"locks of ours are left: {sorted(item.locked - users)}"
 
 
 def _text(

@@ -12,6 +12,7 @@ import pytest
 from simulators.faults import Kind
 from simulators.stash.pictures import png
 from tests.identity.conftest import MakeHouse
+from tests.identity.house import in_plex, in_stash
 
 RED, BLUE, GREEN = (png(4, 4, color) for color in ((200, 0, 0), (0, 0, 200), (0, 200, 0)))
 
@@ -62,6 +63,20 @@ def test_a_new_cover_replaces_a_users_poster_only_by_default(make_house: MakeHou
         users = item.selected_poster
         house.saved(scene, cover=BLUE)
         assert (item.selected_poster == users) is keep
+
+
+def test_the_next_owner_of_an_item_shows_its_own_cover(make_house: MakeHouse) -> None:
+    """Both covers have the same version: Stash gives a scene's time of change for it."""
+    house = make_house(skip_posters=False)
+    other = house.item_at(in_plex("First.mp4"))
+    first = house.scene_at(in_stash("First.mp4"), cover=RED)
+    _, item = house.add("Second.mp4", details="Second.")
+    house.sync_all()
+    ours = other.selected_poster
+    house.plex.disk.merge(item, other)
+    house.sync_all()
+    assert (item.selected_poster, house.outcome(first)) == (ours, "synced")
+    assert ours is not None
 
 
 def test_skip_posters_means_the_background_too(make_house: MakeHouse) -> None:

@@ -88,8 +88,17 @@ class World:
             for file in scene.files
             if scene.id not in self.pins
         }
-        held = (files.get(part.file) for part in oracle.parts_in_order(item))
-        return next((scene for scene in held if scene is not None), None)
+        first, *others = (files.get(part.file) for part in oracle.parts_in_order(item))
+        if first is not None:
+            return first
+        equal = [scene for scene in others if scene is not None]
+        written = [scene for scene in equal if scene.id == self.written_for(item)]
+        return next(iter(written + equal), None)
+
+    def written_for(self, item: Item) -> int:
+        """The scene that the item was written for last: of equal claims that one stays."""
+        entry = self.house.manager.ledger.entry(self.plex.machine_identifier, item.rating_key)
+        return entry.scene_id if entry is not None else 0
 
     def text(self, who: str) -> str:
         """A text that nobody has used before."""
