@@ -208,6 +208,8 @@ def test_an_interrupt_gives_the_leases_back_and_exits_with_130(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background jobs inherit that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         eventually(lambda: len(plex.requests) > 0, timeout=30)
         process.send_signal(number)
