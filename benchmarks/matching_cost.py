@@ -12,16 +12,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.resident.bench import PLEX_FOLDER, STASH_FOLDER, Bench
+from tests.resident.bench import PLEX_FOLDER, STASH_FOLDER, Bench, bench
 
 SCENES = 15  # of one batch: fewer than a refresh of the index is worth
 MINUTE = 60.0
@@ -49,17 +46,6 @@ def main() -> int:
     broken += woken != [1, 1]
     print(f"{'scenes that wake':24} {woken[0]:10} {woken[1]:10}   (limit 1)")
     return int(broken > 0)
-
-
-@contextmanager
-def bench(**settings: object) -> Iterator[Bench]:
-    """Both servers and a worker, with nothing in them."""
-    with tempfile.TemporaryDirectory(prefix="plexsync-bench-") as folder:
-        made = Bench(Path(folder), **settings)
-        try:
-            yield made
-        finally:
-            made.close()
 
 
 def place(number: int) -> str:

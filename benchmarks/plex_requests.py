@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from simulators.stash.pictures import png
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
-from tests.resident.bench import PLEX_FOLDER, Bench
+from tests.resident.bench import PLEX_FOLDER, Bench, bench
 
 # What a worker asks once: the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
@@ -70,17 +68,6 @@ def rows(scenes: int) -> Iterator[Row]:
     yield from two_libraries()
     yield verification()
     yield from library(scenes)
-
-
-@contextmanager
-def bench(**settings: object) -> Iterator[Bench]:
-    """Both servers and a worker, with nothing in them."""
-    with tempfile.TemporaryDirectory(prefix="plexsync-bench-") as folder:
-        made = Bench(Path(folder), **settings)
-        try:
-            yield made
-        finally:
-            made.close()
 
 
 def settle(made: Bench) -> None:

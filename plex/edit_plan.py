@@ -208,7 +208,7 @@ def entry_of(entry: LedgerEntry | None, item: PlexItem, scene_id: int, server: s
         section_id=item.section_id,
         scene_id=scene_id,
         added_at=item.added_at,
-        part_ids=tuple(part.part_id for part in item.parts if part.part_id),
+        part_ids=item.part_ids,
     )
 
 

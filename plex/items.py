@@ -51,6 +51,11 @@ class PlexItem:
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def part_ids(self) -> tuple[int, ...]:
+        """The known numbers of its parts, which tell its incarnation with ``added_at``."""
+        return tuple(part.part_id for part in self.parts if part.part_id)
+
+    @property
     def title(self) -> str:
         """The title as Plex shows it; never empty on a real server."""
         return self.values.get("title", "")

@@ -34,11 +34,7 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
         entry = replace(
             entry, fields=fields, images={}, image_versions={}, image_notes={}, image_shown={}
         )
-    return replace(
-        entry,
-        added_at=item.added_at,
-        part_ids=tuple(part.part_id for part in item.parts if part.part_id),
-    )
+    return replace(entry, added_at=item.added_at, part_ids=item.part_ids)
 
 
 def for_scene(entry: LedgerEntry, scene_id: int) -> LedgerEntry:

@@ -72,7 +72,6 @@ def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
 
 def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
     """Be the worker until nothing is due. A kill at any moment loses nothing."""
-    starts.clear(desk.manager.data_dir)  # the obstacle to starting a worker is gone
     worker = SyncWorker(
         desk.manager,
         plugin_dir=desk.request.plugin_dir,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# Not the generator that the whole process shares.
-random_fraction = random.SystemRandom().random
 # A server's Retry-After is honoured up to this many seconds.
 LONGEST_RETRY_AFTER = 3600.0
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from plex.connection import random_fraction
 from plex.event_stream import EventSource
 from plex.events import EventKind, LibraryEvent
 from plex.exceptions import PlexTemporaryError
 from validation.errors import PlexSyncError
-from worker.backoff import Backoff, random_fraction
+from worker.backoff import Backoff
 
 RECONNECT = Backoff(base=2.0, cap=120.0)
 BREATH_SECONDS = 0.02  # between two pieces: a flood must not take the sync thread's processor

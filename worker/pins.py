@@ -90,8 +90,7 @@ def stands_for(pin: Pin, item: PlexItem) -> bool:
 
 def _same_part(item: PlexItem, pin: Pin) -> bool:
     """Whether an item that holds another file under the same key has the very same part."""
-    ids = {part.part_id for part in item.parts} - {0}
-    return not ids.isdisjoint(pin.part_ids) and pin.added_at == item.added_at
+    return not {*item.part_ids}.isdisjoint(pin.part_ids) and pin.added_at == item.added_at
 
 
 def _holds(item: PlexItem, pin: Pin) -> bool:
@@ -99,5 +98,4 @@ def _holds(item: PlexItem, pin: Pin) -> bool:
 
 
 def _renewed(pin: Pin, item: PlexItem) -> Pin:
-    ids = tuple(part.part_id for part in item.parts)
-    return replace(pin, rating_key=item.rating_key, added_at=item.added_at, part_ids=ids)
+    return replace(pin, rating_key=item.rating_key, added_at=item.added_at, part_ids=item.part_ids)

@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from plex.connection import random_fraction
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import Patience, needs_opening
 from validation.errors import QueueError
-from worker.backoff import random_fraction
 from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
 from worker.permission import Permission

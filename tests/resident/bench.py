@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -226,3 +228,14 @@ class Bench:
             (letter.job.scene_id, letter.reason, letter.message)
             for letter in self.manager.letters.recent(1000)
         ]
+
+
+@contextmanager
+def bench(**settings: object) -> Iterator[Bench]:
+    """Both servers and a worker, with nothing in them."""
+    with tempfile.TemporaryDirectory(prefix="plexsync-bench-") as folder:
+        made = Bench(Path(folder), **settings)
+        try:
+            yield made
+        finally:
+            made.close()
