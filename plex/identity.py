@@ -70,11 +70,9 @@ def same_incarnation(pairing: Pairing, item: Held, *, holds_scene: bool) -> bool
     return same_time and holds_scene
 
 
-def standing(
-    pairing: Pairing, scene_files: Collection[str], item: Held, *, holds_scene: bool = False
-) -> Standing:
+def standing(pairing: Pairing, scene_files: Collection[str], item: Held) -> Standing:
     """The state of a pairing; ``scene_files`` are Stash's paths of the scene now."""
-    if not same_incarnation(pairing, item, holds_scene=holds_scene):
+    if not same_incarnation(pairing, item, holds_scene=False):
         return Standing.VOID
     here = {normalise(path) for path in scene_files}
     if normalise(pairing.scene_file) in here and normalise(pairing.file) in item.parts:
@@ -92,14 +90,12 @@ class Claim(IntEnum):
     PINNED = 3
 
 
-def claim_of(item: PlexItem, files: Collection[str], *, pinned: bool = False) -> Claim:
+def claim_of(item: PlexItem, files: Collection[str]) -> Claim:
     """The claim of a scene that holds ``files`` (Plex's paths) now.
 
     The first part of the first version decides, so that two scenes whose files Plex shows as one
     item agree about whose it is, in whatever order they are synced.
     """
-    if pinned:
-        return Claim.PINNED
     held = {normalise(path) for path in files}
     paths = [normalise(part.file) for part in item.parts]
     if not held.intersection(paths):

@@ -16,6 +16,7 @@ from plex.candidates import choose_sections
 from plex.exceptions import PlexTemporaryError, endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
+from validation.sanitizers import name_key
 
 PAGE_SIZE = 1000
 # Plex does not document when contentChangedAt moves, so it is not believed for longer than this.
@@ -143,8 +144,8 @@ class FileIndex:
     def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:
         """The chosen libraries, as they were asked for last; a name that is unknown may belong to
         a library made since."""
-        known = {section.title.casefold() for section in self._plex.sections()}
-        fresh = any(name.casefold() not in known for name in libraries)
+        known = {name_key(section.title) for section in self._plex.sections()}
+        fresh = any(name_key(name) not in known for name in libraries)
         return choose_sections(self._plex.sections(fresh=fresh), libraries)
 
     def listed_since(self, since: float, libraries: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 
-from sync_queue import datadir
+from sync_queue.database import whole_file
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import TRANSLATED, DatabaseBusy, DatabaseFull, DatabaseUnwritable
 
@@ -67,33 +67,14 @@ def copy_if_due(manager: QueueManager, now: float) -> bool:
 
 def make_copy(manager: QueueManager, target: str, now: float) -> None:
     """Write the copy, whole or not at all."""
-    temporary = target + datadir.UNFINISHED
-    remove(temporary)
-    # SQLite fills an empty file that is there, and leaves its mode (0600) alone.
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
+    with whole_file(target) as temporary:
         # As bytes: a file name need not be UTF-8.
         name = os.fsencode(temporary)
         manager.connection.execute("VACUUM INTO CAST(? AS TEXT)", (name,))
-        sync_file(temporary)
         os.utime(temporary, (now, now))
-        os.replace(temporary, target)
-    except BaseException:
-        os.remove(temporary)
-        raise
-    datadir.sync_directory(os.path.dirname(target))
 
 
 def remove(path: str) -> None:
     """Delete a file if it is there."""
     if os.path.exists(path):
         os.remove(path)
-
-
-def sync_file(path: str) -> None:
-    """Make a file's content durable."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from sync_queue import datadir
 from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, replaced
 
 
@@ -95,6 +96,35 @@ def version_of(path: str, timeout: float) -> int | None:
     finally:
         database.close()
     return found
+
+
+@contextmanager
+def whole_file(target: str) -> Iterator[str]:
+    """An empty private file (0600) to be filled, which takes the place of ``target`` once it is
+    whole and durable. After an error ``target`` stays as it was.
+    """
+    temporary = target + datadir.UNFINISHED
+    if os.path.exists(temporary):
+        os.remove(temporary)
+    # SQLite fills an empty file that is there, and leaves its mode alone.
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield temporary
+        sync_file(temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        os.remove(temporary)
+        raise
+    datadir.sync_directory(os.path.dirname(target))
+
+
+def sync_file(path: str) -> None:
+    """Make a file's content durable."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def empty_log(database: sqlite3.Connection) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from sync_queue import datadir, dlq, index_store, ledger, scenes, schema, state
-from sync_queue.database import transaction
+from sync_queue import dlq, index_store, ledger, scenes, schema, state
+from sync_queue.database import transaction, whole_file
 from sync_queue.trouble import TRANSLATED
 
 SCHEMA_VERSION = 2
@@ -122,16 +121,9 @@ def migrate(database: sqlite3.Connection, path: str) -> None:
 
 def copy_database(database: sqlite3.Connection, target: str) -> None:
     """Copy an open database to ``target`` (0600), whole or not at all."""
-    temporary = target + datadir.UNFINISHED
-    with TRANSLATED:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        try:
-            with closing(sqlite3.connect(temporary)) as copy:
-                database.backup(copy)
-            os.replace(temporary, target)
-        except BaseException:
-            os.remove(temporary)
-            raise
-        datadir.sync_directory(os.path.dirname(target))
+    with (
+        TRANSLATED,
+        whole_file(target) as temporary,
+        closing(sqlite3.connect(temporary)) as copy,
+    ):
+        database.backup(copy)

@@ -154,7 +154,9 @@ class Layout:
         return sorted(own), taken or str(result.reason or "")
 
     def _rival_claim(self, number: int, item: PlexItem) -> Claim:
-        return claim_of(item, self.owners.get(number, ()), pinned=number in self.pins)
+        if number in self.pins:
+            return Claim.PINNED
+        return claim_of(item, self.owners.get(number, ()))
 
 
 def nfd(text: str) -> str:
