@@ -22,19 +22,27 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     sys.path.insert(0, PLUGIN_DIR)
     sys.dont_write_bytecode = True  # worker/bytecode.py writes it: whole, even on a full disk
     if "--worker" in argv:
-        load(is_hook=False).run_worker(PLUGIN_DIR)
+        load("task").run_worker(PLUGIN_DIR)
         return
-    event = load(is_hook=True).handle(PLUGIN_DIR)
+    hook = load("hook")
+    event = hook.handle(PLUGIN_DIR)
     if event is None:
         os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
-    load(is_hook=False).run_task(event, PLUGIN_DIR)
+    if event.mode in hook.LOOKS:
+        load("look").run_look(event, PLUGIN_DIR)
+        os._exit(0)
+    load("task").run_task(event, PLUGIN_DIR)
 
 
-def load(is_hook: bool):  # type: ignore[no-untyped-def]
-    """The code of a hook, or of worker and tasks; its source where bytecode was cut short."""
+def load(part: str):  # type: ignore[no-untyped-def]
+    """The code of a hook, of a look, or of worker and tasks; its source where bytecode was cut
+    short.
+    """
     try:
-        if is_hook:
+        if part == "hook":
             from hooks import handlers as found
+        elif part == "look":
+            from tasks import looks as found  # type: ignore[no-redef]
         else:
             enable_site_packages()
             from tasks import start as found  # type: ignore[no-redef]
@@ -42,7 +50,7 @@ def load(is_hook: bool):  # type: ignore[no-untyped-def]
         if sys.pycache_prefix == os.devnull:
             raise
         sys.pycache_prefix = os.devnull
-        return load(is_hook)
+        return load(part)
     return found
 
 

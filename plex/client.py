@@ -22,7 +22,7 @@ from plex.exceptions import (
     pages_of,
 )
 from plex.images import image_kind
-from plex.items import TYPE_NUMBERS, IndexPage, PlexItem, PlexSection
+from plex.items import TYPE_NUMBERS, IndexPage, PlexAbout, PlexItem, PlexSection
 from plex.requests import (
     MAX_REQUEST_LINE,
     Parameters,
@@ -103,6 +103,16 @@ class PlexClient:
     def version(self) -> str:
         """The version of Plex. Connects."""
         return self._plex.version
+
+    @property
+    def about(self) -> PlexAbout | None:
+        """The server as it described itself; ``None`` until connected. Asks nothing."""
+        return self._plex.about
+
+    @property
+    def known_sections(self) -> tuple[PlexSection, ...]:
+        """The libraries as they were listed last. Asks nothing."""
+        return self._sections
 
     @property
     def used_at(self) -> float:

@@ -70,6 +70,16 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class PlexAbout:
+    """A server as it describes itself, for users."""
+
+    name: str
+    release: str
+    machine: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlexSection:
     """One library. ``kind`` is the kind of its playable items (``movie`` or ``episode``)."""
 

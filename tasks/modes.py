@@ -11,7 +11,6 @@ from tasks import (
     one_scene,
     preview,
     process_queue,
-    status,
     sync_all,
     sync_changed,
 )
@@ -24,8 +23,6 @@ Look = Callable[[TaskRequest, Progress], TaskResult]
 LOOKS: Mapping[str, Look] = {
     "preview": preview.run,
     "check_setup": check_setup.run,
-    "status": status.run,
-    "wake": process_queue.wake,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "process_queue": process_queue.run,

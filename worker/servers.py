@@ -12,6 +12,7 @@ from plex import device_identity
 from plex.client import PlexClient
 from plex.event_stream import EventSource
 from plex.index import FileIndex
+from plex.items import PlexAbout, PlexSection
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
@@ -193,6 +194,12 @@ class Servers:
             insecure_tls=config.insecure_tls,
             connect_timeout=config.connect_timeout,
         )
+
+    def plex_seen(self) -> tuple[PlexAbout | None, tuple[PlexSection, ...]]:
+        """The server and its libraries as they were seen last. Asks nothing."""
+        if self._plex is None:
+            return None, ()
+        return self._plex[1].about, self._plex[1].known_sections
 
     def plex_used_at(self) -> float:
         """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""

@@ -14,7 +14,7 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded
 from sync_queue import lock
-from sync_queue.models import QueueStats
+from sync_queue.job_counts import QueueStats
 from sync_queue.report import QueueReport
 from sync_queue.state import VERSION, Breaker, BreakerState, Facts, HoldNote, Record
 from tasks import exit_codes

@@ -17,7 +17,6 @@ from sync_queue.trouble import (
     DatabaseFull,
     DatabaseReplaced,
     DatabaseUnwritable,
-    Patience,
     translate_database_exception,
 )
 from validation.errors import QueueError

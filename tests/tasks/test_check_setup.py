@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulators.faults import Kind
-from sync_queue.models import QueueStats
+from sync_queue.job_counts import QueueStats
 from sync_queue.report import QueueReport
 from sync_queue.shared import shared_queue
 from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError
