@@ -133,6 +133,16 @@ class PlexConnection:
 
         return self._with_retries(ask)
 
+    def image(self, path: str) -> bytes:
+        """The bytes of an image on Plex, asked for once."""
+        try:
+            answer = self._session.get(
+                f"{self._url}{path}", headers={"X-Plex-Token": self._token, "Accept": "image/*"}
+            )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise translate_plex_exception(error) from None
+        return answer.content
+
     def send(
         self,
         method: Literal["get", "put", "post"],

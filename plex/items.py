@@ -91,6 +91,20 @@ class PlexSection:
 
 
 @dataclass(frozen=True, slots=True)
+class PlexLibrary:
+    """Any library of the server, for users to choose from. ``section`` is ``None`` for one whose
+    items PlexSync cannot sync (music, photos)."""
+
+    key: int
+    title: str
+    kind: str
+    agent: str
+    scanner: str
+    locations: tuple[str, ...]
+    section: PlexSection | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPage:
     """One page of a section's listing.
 

@@ -38,7 +38,7 @@ class Facts:
         """A number of a document, 0 without one."""
         value = self.doc(name).get(field)
         known = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if known and abs(value) < _LARGEST else 0.0  # type: ignore[arg-type,operator]
+        return float(value) if known and abs(value) < _LARGEST else 0.0  # type: ignore[arg-type]
 
     @property
     def outage(self) -> str:
@@ -53,8 +53,7 @@ class Facts:
 def outage_sentence(since: float, until: float) -> str:
     """Why edits wait for Plex: it is unreachable *since* then, and tried again at *until*."""
     return (
-        f"Plex has not answered since {clock_time(since)};"
-        f" the next try is at {clock_time(until)}."
+        f"Plex has not answered since {clock_time(since)}; the next try is at {clock_time(until)}."
     )
 
 

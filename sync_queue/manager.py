@@ -12,7 +12,6 @@ from typing import Self
 
 from sync_queue import datadir, lock, schema, spool
 from sync_queue.database import OpenFiles, connect, durable
-from sync_queue.reading import version_of
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.job_counts import QueueStats
@@ -21,8 +20,9 @@ from sync_queue.ledger import Ledger
 from sync_queue.migrations import migrate
 from sync_queue.models import ClaimedJob
 from sync_queue.notices import Notices
-from sync_queue.schema import SCHEMA_VERSION
+from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
 

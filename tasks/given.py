@@ -63,6 +63,20 @@ class Given:
             raise SetupError(f"{self.mode} needs the number {name}.")
         return found
 
+    def numbers(self, name: str, most: int) -> list[int]:
+        """A list of scene numbers among the arguments, without doubles; [] without one. Raises
+        ``SetupError`` for anything else, and for more than *most*.
+        """
+        given = self.arguments.get(name)
+        if given is None or given == "":
+            return []
+        if not isinstance(given, list) or len(given) > most:
+            raise SetupError(f"{name} must be a list of at most {most} numbers.")
+        found = [numbers.whole(one, 1) for one in given]
+        if None in found:
+            raise SetupError(f"{name} must be a list of whole numbers from 1.")
+        return list(dict.fromkeys(one for one in found if one is not None))
+
     def text(self, name: str) -> str:
         """A text among the arguments, "" without one. Raises ``SetupError`` for anything else."""
         given = self.arguments.get(name)

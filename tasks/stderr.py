@@ -27,6 +27,7 @@ if sys.platform == "linux":
     import fcntl
 
     FIONREAD = 0x541B  # Linux's number; ``termios`` has it too
+
     def unread() -> bool:
         """Whether a pipe holds bytes that its reader has not taken yet."""
         try:

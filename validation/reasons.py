@@ -67,7 +67,7 @@ class About:
         self,
         meaning: str,
         todo: str,
-        exit: Exit = Exit.DONE,  # noqa: A002 (the field's name)
+        exit: Exit = Exit.DONE,
         *,
         needs_user: bool = False,
         is_retried: bool = False,

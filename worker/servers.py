@@ -75,7 +75,7 @@ class Servers:
     """The two servers of one worker. Not thread-safe: the sync thread owns it.
 
     ``sleep`` waits some seconds between two tries of one request to Plex. ``settings`` are those
-    that were read last.
+    that were read last. ``instead`` are values to be tried in place of the stored ones.
     """
 
     def __init__(
@@ -84,8 +84,10 @@ class Servers:
         environ: Mapping[str, str],
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        instead: Mapping[str, object] | None = None,
     ) -> None:
         self.store = store
+        self.instead = instead or {}
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
@@ -142,7 +144,8 @@ class Servers:
     def take_settings(self, raw: Mapping[str, object], enabled: bool) -> SettingsRead:
         """Use these settings from now on, and log once what is wrong with them."""
         sent = self.store.stash_connection().get("settings")
-        report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
+        stored = raw or (sent if isinstance(sent, dict) else {})
+        report = validate_config({**stored, **self.instead}, self.environ)
         if report.problems != self.settings.problems:
             for problem in report.problems:
                 log.warning("%s", problem)
