@@ -57,8 +57,9 @@ class Event:
 
     ``raw`` is the whole object, for a task. ``id`` is the hook's, 0 when Stash sent none.
     ``fields`` are the names of ``inputFields``, ``None`` when Stash sent none (a scan).
-    ``mode`` is a task's or an operation's, "" for a hook. ``connection`` is a JSON object with Stash's address and session (and, from a newer Stash, the
-    settings). It is stored and never shown.
+    ``mode`` is a task's or an operation's, "" for a hook. ``connection`` is a JSON object with
+    Stash's address and session (and, from a newer Stash, the settings). It is stored and never
+    shown.
     """
 
     __slots__ = (

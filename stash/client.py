@@ -73,7 +73,8 @@ class ScenePage:
 
 
 class StashClient:
-    """Reads from one Stash, and stores our settings in it. Lazily connects; use one per worker, from one thread.
+    """Reads from one Stash, and stores our settings in it. Lazily connects; use one per worker,
+    from one thread.
 
     *api_key* is the setting ``stash_api_key``; timeouts are seconds. Every method raises
     StashUnavailable, or StashLoginNeeded when no login we have is accepted.

@@ -44,7 +44,7 @@ def test_an_absurd_number_is_refused_before_anything_is_stored(
         if value in (None, "") or (mode == "preview" and value == " "):
             continue
         with pytest.raises(SetupError) as caught:
-            modes.run(library.request(mode, **{name: value}), library.moves.append)
+            library.run_request(library.request(mode, **{name: value}))
         assert len(str(caught.value)) < 200
     assert sorted(library.data_dir.rglob("*")) == before
 

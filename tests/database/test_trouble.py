@@ -20,6 +20,7 @@ from sync_queue.trouble import (
     translate_database_exception,
 )
 from validation.errors import QueueError
+from worker.patience import Patience
 
 KINDS = {
     "SQLITE_CORRUPT": DatabaseDamaged,

@@ -14,9 +14,10 @@ import pytest
 from sync_queue import lock
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
-from sync_queue.report import read_report
+from sync_queue.facts import Facts
+from sync_queue.report import QueueReport, Tables, read_report
 from sync_queue.shared import shared_queue
-from sync_queue.state import Facts, HoldNote
+from sync_queue.state import HoldNote
 from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
@@ -129,7 +130,7 @@ def test_plex_is_to_blame_only_when_it_failed(
     tmp_path: Path, states: dict[str, dict[str, object]], reason: str
 ) -> None:
     documents = {name: json.dumps({"version": 1, **doc}) for name, doc in states.items()}
-    report = replace(read_report(str(tmp_path), 1.0), states=Facts(documents))
+    report = QueueReport(str(tmp_path), tables=Tables(states=Facts(documents)))
     assert waiting_reason(report) == reason
 
 
