@@ -24,7 +24,7 @@ from plex.exceptions import (
 from plex.isolation import PlexServer
 from plex.isolation import exceptions as pa
 from plex.items import PlexAbout
-from plex.transport import plex_session
+from plex.transport import PICTURE, plex_session
 from validation.errors import PlexSyncError
 from validation.texts import one_line
 
@@ -137,7 +137,7 @@ class PlexConnection:
         """The bytes of an image on Plex, asked for once."""
         try:
             answer = self._session.get(
-                f"{self._url}{path}", headers={"X-Plex-Token": self._token, "Accept": "image/*"}
+                f"{self._url}{path}", headers={"X-Plex-Token": self._token, **PICTURE}
             )
         except (requests.RequestException, HTTPError, OSError) as error:
             raise translate_plex_exception(error) from None

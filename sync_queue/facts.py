@@ -43,7 +43,7 @@ class Facts:
     @property
     def outage(self) -> str:
         """Why edits wait for Plex, "" while the circuit breaker is closed."""
-        if self.text("breaker", "state") in ("", "closed"):
+        if self.text("breaker", "state") not in ("open", "half_open"):
             return ""
         return outage_sentence(
             self.number("breaker", "opened_at"), self.number("breaker", "probe_at")

@@ -80,7 +80,7 @@ def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
     try:
         given.check_numbers()
         if asked.mode == "wake":
-            answer = wake("", plugin_dir, data_dir)
+            answer = wake("", plugin_dir, data_dir, lets_worker_in=not asked.config)
         else:
             answer = LOOKS[asked.mode](given, data_dir, time.time())
     except (PlexSyncError, OSError) as error:
@@ -98,13 +98,14 @@ def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
     return answer.exit_code
 
 
-def wake(connection: str, plugin_dir: str, data_dir: str) -> Answer:
+def wake(connection: str, plugin_dir: str, data_dir: str, *, lets_worker_in: bool = True) -> Answer:
     """A page of Stash was opened: start a worker when something waits and none runs. Silent while
     nothing waits. *connection* is Stash's address and session (JSON text), "" from a shell.
+    *lets_worker_in*: a worker would know the settings, since they are in no file of the shell's.
     """
     report = read_report(data_dir, time.time())
     started = False
-    if report.left and not report.worker_alive:
+    if report.left and not report.worker_alive and lets_worker_in:
         if connection:
             producer.tell(data_dir, connection, time.time())
         started = launch.ensure_worker(plugin_dir, data_dir)

@@ -18,7 +18,7 @@ MODES: Mapping[str, str] = {
     "settings": "List all settings with their values, defaults and problems; no secrets.",
     "save_settings": "Change settings in Stash (--values, a JSON object).",
     "libraries": "List Plex's libraries and which are chosen.",
-    "support": "Write a diagnostics bundle without titles and paths (--with-names adds them).",
+    "support": "Write a support file without titles and paths (--with-names adds them).",
     "sync": "Sync one scene now (--scene).",
     "pin": "Choose the Plex item of a scene (--scene, --item; item 0 takes it back).",
     "ignore": "Never sync a scene (--scene; pin with item 0 takes it back).",

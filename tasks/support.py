@@ -1,4 +1,4 @@
-"""Operation ``support``: a diagnostics bundle that a user can send to us.
+"""Operation ``support``: a support file that a user can send to us.
 
 Without ``with_names`` it holds no title, no name and no path: only what PlexSync itself says.
 """
@@ -26,12 +26,12 @@ PLAIN = (bool, int, float)
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Write the bundle; its path is the answer."""
+    """Write the file; its path is the answer."""
     progress(0.0)
     data_dir, now = request.resolve(), time.time()
     report = read_report(data_dir, now, most=MOST_LETTERS)
     with_names = request.flag("with_names")
-    doc = bundle(request, report, now, with_names=with_names)
+    doc = content_of(request, report, now, with_names=with_names)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
     path = os.path.join(data_dir, f"{PREFIX}{stamp}{ENDING}")
     content = json.dumps(doc, indent=1).encode()
@@ -40,12 +40,12 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     names = "with" if with_names else "without"
     return TaskResult(
         done=1,
-        lines=(f"The support bundle, {names} titles and paths, is {path}",),
+        lines=(f"The support file, {names} titles and paths, is {path}",),
         output={"path": path, "bytes": len(content)},
     )
 
 
-def bundle(
+def content_of(
     request: TaskRequest, report: QueueReport, now: float, *, with_names: bool
 ) -> dict[str, object]:
     """The content."""
@@ -99,7 +99,7 @@ def named(request: TaskRequest, report: QueueReport, now: float) -> Mapping[str,
 
 
 def remove_older(data_dir: str) -> None:
-    """Keep the newest bundles."""
+    """Keep the newest ones."""
     found = sorted(
         name for name in os.listdir(data_dir) if name.startswith(PREFIX) and name.endswith(ENDING)
     )

@@ -8,7 +8,6 @@ import pytest
 
 from sync_queue.models import scene_job
 from sync_queue.shared import shared_queue
-from tasks import modes
 from tasks.arguments import parse
 from tasks.context import parse_request
 from tests.border.test_numbers import ABSURD

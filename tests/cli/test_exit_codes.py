@@ -14,8 +14,8 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded
 from sync_queue import lock
-from sync_queue.job_counts import QueueStats
 from sync_queue.facts import VERSION, Facts
+from sync_queue.job_counts import QueueStats
 from sync_queue.report import QueueReport, Tables
 from sync_queue.state import Breaker, BreakerState, HoldNote, Record
 from tasks import exit_codes

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulators.faults import Kind
-from sync_queue.job_counts import QueueStats
 from sync_queue.facts import Facts
+from sync_queue.job_counts import QueueStats
 from sync_queue.report import QueueReport, Tables
 from sync_queue.shared import shared_queue
 from sync_queue.state import Breaker, BreakerState, HoldNote, LastError

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sync_queue import lock
+from sync_queue.facts import Facts
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
-from sync_queue.facts import Facts
 from sync_queue.report import QueueReport, Tables, read_report
 from sync_queue.shared import shared_queue
 from sync_queue.state import HoldNote
@@ -92,16 +92,6 @@ def test_settings_from_a_file_start_no_worker_and_that_is_said(library: Library)
     result = library.run("sync", scene=scene)
     assert (result.left, result.exit_code) == (1, 2)
     assert any("No worker was started" in line for line in result.lines)
-    assert not lock.worker_alive(str(library.data_dir))
-
-
-def test_a_page_that_opens_starts_no_worker_that_would_not_know_the_settings(
-    library: Library,
-) -> None:
-    with shared_queue(library.request("wake").resolve()) as manager:
-        manager.jobs.put(scene_job(1, "Scene.Update.Post", 1.0))
-    result = library.run("wake")
-    assert (result.left, result.output) == (1, {"started": False})
     assert not lock.worker_alive(str(library.data_dir))
 
 
