@@ -25,6 +25,11 @@ from validation.settings import GROUPS, SETTINGS
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 
 
+def output_of(library: Library, mode: str, **arguments: object) -> Any:
+    """The answer of an operation, as JSON that nobody has typed."""
+    return library.run(mode, **arguments).output
+
+
 def ambiguous(library: Library) -> tuple[int, list[Item]]:
     """A scene that two items fit equally well."""
     items = [library.add_item(f"{folder}/Harbour Lights.mp4") for folder in ("a", "b")]
@@ -35,8 +40,8 @@ def test_scenes_are_listed_with_title_path_outcome_and_reason(library: Library) 
     synced, item = library.add("Harbour.mp4", title="Häfen & <b>Docks</b>")
     missing = library.add_scene("Nowhere.mp4", title="Nowhere")
     library.run("sync_all")
-    answer = library.run("scenes").output
-    rows: list[dict[str, Any]] = answer["rows"]  # type: ignore[assignment]
+    answer = output_of(library, "scenes")
+    rows = answer["rows"]
     assert [row["scene"] for row in rows] == [synced, missing]
     assert (answer["total"], answer["next"]) == (2, None)
     assert rows[0]["title"] == "Häfen & <b>Docks</b>"
@@ -67,8 +72,7 @@ def test_scenes_are_filtered_and_searched(
     library.add("Harbour.mp4")
     library.add_scene("Two.mp4", title="L'été")
     library.run("sync_all")
-    answer = library.run("scenes", **asked)
-    rows: list[dict[str, Any]] = answer.output["rows"]  # type: ignore[assignment]
+    rows = output_of(library, "scenes", **asked)["rows"]
     assert [row["scene"] for row in rows] == found
 
 
@@ -118,7 +122,7 @@ def test_candidates_of_an_ambiguous_scene_show_file_library_and_evidence(
 ) -> None:
     scene, items = ambiguous(library)
     library.run("sync", scene=scene)
-    (row,) = library.run("scenes", outcome="ambiguous").output["rows"]  # type: ignore[misc,attr-defined]
+    (row,) = output_of(library, "scenes", outcome="ambiguous")["rows"]
     assert {one["item"] for one in row["candidates"]} == {item.rating_key for item in items}
     for one in row["candidates"]:
         assert one["library"] == "Videos"
@@ -201,7 +205,7 @@ def test_a_dead_letter_can_be_read_whole(library: Library) -> None:
     assert found["fields"] == ["summary"]
     assert found["meaning"] == "Plex refused the edit."
     assert found["update_type"] == "Scene.Update.Post"
-    (row,) = library.run("scenes", search="harbour").output["rows"]  # type: ignore[misc,attr-defined]
+    (row,) = output_of(library, "scenes", search="harbour")["rows"]
     assert (row["outcome"], row["title"]) == ("refused_by_plex", "Harbour")
 
 
@@ -213,7 +217,7 @@ def test_every_setting_is_in_one_group() -> None:
 def test_settings_show_values_defaults_and_problems_but_no_secret(library: Library) -> None:
     library.stash.settings |= {"plex_token": "s3cret-token", "max_retries": 99}
     answer = library.run("settings")
-    docs: dict[str, Any] = {one["key"]: one for one in answer.output["settings"]}  # type: ignore[attr-defined]
+    docs: dict[str, Any] = {one["key"]: one for one in output_of(library, "settings")["settings"]}
     assert answer.output["groups"] == list(GROUPS)
     assert docs["plex_token"]["value"] == "set"
     assert docs["stash_api_key"]["value"] == "not set"
@@ -254,9 +258,9 @@ def test_a_wrong_value_is_named_and_nothing_is_stored(
     library: Library, values: dict[str, object], wrong: str
 ) -> None:
     before = dict(library.stash.settings)
-    answer = library.run("save_settings", values=values)
-    assert answer.output["saved"] == []
-    assert list(answer.output["problems"]) == [wrong]  # type: ignore[call-overload]
+    answer = output_of(library, "save_settings", values=values)
+    assert answer["saved"] == []
+    assert list(answer["problems"]) == [wrong]
     assert library.stash.settings == before
 
 
@@ -284,7 +288,7 @@ def test_several_scenes_are_ignored_together(library: Library) -> None:
 def test_the_libraries_of_plex_are_listed_with_folders_and_sizes(library: Library) -> None:
     library.fill(3)
     library.run("sync_all")
-    (one,) = library.run("libraries").output["libraries"]  # type: ignore[misc,attr-defined]
+    (one,) = output_of(library, "libraries")["libraries"]
     assert (one["title"], one["type"], one["items"], one["chosen"]) == ("Videos", "movie", 3, True)
     assert one["locations"] == ["/media/videos"]
 
@@ -315,7 +319,7 @@ def test_status_says_what_the_set_up_lacks(library: Library) -> None:
     library.environ.pop("PLEX_TOKEN")
     scene, _ = library.add("Harbour.mp4")
     library.run("sync", scene=scene)
-    (sentence,) = library.run("status").output["setup"]  # type: ignore[misc,attr-defined]
+    (sentence,) = output_of(library, "status")["setup"]
     assert "Plex token" in sentence
 
 
