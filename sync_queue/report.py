@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from sync_queue import datadir, lock, spool, starts
 from sync_queue.database import read_only
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.job_counts import count_jobs
 from sync_queue.migrations import SCHEMA_VERSION
 from sync_queue.models import QueueStats
+from sync_queue.scenes import Scenes
 from sync_queue.state import Breaker, Facts, HoldNote
 from sync_queue.trouble import too_new
 from validation.errors import QueueError
@@ -122,21 +124,16 @@ def read_tables(
     if found > SCHEMA_VERSION:
         raise too_new(found, SCHEMA_VERSION)
     stats = count_jobs(database, now)
-    failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(
         "SELECT id, scene_id, reason, message, attempts, failed_at FROM dead_letters"
         " ORDER BY failed_at DESC, id DESC LIMIT ?",
         (most,),
     ).fetchall()
-    outcomes = dict(
-        database.execute(
-            "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
-        ).fetchall()
-    )
+    outcomes = Scenes(database).counts()
     states = database.execute("SELECT name, doc FROM state").fetchall()
     return replace(
         report,
-        stats=replace(stats, failed=failed),
+        stats=replace(stats, failed=DeadLetterQueue(database).count()),
         outcomes=outcomes,
         states=Facts(dict(states)),
         letters=tuple(LetterLine(*row) for row in letters),
