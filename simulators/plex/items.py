@@ -7,7 +7,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 
-TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "clip": 12, "collection": 18}
+TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}
 TYPE_NAMES = {number: name for name, number in TYPES.items()}
 
 # Parameter name of a tag kind -> element name, in the order in which Plex lists them.
@@ -185,7 +185,6 @@ class Item:
     art_shelf: Shelf = field(default_factory=Shelf)
     collections: list[Item] = field(default_factory=list, repr=False)
     agent_copy: AgentCopy = field(default_factory=lambda: AgentCopy({}, {}), repr=False)
-    extras: list[Item] = field(default_factory=list, repr=False)
     # Collections only: the members in their order.
     members: dict[int, Item] = field(default_factory=dict, repr=False)
     tag: Tag | None = None

@@ -23,7 +23,7 @@ from simulators.plex.items import (
     sha1,
     stem,
 )
-from simulators.plex.tags import TagSpec, TagTable, forget_collection, settle_collections
+from simulators.plex.tags import TagSpec, TagTable, settle_collections
 
 Clock = Callable[[], float]
 MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
@@ -226,7 +226,7 @@ class Library(Habits):
     def remove(self, item: Item) -> None:
         """Forget an item, what is below it, and a parent or collection that is empty then."""
         with self.lock:
-            for child in [*item.children, *item.extras]:
+            for child in list(item.children):
                 self.remove(child)
             self.items.pop(item.rating_key, None)
             item.section.items.pop(item.rating_key, None)
@@ -234,9 +234,8 @@ class Library(Habits):
             settle_collections(self, item)
             self.content_changed(item.section)
             if item.parent:
-                siblings = item.parent.extras if item.type == "clip" else item.parent.children
-                siblings.remove(item)
-                if item.type != "clip" and not siblings:
+                item.parent.children.remove(item)
+                if not item.parent.children:
                     self.remove(item.parent)
             self.events.item(item, DELETED, "deleted")
 
@@ -281,8 +280,6 @@ class Library(Habits):
     def renew(self, section: Section, keep_key: bool) -> None:
         """Delete a library and add one of the same title and folders, without items."""
         with self.lock:
-            for collection in list(section.collections.values()):
-                forget_collection(self, collection)
             section.incarnation += 1
             section.created_at = section.scanned_at = self.now()
             section.shows.clear()

@@ -52,7 +52,7 @@ class PlexSimulator:
             habits["append_tags"] = tag_mode == "append"
         self.library = Library(clock, **habits)
         self.scanner = Scanner(self.library)
-        self.disk = Disk(self.library, self.scanner)
+        self.disk = Disk(self.library)
         self.user = User(self.library)
         self.requests = RequestLog()
         self.faults = Faults()
@@ -137,11 +137,7 @@ class PlexSimulator:
         """All items that have files, of one section or of all."""
         self.scanner.advance()
         found = section.items.values() if section else self.library.items.values()
-        return [item for item in found if item.files and item.type != "clip"]
-
-    def collection(self, section: Section, title: str) -> Item | None:
-        """The section's collection of that title."""
-        return section.collections.get(title.casefold())
+        return [item for item in found if item.files]
 
     def edit(
         self,
@@ -170,10 +166,6 @@ class PlexSimulator:
         """Put a file on disk; it becomes an item when a scan covers it."""
         add = self.add_movie if section.type == "movie" else self.add_episode
         self.scanner.expect(section, path, lambda: add(section, path, **options))
-
-    def hide_folder(self, folder: str) -> None:
-        """Let a folder be unreachable: a scan that covers its files removes their items."""
-        self.scanner.missing.add(folder)
 
     def snapshot(self) -> dict[int, dict[str, Any]]:
         """The whole state as plain data, without time stamps."""

@@ -199,15 +199,6 @@ def test_an_episode_names_its_season_and_show(http: PlexHttp, plex: PlexSimulato
     )
 
 
-def test_a_show_leads_to_its_episodes(http: PlexHttp, plex: PlexSimulator) -> None:
-    section = plex.add_section("TV", type="show", locations=["/tv"])
-    episode = plex.add_episode(section, "/tv/a.mkv", show="Dallas", season=2, index=3)
-    assert http.get("/library")[0].attrib["key"] == "sections"
-    [show] = http.keys("/library/sections/1/all?type=2")
-    [season] = http.keys(f"/library/metadata/{show}/children")
-    assert http.keys(f"/library/metadata/{season}/children") == [episode.rating_key]
-
-
 def test_versions_parts_and_shared_files(
     http: PlexHttp, plex: PlexSimulator, movies: Section
 ) -> None:
