@@ -30,21 +30,12 @@ class Cancel:
         self._lock = threading.Lock()
         self._thrown = False
         self._actions: list[Callable[[], None]] = []
-        self._first_use: Callable[[], None] | None = None
-
-    def before_first_use(self, action: Callable[[], None]) -> None:
-        """Do this once something can be cancelled, before it is registered."""
-        self._first_use = action
 
     @property
     def thrown(self) -> bool:
         return self._thrown
 
     def on_cancel(self, action: Callable[[], None]) -> None:
-        with self._lock:
-            first, self._first_use = self._first_use, None
-        if first:
-            first()
         with self._lock:
             if not self._thrown:
                 self._actions.append(action)

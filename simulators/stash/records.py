@@ -10,7 +10,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 Now = Callable[[], float]
@@ -80,66 +80,39 @@ class VideoFile:
     def basename(self) -> str:
         return re.split(r"[/\\]", self.path)[-1]
 
-    @property
-    def folder(self) -> str:
-        return self.path[: -len(self.basename) - 1]
-
     def fingerprint_of(self, kind: str) -> str | None:
         return next((print_.value for print_ in self.fingerprints if print_.type == kind), None)
 
 
 @dataclass(slots=True, eq=False)
 class Entity:
-    """What performers, studios, tags and groups have in common."""
+    """The common part of performers, studios, tags and groups."""
 
     id: int
     name: str
     created_at: str
     updated_at: str
-    image: bytes | None = None
-    rating100: int | None = None
-    details: str = ""
-    favorite: bool = False
-    ignore_auto_tag: bool = False
-    urls: tuple[str, ...] = ()
-    stash_ids: tuple[StashID, ...] = ()
-    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Tag(Entity):
     sort_name: str = ""
-    description: str = ""
-    aliases: tuple[str, ...] = ()
-    parents: tuple[Tag, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Performer(Entity):
     disambiguation: str = ""
     gender: str | None = None
-    alias_list: tuple[str, ...] = ()
-    birthdate: str | None = None
-    death_date: str | None = None
-    country: str = ""
-    custom_fields: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Studio(Entity):
     parent_studio: Studio | None = None
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Group(Entity):
-    aliases: str = ""
-    duration: int | None = None
-    date: str | None = None
-    director: str = ""
-    synopsis: str = ""
-    studio: Studio | None = None
-    back_image: bytes | None = None
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +143,6 @@ class Scene:
     stash_ids: tuple[StashID, ...] = ()
     files: tuple[VideoFile, ...] = ()
     cover: bytes | None = None
-    resume_time: float = 0.0
-    play_duration: float = 0.0
-    play_history: tuple[str, ...] = ()
-    o_history: tuple[str, ...] = ()
 
 
 def made_up_oshash(path: str) -> str:

@@ -114,8 +114,6 @@ class Host:
     env: Mapping[str, str] | None = None
     told_host: str = "0.0.0.0"
     port: int = 0
-    sends_settings: bool = False
-    loses_lines_within: float = 0.0
 
 
 class LineReader:

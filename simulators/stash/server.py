@@ -11,8 +11,6 @@ through the mutations and run the plugin.
 from __future__ import annotations
 
 import os
-import select
-import socket
 import sys
 import tempfile
 import threading
@@ -24,7 +22,6 @@ from typing import Any, Self
 from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.stash.acts import Acts
 from simulators.stash.library import seed
-from simulators.stash.process import Cancel
 from simulators.stash.records import Clock, Now
 from simulators.stash.runs import Host, LogLine, Origin
 from simulators.stash.schema import hook_context
@@ -68,16 +65,12 @@ class StashHandler(KeepAliveHandler):
 
     def do_GET(self) -> None:
         """Every method is the site's to judge."""
-        cancel = Cancel()
-        incoming = Incoming(self.command, self.path, self.headers, self.body(), cancel)
-        watch = _Watch(self.connection, cancel)
+        incoming = Incoming(self.command, self.path, self.headers, self.body())
         try:
             reply = self.traffic.answer(incoming)
         except DropConnection:
             self.hang_up()
             return
-        finally:
-            watch.end()
         always = {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
         dated = {**reply.headers, **always, "Date": self.date_time_string()}
         self.answer(reply.status, dated, reply.body)
@@ -85,54 +78,11 @@ class StashHandler(KeepAliveHandler):
     def do_POST(self) -> None:
         self.do_GET()
 
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_PUT(self) -> None:
-        self.do_GET()
-
 
 def server_for(traffic: Traffic, host: str, port: int) -> HttpServer:
     """A server of one site; not started yet."""
     handler = type("Handler", (StashHandler,), {"traffic": traffic})
     return HttpServer(handler, host, port)
-
-
-class _Watch:
-    """Throws the cancel when the client closes its end while its answer is being made.
-
-    Costs nothing until something can be cancelled: only then a thread looks at the socket.
-    """
-
-    def __init__(self, connection: socket.socket, cancel: Cancel) -> None:
-        self._connection = connection
-        self._cancel = cancel
-        self._bell: socket.socket | None = None
-        self._thread: threading.Thread | None = None
-        cancel.before_first_use(self._begin)
-
-    def _begin(self) -> None:
-        self._bell, heard = socket.socketpair()
-        self._thread = threading.Thread(target=self._look, args=(heard,), daemon=True)
-        self._thread.start()
-
-    def _look(self, heard: socket.socket) -> None:
-        with heard:
-            ready, _, _ = select.select([self._connection, heard], [], [])
-            if heard in ready:
-                return
-            try:
-                gone = not self._connection.recv(1, socket.MSG_PEEK)
-            except OSError:
-                gone = True
-            if gone:
-                self._cancel.throw()
-
-    def end(self) -> None:
-        """Stop looking; the connection is the next request's."""
-        if self._bell and self._thread:
-            self._bell.close()
-            self._thread.join()
 
 
 LONGEST_HOOK = 30.0
