@@ -146,8 +146,7 @@ def _edited(library: Library, item: Item, kind: str, edit: TagEdit, replace: boo
     for _index, new in sorted(edit.add.items()):
         if new.get("name"):
             spec = (new["name"], new.get("role", ""))
-            extra = (new.get("thumb", ""), new.get("tagKey", ""))
-            link = library.tags.link(item.section, kind, spec, *extra)
+            link = library.tags.link(item.section, kind, spec, new.get("thumb", ""))
             kept[link.tag.id] = link
     dropped = {library.tags.link(item.section, kind, name).tag.id for name in edit.remove}
     return [link for tag_id, link in kept.items() if tag_id not in dropped]

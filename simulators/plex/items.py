@@ -74,7 +74,6 @@ class TagLink:
     tag: Tag
     role: str = ""
     thumb: str = ""
-    tag_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +244,6 @@ class Item:
     @property
     def arts(self) -> list[str]:
         return self.art_shelf.uploads
-
-    @property
-    def selected_art(self) -> str | None:
-        return self.art_shelf.selected_upload
-
-    def above(self, kind: str) -> Item | None:
-        """The item itself or its ancestor of the given type."""
-        item: Item | None = self
-        while item is not None and item.type != kind:
-            item = item.parent
-        return item
 
     def descendants(self, kind: str) -> list[Item]:
         """The items of the given type below this one."""

@@ -200,7 +200,7 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
         return Element(element, {"tag": link.tag.name})
     tag_id = str(link.tag.id)
     attributes = {"id": tag_id, "filter": f"{kind}={tag_id}", "tag": link.tag.name}
-    for name, value in (("tagKey", link.tag_key), ("role", link.role), ("thumb", link.thumb)):
+    for name, value in (("role", link.role), ("thumb", link.thumb)):
         if value:
             attributes[name] = value
     return Element(element, attributes)

@@ -42,7 +42,7 @@ def describe(item: Item) -> dict[str, Any]:
         "posters": item.posters,
         "poster": item.selected_poster,
         "arts": item.arts,
-        "art": item.selected_art,
+        "art": item.art_shelf.selected_upload,
     }
     roles = {link.tag.name: link.role for link in item.links.get("actor", ()) if link.role}
     if roles:

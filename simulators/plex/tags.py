@@ -27,9 +27,7 @@ class TagTable:
         self._tags: dict[tuple[str, int, str], Tag] = {}
         self._ids = itertools.count(1)
 
-    def link(
-        self, section: Section, kind: str, spec: TagSpec, thumb: str = "", tag_key: str = ""
-    ) -> TagLink:
+    def link(self, section: Section, kind: str, spec: TagSpec, thumb: str = "") -> TagLink:
         """A tag, made when there is none, ready to be put on an item of the section."""
         name, role = spec if isinstance(spec, tuple) else (spec, "")
         if kind == "label":
@@ -38,7 +36,7 @@ class TagTable:
         tag = self._tags.get(place)
         if tag is None:
             tag = self._tags[place] = Tag(next(self._ids), kind, name)
-        return TagLink(tag, role, thumb, tag_key)
+        return TagLink(tag, role, thumb)
 
 
 def _place(section: Section, kind: str, name: str) -> tuple[str, int, str]:

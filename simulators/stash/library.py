@@ -176,9 +176,9 @@ def in_id_order(records: Iterable[R]) -> tuple[R, ...]:
 
 
 def in_tag_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
-    """Stash lists tags by sort name, else name."""
+    """Stash lists tags by name."""
     unique = dict.fromkeys(tags)
-    return tuple(sorted(unique, key=lambda tag: natural(tag.sort_name or tag.name)))
+    return tuple(sorted(unique, key=lambda tag: natural(tag.name)))
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -11,30 +11,29 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 Now = Callable[[], float]
 
 
 class Clock:
-    """Tells the time as Stash writes it. ``zone`` may be changed: Stash keeps old rows as text."""
+    """Tells the time as Stash writes it."""
 
-    def __init__(self, now: Now = time.time, zone: tzinfo = UTC) -> None:
+    def __init__(self, now: Now = time.time) -> None:
         self.now = now
-        self.zone = zone
 
     def text(self) -> str:
         """The present second, for example ``2026-11-21T00:14:25Z``."""
-        return rfc3339(int(self.now()), self.zone)
+        return rfc3339(int(self.now()))
 
     def precise_text(self) -> str:
         """The present moment with its fraction, as Stash gives a job's times."""
-        return datetime.fromtimestamp(self.now(), self.zone).isoformat().replace("+00:00", "Z")
+        return datetime.fromtimestamp(self.now(), UTC).isoformat().replace("+00:00", "Z")
 
 
 @functools.lru_cache(maxsize=1024)
-def rfc3339(seconds: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(seconds, zone).isoformat().replace("+00:00", "Z")
+def rfc3339(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -69,11 +68,6 @@ class VideoFile:
     duration: float = 1.0
     width: int = 320
     height: int = 180
-    frame_rate: float = 25.0
-    bit_rate: int = 200_000
-    video_codec: str = "h264"
-    audio_codec: str = "aac"
-    format: str = "mp4"
     fingerprints: tuple[Fingerprint, ...] = ()
 
     @property
@@ -96,7 +90,7 @@ class Entity:
 
 @dataclass(slots=True, eq=False)
 class Tag(Entity):
-    sort_name: str = ""
+    pass
 
 
 @dataclass(slots=True, eq=False)

@@ -51,7 +51,8 @@ def test_the_same_bytes_are_kept_once_and_others_pile_up(http: PlexHttp, movie: 
 
 def test_a_background_has_its_own_shelf_and_lock(http: PlexHttp, movie: Item) -> None:
     upload(http, b"wide", "/library/metadata/1/arts")
-    assert (movie.arts, movie.selected_art, movie.posters) == ([sha1(b"wide")], sha1(b"wide"), [])
+    assert (movie.arts, movie.posters) == ([sha1(b"wide")], [])
+    assert movie.art_shelf.selected_upload == sha1(b"wide")
     assert movie.locked == {"art"}
 
 

@@ -94,7 +94,8 @@ def test_an_item_has_the_names_that_were_recorded(
     given |= {"originallyAvailableAt": "2020-01-01", "year": "2020"}
     episode = plex.add_episode(shows, "/tv/a.mkv", show="S", guid="plex://episode/1")
     episode.fields |= given
-    show = episode.above("show")
+    assert episode.parent
+    show = episode.parent.parent
     assert show
     show.fields |= given | {"duration": "1", "studio": "S", "index": "1"}
     item = {"movie": movie, "movie clip": clip, "episode": episode, "show": show}[kind]
