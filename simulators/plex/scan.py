@@ -27,7 +27,6 @@ class Arrival:
 class Scan:
     section: Section
     path: str
-    started: float
     due: float
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -50,9 +49,8 @@ class Scanner:
         """Begin a scan of a folder, or of the whole section; an unknown folder is ignored."""
         if path and not section.holds(path):
             return
-        now = self._library.clock()
         section.running_scans += 1
-        scan = Scan(section, path, now, now + self.delay)
+        scan = Scan(section, path, self._library.clock() + self.delay)
         self._running.append(scan)
         self._library.events.activity("started", scan.id, f"Scanning {section.title}", section.key)
 
