@@ -131,7 +131,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     (tmp_path / "hold").unlink(missing_ok=True)
 
 
-def test_packages_that_do_not_load_are_installed_anew(machine: Machine, tmp_path: Path) -> None:
+def test_packages_that_do_not_load_are_installed_again(machine: Machine, tmp_path: Path) -> None:
     machine.ensure("patient")
     (machine.target / "tenacity.py").unlink()
     assert machine.ensure("reads_only")[-1].startswith(f"MISSING {dependencies.NOT_YET}")
@@ -150,13 +150,13 @@ def test_packages_of_which_only_the_names_are_there_are_not_taken(
     assert said[-1] == str(machine.target / "stashapi" / "stashapp.py")
 
 
-def test_a_folder_that_a_person_is_still_filling_is_not_taken_for_whole(machine: Machine) -> None:
+def test_a_folder_that_a_user_is_still_filling_is_not_taken_for_whole(machine: Machine) -> None:
     write_packages(machine.target, without="tenacity")
     assert machine.ensure("reads_only")[-1].startswith("MISSING")
     assert not (machine.target / private_packages.MARKER).exists()
 
 
-def test_what_a_person_installed_is_found_by_a_reader_that_writes_nothing(machine: Machine) -> None:
+def test_a_reader_that_writes_nothing_finds_the_users_own_packages(machine: Machine) -> None:
     write_packages(machine.target)
     (machine.target / "left.yml").touch()
     before = set(machine.target.iterdir())
@@ -177,7 +177,7 @@ def test_packages_that_do_not_load_after_all_are_said_with_the_reason(
     assert said.endswith("(ModuleNotFoundError: No module named 'made_for_another_system')")
 
 
-def test_after_a_failure_only_a_person_has_it_tried_again_within_ten_minutes(
+def test_after_a_failure_only_the_user_retries_it_within_ten_minutes(
     machine: Machine, tmp_path: Path
 ) -> None:
     (tmp_path / "fail").touch()

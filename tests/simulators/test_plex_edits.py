@@ -216,7 +216,7 @@ def test_a_refresh_restores_what_is_not_locked(
     assert (movie.tags["genre"], movie.tags["actor"]) == (["Mine"], ["Ann", "Bob"])
 
 
-def test_a_person_edits_and_locks(plex: PlexSimulator, movie: Item) -> None:
+def test_a_user_edits_and_locks(plex: PlexSimulator, movie: Item) -> None:
     plex.edit(movie, {"title": "By hand"}, {"genre": ["Only"], "actor": [("Ann", "Queen")]})
     assert (movie.title, movie.tags["genre"]) == ("By hand", ["Only"])
     assert movie.locked == {"title", "genre", "actor"}
@@ -225,7 +225,7 @@ def test_a_person_edits_and_locks(plex: PlexSimulator, movie: Item) -> None:
     assert movie.title == "Unlocked", "the lock was there before"
 
 
-def test_what_nobody_knows_can_be_switched(
+def test_undocumented_habits_can_be_switched(
     http: PlexHttp, plex: PlexSimulator, movie: Item
 ) -> None:
     plex.library.ignored_edits = {"userRating", "genre"}

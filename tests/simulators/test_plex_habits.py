@@ -140,7 +140,7 @@ def test_an_item_may_have_no_updated_at(http: PlexHttp, clock: Clock, whole_sect
         ("push=1&updatedAt>>=199&or=1&addedAt>>=200&pop=1", {"edited"}),
     ],
 )
-def test_what_is_new_is_asked_for(clock: Clock, query: str, found: set[str]) -> None:
+def test_a_query_finds_new_and_changed_items(clock: Clock, query: str, found: set[str]) -> None:
     plex = PlexSimulator(clock=clock)
     section = plex.add_section("Movies")
     items = {name: plex.add_movie(section, f"/{name}.mp4") for name in ("old", "edited", "bare")}

@@ -52,7 +52,7 @@ def cookie_of(sim: StashSimulator) -> dict[str, str]:
     return {"session": sim.server_connection()["SessionCookie"]["Value"]}
 
 
-def test_without_credentials_everyone_may_ask_and_a_garbage_cookie_is_ignored(
+def test_without_credentials_every_client_may_ask_and_a_garbage_cookie_is_ignored(
     open_sim: StashSimulator,
 ) -> None:
     assert ask(open_sim).status_code == 200
@@ -144,7 +144,7 @@ def test_a_stopped_server_refuses_connections(sim: StashSimulator) -> None:
             session.get(f"{sim.url}/healthz", timeout=10)
 
 
-def test_a_plugin_acts_for_the_person_whose_save_ran_it(tmp_path: Path) -> None:
+def test_a_plugin_acts_for_the_user_whose_save_ran_it(tmp_path: Path) -> None:
     code = (
         "import json, sys, urllib.request\n"
         "server = json.load(sys.stdin)['server_connection']\n"

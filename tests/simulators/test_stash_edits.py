@@ -227,6 +227,6 @@ def test_a_wrong_variable_is_refused(sim: StashSimulator) -> None:
             sim.graphql(query, **variables)
 
 
-def test_what_is_not_simulated_says_so(sim: StashSimulator) -> None:
+def test_a_field_that_is_not_simulated_says_so(sim: StashSimulator) -> None:
     with pytest.raises(ValueError, match="findGalleries is not simulated"):
         sim.graphql("{findGalleries{count}}")

@@ -48,7 +48,7 @@ def test_stdin_is_one_json_object_and_then_its_end(folder: Path) -> None:
     assert run.exit_code == 0
 
 
-def test_a_large_stdin_arrives_whole_and_one_that_nobody_reads_blocks_nothing(folder: Path) -> None:
+def test_a_large_stdin_arrives_whole_and_blocks_nothing_if_it_is_not_read(folder: Path) -> None:
     write_plugin(folder, "import sys\nprint(len(sys.stdin.read()))")
     image = "data:image/png;base64," + "A" * 2_000_000
     with StashSimulator(folder, config_dir=folder.parent) as sim:
