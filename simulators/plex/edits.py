@@ -39,7 +39,7 @@ _ONE_TAG = re.compile(r"^(\w+)\[(\d*)\]\.(tag|tagging)(?:\.(\w+))?(-?)$")
 
 @dataclass(slots=True)
 class TagEdit:
-    """What happens to one kind of tag. ``add`` is ordered by index: the order of the cast."""
+    """The edit of one kind of tag. ``add`` is ordered by index: the order of the cast."""
 
     clear: bool = False
     add: dict[int, dict[str, str]] = field(default_factory=dict)

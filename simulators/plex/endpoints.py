@@ -1,4 +1,4 @@
-"""What a client can read and change, and which address does it."""
+"""The addresses of Plex, and their work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSION = "1.43.1.10611-1e34174b1"
 
 
 def root(call: Call) -> Answer:
-    """GET / : who this server is and what it can do."""
+    """GET / : the server's name and abilities."""
     library = call.library
     attributes = {
         "allowSync": "1",
@@ -232,7 +232,7 @@ _ROUTES = [(method, re.compile(path), endpoint) for method, path, endpoint in _T
 
 
 def find_route(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
-    """The endpoint and the parts of the path it is told; None for an unknown address."""
+    """The endpoint and the parts of the path that it gets; None for an unknown address."""
     path = path.rstrip("/") or "/"
     for expected, pattern, endpoint in _ROUTES:
         match = pattern.fullmatch(path) if expected == method else None

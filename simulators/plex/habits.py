@@ -1,4 +1,4 @@
-"""What servers do differently, as switches: a client has to stand either position."""
+"""The differences between servers, as switches: a client has to work with either position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Plex library is made of: sections, items, their files, tags and pictures."""
+"""The parts of a Plex library: sections, items, their files, tags and pictures."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class AgentCopy:
-    """What the metadata agent (or the scanner) knows: a refresh restores it where unlocked."""
+    """The values of the metadata agent (or the scanner): a refresh restores them where unlocked."""
 
     fields: dict[str, str]
     tags: dict[str, tuple[TagLink, ...]]

@@ -309,7 +309,7 @@ class Library(Habits):
 
 
 def scanned_fields(section: Section, path: str, now: int) -> dict[str, str]:
-    """What Plex knows from the file alone. "Other Videos" take the file's date."""
+    """The fields that the file alone gives. "Other Videos" take the file's date."""
     name = stem(path)
     if section.other_videos:
         day = datetime.fromtimestamp(now, UTC)

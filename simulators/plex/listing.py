@@ -76,7 +76,7 @@ class FileIndex:
 
 
 class Catalogue:
-    """The orders and indexes of a server's sections, made anew when a section has moved on."""
+    """The orders and indexes of a server's sections, made again when a section has changed."""
 
     def __init__(self) -> None:
         self._orders: dict[tuple[int, str], tuple[int, list[Item]]] = {}

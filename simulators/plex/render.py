@@ -28,7 +28,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much of an item is shown. ``full`` as for its own address, else as in a list."""
+    """The extent to which an item is shown: ``full`` as at its own address, else as in a list."""
 
     full: bool = False
     guids: bool = False
@@ -94,7 +94,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
 
 
 def item_key(item: Item) -> str:
-    """Where a client finds the item, or what is in it."""
+    """The address of the item, or of its children."""
     children = "/children" if item.type in ("show", "season") else ""
     return f"/library/metadata/{item.rating_key}{children}"
 

@@ -19,7 +19,7 @@ LOCKS = {"posters": "thumb", "arts": "art"}
 
 
 class User:
-    """Somebody who edits items of a library without regard to its other clients."""
+    """A user who edits items of a library without regard to its other clients."""
 
     def __init__(self, library: Library) -> None:
         self._library = library

@@ -1,4 +1,4 @@
-"""What people and tasks do in Stash, as methods: each goes through the real mutation."""
+"""The acts of users and tasks in Stash, as methods: each goes through the real mutation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Acts:
 
     @property
     def runs(self) -> list[PluginRun]:
-        """The plugin's latest runs, whoever caused them; a run appears when it begins."""
+        """The plugin's latest runs, of every cause; a run appears when it begins."""
         return list(self.site.stash.plugins.runs)
 
     def graphql(self, query: str, **variables: Any) -> Answer:

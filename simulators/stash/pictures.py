@@ -11,7 +11,7 @@ SCENE_PLACEHOLDER = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720">'
     b'<path d="M500 260v200l280-100z" style="fill:#ffffff"/></svg>'
 )
-"""What `/scene/N/screenshot` answers, with status 200, for a scene without a cover."""
+"""The answer of `/scene/N/screenshot`, with status 200, for a scene without a cover."""
 
 
 def png(width: int = 16, height: int = 24, color: Rgb = (200, 40, 40)) -> bytes:
@@ -28,7 +28,7 @@ def png(width: int = 16, height: int = 24, color: Rgb = (200, 40, 40)) -> bytes:
 
 
 def content_type(data: bytes) -> str:
-    """What Go's sniffing finds; text is taken for SVG."""
+    """The type that Go's sniffing finds; text is taken for SVG."""
     if data.startswith(b"\x89PNG"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):

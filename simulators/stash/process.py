@@ -51,7 +51,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What is left of a process; ``seconds`` from start to end. Negative exit code: a signal."""
+    """An ended process; ``seconds`` from start to end. Negative exit code: a signal."""
 
     stdout: str
     exit_code: int

@@ -1,4 +1,4 @@
-"""What ``Query`` answers."""
+"""The root fields of ``Query``."""
 
 from __future__ import annotations
 

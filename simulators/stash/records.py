@@ -1,4 +1,4 @@
-"""What a Stash library holds. Attribute names are GraphQL's, so that most fields need no resolver.
+"""The records of a Stash library. Attributes have GraphQL's names: most fields need no resolver.
 
 Times are RFC3339 text of one second, as Stash keeps them. Unset text is ``""``, never None.
 """

@@ -107,7 +107,7 @@ class Origin:
 
 @dataclass(slots=True)
 class Host:
-    """How Stash runs plugins here. ``env`` replaces its own environment when given."""
+    """The surroundings of plugin runs. ``env`` replaces Stash's own environment when given."""
 
     python: str
     config_dir: str

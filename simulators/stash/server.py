@@ -4,7 +4,7 @@
         scene = sim.library.add_scene("Harbour Lights", files=[{"path": "/data/a.mp4"}])
         runs = sim.scene_update(scene, title="Harbour Lights 2")
 
-`library` changes rows silently; the methods here are a person's or a task's acts: they go
+`library` changes rows silently; the methods here are a user's or a task's acts: they go
 through the mutations and run the plugin.
 """
 
@@ -86,7 +86,7 @@ def server_for(traffic: Traffic, host: str, port: int) -> HttpServer:
 
 
 LONGEST_HOOK = 30.0
-"""How many seconds a shutdown waits for hooks under way (Stash has no limit)."""
+"""Seconds that a shutdown waits for hooks under way (Stash has no limit)."""
 
 
 class StashSimulator(Acts):
@@ -171,7 +171,7 @@ class StashSimulator(Acts):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is stored for the plugin; change it in place or assign a new map."""
+        """The plugin's stored settings; change them in place or assign a new map."""
         return self.stash.plugins.settings.setdefault(self.plugin_id, {})
 
     @settings.setter
@@ -185,12 +185,12 @@ class StashSimulator(Acts):
 
     @property
     def plugin_dir(self) -> str:
-        """Where the plugin's manifest lies; the folder given at first when it is not loaded."""
+        """The folder of the plugin's manifest; the folder given at first when it is not loaded."""
         plugin = self.stash.plugins.find(self.plugin_id)
         return plugin.directory if plugin else self.stash.plugins.folder or ""
 
     def server_connection(self) -> dict[str, Any]:
-        """What a plugin started now would find on stdin, with a fresh cookie."""
+        """The connection that a plugin started now would get on stdin, with a fresh cookie."""
         return self.stash.plugins.server_connection(self.plugin_dir, self._user())
 
     def hook_stdin(

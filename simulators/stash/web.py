@@ -213,7 +213,7 @@ class Site:
         return Origin(self.stash.sessions.user)
 
     def run_as_user(self, query: str, variables: dict[str, Any], base: str) -> Answer:
-        """A person's own request, without HTTP: the data, and the plugin runs it led to."""
+        """A user's own request, without HTTP: the data, and the plugin runs it led to."""
         origin = self.user_origin()
         status, body = engine().run(query, variables, Call(self.stash, base, origin))
         if status != 200 or "errors" in body:

@@ -1,4 +1,4 @@
-"""What a PUT does: values, locks, tags in both modes, and the edit that names no item."""
+"""The effects of a PUT: values, locks, tags in both modes, and the edit that names no item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes over the wire: attributes, children and headers as a real server sends them."""
+"""The written answers: attributes, children and headers as a real server sends them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may talk to the simulated Stash: cookies, keys, the login page, and images behind them."""
+"""Logins of the simulated Stash: cookies, keys, and images behind them."""
 
 from collections.abc import Iterator
 from pathlib import Path

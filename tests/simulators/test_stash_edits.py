@@ -1,4 +1,4 @@
-"""What mutations change in the simulated library, and what they leave alone."""
+"""The effects of mutations on the simulated library."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which hooks the simulated Stash runs, when, and with what."""
+"""The hooks of the simulated Stash: their order and their input."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the simulated Stash makes of a plugin's stdout, stderr and exit code."""
+"""A plugin's stdout, stderr and exit code, as the simulated Stash takes them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the simulated Stash starts a plugin, waits for it, and kills it."""
+"""The processes of plugins: the simulated Stash starts them, waits for them, and kills them."""
 
 import json
 import os
