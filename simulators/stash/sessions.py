@@ -22,7 +22,7 @@ class Unauthorized(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The sender of a request. ``user`` is "" without a login; ``fresh_cookie`` is for Set-Cookie."""
+    """The sender of a request. ``user`` is "" without a login; ``fresh_cookie`` is to be set."""
 
     user: str = ""
     visited: Visited = ()
