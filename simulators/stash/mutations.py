@@ -1,5 +1,6 @@
-"""Mutations of scenes and of what they refer to. Each writes under the library's lock, then runs
-hooks outside it.
+"""Mutations of scenes, related records, plugins and jobs.
+
+Each writes under the library's lock, then runs hooks outside it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from typing import Any
 from graphql import GraphQLError
 
 from simulators.stash.edits import edit_scene, rename
+from simulators.stash.jobs import Job
 from simulators.stash.library import Table, in_tag_order
-from simulators.stash.objects import Resolver
-from simulators.stash.queries import Args, number, root
+from simulators.stash.plugins import PluginError
+from simulators.stash.queries import Args, Resolver, number, root
 from simulators.stash.records import Entity, Scene, Tag
+from simulators.stash.runs import Origin
 from simulators.stash.schema import form, sent_fields
 from simulators.stash.state import Call
 
@@ -149,6 +152,36 @@ def _record(table: Table[Any], kind: str, record_id: str) -> Any:
     return found
 
 
+def _set_enabled(call: Call, args: Args) -> bool:
+    for plugin_id, enabled in args["enabledMap"].items():
+        if enabled:
+            call.stash.plugins.disabled.discard(plugin_id)
+        else:
+            call.stash.plugins.disabled.add(plugin_id)
+    return True
+
+
+def _run_task(call: Call, args: Args) -> int:
+    plugin_id, name, given = args["plugin_id"], args.get("task_name"), args.get("args_map") or {}
+
+    def work(job: Job) -> str | None:
+        # A job outlives the request: its own cancel counts, its cookies are made as it runs.
+        origin = Origin(call.origin.user, call.origin.visited, job.cancel, job.runs)
+        try:
+            call.stash.plugins.run_task(origin, plugin_id, name, given, job.report)
+        except PluginError as error:
+            return f"Error creating plugin task: {error}"
+        return None
+
+    shown = args.get("description") or name or plugin_id
+    return call.stash.jobs.add(f"Running plugin task: {shown}", work).id
+
+
+def _stop_job(call: Call, args: Args) -> bool:
+    call.stash.jobs.cancel(number(args["job_id"]))
+    return True
+
+
 _MUTATIONS: dict[str, Resolver] = {
     "sceneUpdate": root(_update),
     "scenesUpdate": root(_update_list),
@@ -156,6 +189,9 @@ _MUTATIONS: dict[str, Resolver] = {
     "sceneDestroy": root(_destroy),
     "sceneMerge": root(_merge),
     "tagsMerge": root(_merge_tags),
+    "setPluginsEnabled": root(_set_enabled),
+    "runPluginTask": root(_run_task),
+    "stopJob": root(_stop_job),
 }
 for _kind in ("Performer", "Studio", "Tag", "Group"):
     _MUTATIONS |= {

@@ -1,4 +1,4 @@
-"""The root fields of ``Query``."""
+"""The root fields of ``Query``, and the fields that are more than an attribute of a record."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from graphql import GraphQLError
 
 from simulators.stash.filters import BadFilter, matching, page_of
 from simulators.stash.manifest import Manifest, Operation
-from simulators.stash.objects import Resolver
-from simulators.stash.records import Scene
+from simulators.stash.records import Scene, epoch
 from simulators.stash.state import Call
 
 Args = Mapping[str, Any]
+Resolver = Callable[..., Any]
 VERSION = {"version": "v0.30.1-local", "build_time": "", "hash": "cf3489efd"}
 
 
@@ -127,6 +127,11 @@ def _operation(operation: Operation, plugin: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _scene_paths(scene: Scene, info: Any) -> dict[str, str]:
+    moment = epoch(scene.updated_at)
+    return {"screenshot": f"{info.context.base_url}/scene/{scene.id}/screenshot?t={moment}"}
+
+
 RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Query": {
         "findScene": root(_find_scene),
@@ -137,4 +142,5 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "jobQueue": root(lambda call, _args: call.stash.jobs.queued() or None),
     },
     "ConfigResult": {"plugins": _plugin_settings},
+    "Scene": {"paths": _scene_paths},
 }

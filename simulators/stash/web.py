@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from simulators.faults import Fault, Faults, Kind
 from simulators.request_log import Request, RequestLog
-from simulators.stash import mutations, objects, queries, system_mutations
+from simulators.stash import mutations, queries
 from simulators.stash.library import Library
 from simulators.stash.pictures import SCENE_PLACEHOLDER, content_type
 from simulators.stash.runs import Origin, PluginRun
-from simulators.stash.schema import Engine, Resolver
+from simulators.stash.schema import Engine
 from simulators.stash.sessions import Identity, Unauthorized
 from simulators.stash.state import Call, Stash
 
@@ -73,11 +73,7 @@ def _serve(data: bytes, versioned: bool, known_etag: str) -> Reply:
 @functools.cache
 def engine() -> Engine:
     """The engine; it holds no library, so every simulator of a process shares it."""
-    together: dict[str, dict[str, Resolver]] = {}
-    for room in (objects, queries, mutations, system_mutations):
-        for type_name, functions in room.RESOLVERS.items():
-            together.setdefault(type_name, {}).update(functions)
-    return Engine(together)
+    return Engine({**queries.RESOLVERS, **mutations.RESOLVERS})
 
 
 _UNAUTHORIZED = Reply(401, b"", {"WWW-Authenticate": "FormBased"})
