@@ -1,4 +1,4 @@
-"""Acts on files and libraries, and the items that scans make of them at once."""
+"""Acts on files and libraries, and the items that an immediate scan makes of them."""
 
 from __future__ import annotations
 

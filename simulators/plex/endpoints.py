@@ -206,7 +206,7 @@ def upload_picture(call: Call) -> Answer:
 
 
 def scan_section(call: Call) -> Answer:
-    """GET or POST /library/sections/{id}/refresh: answers at once, the scan goes on."""
+    """GET or POST /library/sections/{id}/refresh: answers immediately, the scan goes on."""
     call.server.scanner.start(call.section(), call.query.get("path"))
     return done()
 

@@ -199,7 +199,7 @@ class Library(Habits):
     def adopt(
         self, item: Item, fields: Mapping[str, object], tags: Mapping[str, Sequence[TagSpec]]
     ) -> Item:
-        """Put a new item into its section; what it has now is what its agent knows."""
+        """Put a new item into its section; its agent knows its present values."""
         item.fields.update({name: str(value) for name, value in fields.items()})
         if not item.section.other_videos:
             for kind, shelf in (("posters", item.poster_shelf), ("arts", item.art_shelf)):
@@ -224,7 +224,7 @@ class Library(Habits):
         return item
 
     def remove(self, item: Item) -> None:
-        """Forget an item, what is below it, and a parent or collection that is empty then."""
+        """Forget an item, its children, and a parent or collection that is empty then."""
         with self.lock:
             for child in list(item.children):
                 self.remove(child)
@@ -259,8 +259,8 @@ class Library(Habits):
         section.content_changed_at = self._content_changes if section.items else -1
 
     def refresh(self, item: Item) -> None:
-        """The agent's refresh, plain and forced alike: what is not locked becomes what the agent
-        knows."""
+        """The agent's refresh, plain and forced alike: fields without a lock get the agent's
+        values."""
         known = item.agent_copy
         with self.lock:
             for name in set(item.fields) | set(known.fields):

@@ -1,4 +1,4 @@
-"""The items of a section that a query asks for, in the order it asks for.
+"""The items of a section that a query selects, in its order.
 
 The orders and the file names of a section are kept until they change: 50,000 items take about a
 millisecond.

@@ -1,7 +1,7 @@
-"""Scans: what lies on disk unseen, and when Plex sees it.
+"""Scans: the files that Plex has not seen yet, and the moment when it sees them.
 
 Time comes from the library's clock and nothing runs in the background: ``advance`` carries out
-what is due, and is called before every request.
+the scans that are due, and is called before every request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The simulator as tests, demo and benchmarks hold it."""
+"""The simulator as tests, demo and benchmarks use it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TagMode = Literal["replace", "append"]
 class PlexSimulator:
     """A Plex Media Server on loopback.
 
-    ``token`` is asked of every request but ``/identity`` (None: of none). ``tag_mode`` says what
-    sending tags for one item does: append (the default) or replace; ``habits`` are the other
+    ``token`` is required by every request but ``/identity`` (None: by none). ``tag_mode`` says
+    whether sent tags append to an item's (the default) or replace them; ``habits`` are the other
     switches of ``Habits``. ``clock`` gives epoch seconds. ``max_target`` limits the request's path
     and query, as a reverse proxy does. ``disk`` and ``user`` act on the library: as its files
     change and scans meet them, and as a user does in Plex's own page.

@@ -1,7 +1,7 @@
-"""A user's acts in Plex's own page, and what they share with requests: stars and pictures.
+"""A user's acts in Plex's own page, with the code that requests share: stars and pictures.
 
-Each act locks what it changes, but for star ratings. Pictures are addressed by their content and
-never deleted.
+Each act locks the fields that it changes, except star ratings. Pictures are addressed by their
+content and never deleted.
 """
 
 from __future__ import annotations

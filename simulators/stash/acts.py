@@ -113,7 +113,7 @@ class Acts:
         return job.runs[-1]
 
     def run_operation(self, args: Mapping[str, Any] | None = None) -> PluginRun:
-        """Run an operation at once. An error of the plugin is in the run, not raised."""
+        """Run an operation immediately. An error of the plugin is in the run, not raised."""
         plugins, origin = self.site.stash.plugins, self.site.user_origin()
         plugin = plugins.find(self.plugin_id)
         if plugin is None:

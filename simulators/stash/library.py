@@ -96,7 +96,7 @@ class Library:
         stash_ids: Iterable[tuple[str, str]] = (),
         **fields: Any,
     ) -> int:
-        """Add a scene without telling anyone; related records are named, and made when new.
+        """Add a scene without a hook; related records are named, and made when new.
 
         ``files`` are mappings with ``path`` and any other field of `VideoFile`; a group is a name
         or ``(name, scene_index)``; ``stash_ids`` are ``(endpoint, id)``.

@@ -1,4 +1,4 @@
-"""Loads plugins and runs them: hooks in the save, tasks in a job, operations at once."""
+"""Loads plugins and runs them: hooks in the save, tasks in a job, operations immediately."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNS_KEPT = 2_000
 
 
 class PluginError(Exception):
-    """A run that cannot begin; the text is what Stash would say."""
+    """A run that cannot begin; the text is Stash's own."""
 
 
 class Plugins:

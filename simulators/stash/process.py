@@ -1,4 +1,4 @@
-"""Runs one plugin process as Stash does, and reads what it says.
+"""Runs one plugin process as Stash does, and reads its output.
 
 Stash writes one JSON object to stdin and closes it, reads stdout to its end (so that a child
 which inherits stdout keeps it waiting), then waits. A cancel is SIGKILL to the direct child
@@ -24,7 +24,7 @@ OnLine = Callable[[str], None]
 
 
 class Cancel:
-    """A one-way switch; ``on_cancel`` actions run once, at once if it is already thrown."""
+    """A one-way switch; ``on_cancel`` actions run once, immediately if it is already thrown."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -58,7 +58,7 @@ class Traffic:
 
 
 class StashHandler(KeepAliveHandler):
-    """One connection. ``traffic`` is set by the subclass that `listen` makes."""
+    """One connection. ``traffic`` is set by the subclass that `server_for` makes."""
 
     timeout = 86_400  # Stash keeps idle connections
     traffic: Traffic

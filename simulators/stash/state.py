@@ -41,7 +41,7 @@ class Stash:
 
 @dataclass(slots=True)
 class Call:
-    """One GraphQL request on its way; ``base_url`` is what image URLs begin with."""
+    """One GraphQL request on its way; ``base_url`` begins image URLs."""
 
     stash: Stash
     base_url: str
