@@ -90,6 +90,16 @@ def pictures(call: Call) -> Answer:
     return container(found, {"identifier": IDENTIFIER, **TAG_VERSION})
 
 
+def picture_bytes(call: Call) -> Answer:
+    """GET /library/metadata/{id}/thumb/{stamp} and …/art/{stamp}: the selected upload itself."""
+    kind = "arts" if call.groups[1] == "art" else "posters"
+    shelf = user.shelf_of(call.item(), kind)
+    picture = shelf.pictures.get(shelf.selected)
+    if picture is None:
+        raise Refused(404, "no such picture")
+    return Answer(body=picture.data, content_type="image/jpeg")
+
+
 def wanted_type(call: Call, default: str) -> str:
     """The type a query asks for. Plex: a ``file`` filter without a type ends in a 500."""
     number = call.query.get("type")
@@ -226,6 +236,7 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", _ITEMS, metadata),
     ("GET", _ITEM + "/(posters|arts)", pictures),
     ("POST", _ITEM + "/(posters|arts)", upload_picture),
+    ("GET", _ITEM + r"/(thumb|art)/\d+", picture_bytes),
     ("PUT", "/:/rate", rate),
 ]
 _ROUTES = [(method, re.compile(path), endpoint) for method, path, endpoint in _TABLE]

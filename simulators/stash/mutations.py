@@ -152,6 +152,13 @@ def _record(table: Table[Any], kind: str, record_id: str) -> Any:
     return found
 
 
+def _configure_plugin(call: Call, args: Args) -> dict[str, Any]:
+    """Replaces the plugin's whole map, installed or not, unchecked."""
+    settings: dict[str, Any] = dict(args["input"])
+    call.stash.plugins.settings[args["plugin_id"]] = settings
+    return settings
+
+
 def _set_enabled(call: Call, args: Args) -> bool:
     for plugin_id, enabled in args["enabledMap"].items():
         if enabled:
@@ -189,6 +196,7 @@ _MUTATIONS: dict[str, Resolver] = {
     "sceneDestroy": root(_destroy),
     "sceneMerge": root(_merge),
     "tagsMerge": root(_merge_tags),
+    "configurePlugin": root(_configure_plugin),
     "setPluginsEnabled": root(_set_enabled),
     "runPluginTask": root(_run_task),
     "stopJob": root(_stop_job),

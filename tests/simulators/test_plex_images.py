@@ -76,3 +76,9 @@ def test_a_refresh_brings_the_agents_poster_back_unless_locked(
     http.put("/library/sections/1/all?type=1&id=1", **{"thumb.locked": "0"})
     plex.refresh_metadata(movie)
     assert movie.selected_poster is None
+
+
+def test_a_clients_poster_can_be_fetched(http: PlexHttp, movie: Item) -> None:
+    upload(http, b"\xff\xd8jpeg")
+    thumb = http.get("/library/metadata/1")[0].attrib["thumb"]
+    assert http.ask("GET", thumb).content == b"\xff\xd8jpeg"

@@ -230,3 +230,12 @@ def test_a_wrong_variable_is_refused(sim: StashSimulator) -> None:
 def test_a_field_that_is_not_simulated_says_so(sim: StashSimulator) -> None:
     with pytest.raises(ValueError, match="findGalleries is not simulated"):
         sim.graphql("{findGalleries{count}}")
+
+
+def test_plugin_settings_are_replaced_as_a_whole(sim: StashSimulator) -> None:
+    save = 'mutation($map:Map!){configurePlugin(plugin_id:"PlexSync",input:$map)}'
+    sim.graphql(save, map={"a": 1, "b": {"c": [True, None]}})
+    assert sim.settings == {"a": 1, "b": {"c": [True, None]}}
+    sim.graphql(save, map={"d": "x"})
+    query = "{configuration{plugins}}"
+    assert sim.graphql(query).data == {"configuration": {"plugins": {"PlexSync": {"d": "x"}}}}
