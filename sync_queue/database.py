@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sync_queue import datadir
-from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, replaced
+from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, read_object, replaced
 
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
@@ -71,6 +71,12 @@ def durable(database: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         database.execute("PRAGMA synchronous = NORMAL")
+
+
+def stash_connection(database: sqlite3.Connection) -> Mapping[str, object]:
+    """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
+    row = database.execute("SELECT doc FROM connection").fetchone()
+    return read_object(row[0], "connection") if row else {}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ keeps the public methods and replaces what is unsafe between processes.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -264,10 +265,10 @@ class JobQueue(SQLiteAckQueue):
         return 0.0 if latest is not None and latest > now + LONGEST_DELAY else earliest
 
     def waiting(self, keys: Sequence[str]) -> frozenset[str]:
-        """Those of ``keys`` (a page of them) that have a waiting job."""
-        marks = ", ".join("?" * len(keys))
+        """Those of ``keys`` that have a waiting job."""
         rows = self.connection.execute(
-            f"SELECT key FROM {JOBS} WHERE {WAITS} AND key IN ({marks})", keys
+            f"SELECT key FROM {JOBS} WHERE {WAITS} AND key IN (SELECT value FROM json_each(?))",
+            (json.dumps(keys),),
         )
         return frozenset(row[0] for row in rows)
 

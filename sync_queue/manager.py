@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from sync_queue import datadir, lock, schema, spool
-from sync_queue.database import OpenFiles, connect, durable
+from sync_queue.database import OpenFiles, connect, durable, stash_connection
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.job_counts import QueueStats
@@ -24,7 +24,7 @@ from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
-from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
+from sync_queue.trouble import TRANSLATED, DatabaseOutdated, too_new
 
 SPOOLED_AT_ONCE = 500
 # Connections that must not be closed; see ``QueueManager.close``.
@@ -186,8 +186,7 @@ class QueueManager:
 
     def stash_connection(self) -> Mapping[str, object]:
         """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
-        row = self.connection.execute("SELECT doc FROM connection").fetchone()
-        return read_object(row[0], "connection") if row else {}
+        return stash_connection(self.connection)
 
     def connection_seen_at(self) -> float:
         """Its time (epoch seconds, 0 = never); a hook stores the same only once."""

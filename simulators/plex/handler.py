@@ -26,7 +26,7 @@ _LOGIN_PAGE = b"<!DOCTYPE html><html><body><form>Please log in</form><br></body>
 
 @dataclass(slots=True)
 class Front:
-    """What the HTTP side of one simulator needs. ``max_target`` as a reverse proxy limits it."""
+    """The parts behind the HTTP side. ``max_target`` limits request lines, as proxies do."""
 
     server: Server
     faults: Faults
@@ -54,9 +54,6 @@ class PlexHandler(KeepAliveHandler):
         self._serve()
 
     def do_POST(self) -> None:
-        self._serve()
-
-    def do_DELETE(self) -> None:
         self._serve()
 
     def _serve(self) -> None:

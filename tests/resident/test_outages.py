@@ -47,7 +47,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_plex_is_right_after_any_trouble(bench: Bench, fault: str) -> None:
+def test_plex_is_right_after_any_errors(bench: Bench, fault: str) -> None:
     scenes = edits(bench, 8)
     bench.plex.faults.add(times=None, **FAULTS[fault])
     bench.pass_time(5 * MINUTE)
@@ -104,7 +104,7 @@ def test_a_stopped_plex_opens_the_breaker_and_is_probed_ever_more_rarely(bench: 
     assert bench.breaker().state == "closed"
 
 
-def test_nobody_asks_anything_of_an_open_breaker_but_its_probe(bench: Bench) -> None:
+def test_an_open_breaker_admits_its_probe_only(bench: Bench) -> None:
     edits(bench, 8)
     bench.plex.faults.add(Kind.MAINTENANCE, times=None)
     bench.pass_time(5 * MINUTE)

@@ -150,7 +150,7 @@ def test_nonsense_in_an_optional_setting_is_said_where_people_look_and_its_defau
     assert not problem_lines(read_report(str(bench.data_dir), bench.clock()).states)
 
 
-def test_wrong_settings_are_said_after_what_holds_everything_up(bench: Bench) -> None:
+def test_wrong_settings_are_reported_after_the_cause_of_a_hold(bench: Bench) -> None:
     right = bench.stash.settings["plex_url"]
     scene, _ = bench.add()
     bench.stash.settings.update(plex_url="", max_retries="many")

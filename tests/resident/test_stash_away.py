@@ -115,7 +115,7 @@ TROUBLES: dict[str, Callable[[Bench], object]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_no_trouble_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
+def test_no_error_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
     scenes = [bench.add(f"{n}.mp4") for n in range(3)]
     for scene, _ in scenes:
         bench.edit(scene, title="New")
@@ -129,7 +129,7 @@ def test_no_trouble_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
     assert {item.title for _, item in scenes} == {"New"}
 
 
-def test_one_cover_that_stash_cannot_give_holds_up_nobody(make_bench: MakeBench) -> None:
+def test_one_cover_that_stash_cannot_give_delays_no_other_scene(make_bench: MakeBench) -> None:
     bench = make_bench(skip_posters=False)
     broken, its_item = bench.add("Broken.mp4")
     scenes = [bench.add(f"{n}.mp4") for n in range(3)]
@@ -173,7 +173,7 @@ def test_a_scene_that_is_gone_ends_quietly_and_plex_is_left_alone(bench: Bench) 
     assert not bench.letters()
 
 
-def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
+def test_one_scene_that_stash_fails_at_delays_no_other(bench: Bench) -> None:
     scenes = [bench.add(f"{n}.mp4") for n in range(60)]
     broken = scenes[17][0]
     # As a list of ids in JSON, or asked for by name: "s18: findScene".
@@ -222,7 +222,7 @@ def play_worker(bench: Bench) -> tuple[bool, bool]:
         os.close(descriptor)
 
 
-def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
+def test_a_worker_without_an_address_of_stash_leaves_the_queue_to_the_next(
     untold: Bench,
 ) -> None:
     assert play_worker(untold) == (False, True)
@@ -235,7 +235,7 @@ def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
     assert not untold.hold().reason
 
 
-def test_it_comes_back_when_a_hook_has_told_it_while_it_ended(untold: Bench) -> None:
+def test_it_comes_back_when_a_hook_stored_an_edit_while_it_ended(untold: Bench) -> None:
     assert not has_work(untold.manager, End.WAITING)
     untold.hook(1)
     assert has_work(untold.manager, End.WAITING)

@@ -95,7 +95,7 @@ def test_a_scene_made_while_the_first_drain_ran_is_found(bench: Bench) -> None:
     assert item.title == "Found"
 
 
-def test_what_was_buried_is_not_found_again_until_it_changes(bench: Bench) -> None:
+def test_a_buried_scene_is_not_found_again_until_it_changes(bench: Bench) -> None:
     scene, item = bench.add()
     bench.plex.faults.add("status", method="PUT", status=400, times=None)
     bench.edit(scene, title="Refused")
@@ -136,7 +136,7 @@ def test_an_event_during_a_sweep_is_not_kept_waiting(bench: Bench) -> None:
     bench.run()
 
 
-def test_a_sweep_that_fails_begins_anew_and_misses_nothing(bench: Bench) -> None:
+def test_a_sweep_that_fails_starts_again_and_misses_nothing(bench: Bench) -> None:
     bench.stash.set_api_key("a key outlives the session")
     scene, item = settled(bench)
     bench.clock.now += 60

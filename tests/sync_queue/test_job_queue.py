@@ -156,7 +156,7 @@ def test_a_claim_takes_no_more_than_its_limit(manager: QueueManager) -> None:
     assert manager.get_stats(NOW).in_progress == 7
 
 
-def test_delayed_jobs_block_nobody(manager: QueueManager) -> None:
+def test_delayed_jobs_block_no_other(manager: QueueManager) -> None:
     for number in range(1, 301):
         manager.jobs.put(job(number), due=NOW + number)
     manager.jobs.put(job(999))

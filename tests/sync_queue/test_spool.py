@@ -92,7 +92,7 @@ def test_an_event_that_a_hook_of_version_1_0_spooled_is_taken_in(manager: QueueM
         b"[" * 100_000,
     ],
 )
-def test_a_damaged_file_is_set_aside_and_stops_nobody(
+def test_a_damaged_file_is_set_aside_and_stops_no_process(
     manager: QueueManager, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     spool(manager.data_dir, 1)
@@ -137,7 +137,7 @@ def test_an_older_session_never_replaces_a_newer_one(manager: QueueManager) -> N
     assert cookie(manager) == "newer"
 
 
-def test_what_a_killed_hook_had_begun_to_write_is_removed_in_time(
+def test_an_unfinished_file_of_a_killed_hook_is_removed_in_time(
     manager: QueueManager, set_age: Callable[[Path, float], None]
 ) -> None:
     old = spool(manager.data_dir, 1).rename(Path(manager.data_dir, "spool", "1.json.99.tmp"))

@@ -42,7 +42,7 @@ def bad(library: Library, **arguments: object) -> list[str]:
     return [words for words in said if "has not loaded" not in words and "Pillow" not in words]
 
 
-def test_a_good_set_up_is_told_line_by_line(library: Library) -> None:
+def test_a_good_set_up_is_reported_line_by_line(library: Library) -> None:
     library.fill(3)
     said = [words for level, words in found(library) if level == "fine"]
     text = "\n".join(said)
@@ -262,7 +262,7 @@ def test_little_space_is_wrong() -> None:
         ("http://192.168.1.10:32400", True, False),
     ],
 )
-def test_localhost_in_a_container_is_told(url: str, in_container: bool, told: bool) -> None:
+def test_localhost_in_a_container_is_reported(url: str, in_container: bool, told: bool) -> None:
     assert bool(list(check_address(url, in_container=in_container))) is told
 
 

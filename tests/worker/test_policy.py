@@ -147,7 +147,7 @@ def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_token_holds_everything_and_charges_nobody(status: int) -> None:
+def test_a_refused_token_holds_everything_and_charges_no_job(status: int) -> None:
     found = verdict(error_for_status(status), tries(100, age=100 * HOURS, fair=True))
 
     assert found == Verdict(Disposition.HOLD, Reason.SETUP)
@@ -214,13 +214,13 @@ def test_a_scene_that_is_invalid_is_a_dead_letter_at_once() -> None:
     "error", [StashUnavailable("x"), StashLoginNeeded("x"), StashQueryFailed("x")]
 )
 @given(known=st.builds(Tries, st.integers(0, 99), st.floats(0, 1e9), st.booleans(), st.just(5)))
-def test_a_stash_that_is_away_holds_everything_and_charges_nobody(
+def test_an_unreachable_stash_holds_everything_and_charges_no_job(
     error: StashUnavailable, known: Tries
 ) -> None:
     assert verdict(error, known) == Verdict(Disposition.HOLD, Reason.WAITING_FOR_STASH)
 
 
-def test_a_cover_that_stash_never_gives_is_given_up_after_its_tries_and_holds_nobody() -> None:
+def test_a_cover_that_stash_never_gives_is_given_up_after_its_tries_and_delays_no_other() -> None:
     third = verdict(CoverUnavailable("x"), tries(2), luck=1.0)
     fifth = verdict(CoverUnavailable("x"), tries(4))
 
