@@ -118,18 +118,24 @@ class QueueManager:
         return settled
 
     def bury(self, leased: ClaimedJob, letter: DeadLetter, scene_updated_at: str) -> int:
-        """Settle a leased job as failed, with its dead letter and its scene's outcome.
-
-        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
-        take the same state for a change. Returns the letter's number, 0 when the job is not leased
-        (any more): it will run again.
+        """Settle a leased job as failed, with its dead letter; see ``keep_letter``. Returns 0 when
+        the job is not leased (any more): it will run again.
         """
         with self.transaction():
             if not self.jobs.bury(leased):
                 return 0
-            if leased.job.scene_id:
+            return self.keep_letter(letter, scene_updated_at)
+
+    def keep_letter(self, letter: DeadLetter, scene_updated_at: str) -> int:
+        """Keep a dead letter and its scene's outcome; returns the letter's number.
+
+        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
+        take the same state for a change.
+        """
+        with self.transaction():
+            if letter.job.scene_id:
                 outcome = Outcome(
-                    leased.job.scene_id,
+                    letter.job.scene_id,
                     letter.reason,
                     {"sentence": letter.message},
                     scene_updated_at,

@@ -138,7 +138,7 @@ class Loop:
             self.permission.hold_for(error)
         finally:
             for job in waiting:
-                self.manager.jobs.retry(job, 0.0)
+                self.manager.jobs.give_back(job.queue_id)
         self._settler.tidy()
 
     def _read(self, waiting: deque[ClaimedJob]) -> Batch:
@@ -153,7 +153,7 @@ class Loop:
         for job, error in claimed.failed:
             waiting.remove(job)
             log.info("%s: %s", job.job.job_key, error)
-            self.manager.jobs.retry(job, self.clock() + CULPRIT_SECONDS)
+            self.manager.jobs.give_back(job.queue_id, self.clock() + CULPRIT_SECONDS)
         return claimed.batch
 
     def _listed_since(self, jobs: Iterable[ClaimedJob]) -> float:

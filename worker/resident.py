@@ -24,6 +24,7 @@ from sync_queue.trouble import (
 from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, logs
+from worker.deaths import take_back_leases
 from worker.loop import End
 from worker.notices import LetterCount
 from worker.permission import MAIN_FILE, REMOVED
@@ -141,7 +142,7 @@ def work(
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
     if not lock.is_current(descriptor, manager.data_dir):
         raise replaced(lock.LOCK_FILE)
-    manager.jobs.resume_unack_tasks()
+    take_back_leases(manager, time.time())
     LetterCount().log(manager)
     worker = SyncWorker(manager, plugin_dir=plugin_dir, on_end=stop.nudge)
     worker.start()

@@ -53,6 +53,7 @@ class Settler:
         """Try one job and settle it. Raises ``QueueError`` only."""
         log.debug("%s (%s) begins.", leased.job.job_key, leased.job.update_type)
         attempt = Attempt(leased)
+        self.manager.jobs.begin(leased)
         try:
             if leased.job.scene_id == 0:
                 renames.expand(leased.job, batch.stash, self.manager, self.clock())
