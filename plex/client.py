@@ -109,6 +109,11 @@ class PlexClient:
         """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
         return self._plex.used_at
 
+    @property
+    def served(self) -> Mapping[str, int]:
+        """How many good answers each part of Plex has given."""
+        return self._plex.served
+
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers. Never raises."""
         return self._plex.identity()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 from xml.etree import ElementTree
@@ -35,6 +37,8 @@ _FIRST_WAIT = 0.5
 # Not the generator that the whole process shares.
 random_fraction = random.SystemRandom().random
 
+_NUMBERS = re.compile(r"\d[\d,]*")
+
 _T = TypeVar("_T")
 
 
@@ -44,7 +48,8 @@ class PlexConnection:
     plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
     objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
     tried up to three times within five seconds, writes too: each names the final state, so a
-    repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds.
+    repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds. ``served``
+    counts the good answers of each part of Plex.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class PlexConnection:
         self._rng = rng
         self._sleep = sleep
         self._connected: PlexServer | None = None
+        self.served: Counter[str] = Counter()
 
     def __repr__(self) -> str:
         return f"PlexConnection({self._url!r})"
@@ -115,7 +121,7 @@ class PlexConnection:
                 raise PlexTemporaryError("Plex's answer is empty or not what Plex answers.")
             return root
 
-        return self._with_retries(ask)
+        return self._serve(part_of("get", path), ask)
 
     def send(
         self,
@@ -130,7 +136,17 @@ class PlexConnection:
         def ask(plex: PlexServer) -> None:
             _query(plex, path, method=send[method], data=data)
 
-        self._with_retries(ask)
+        self._serve(part_of(method, path), ask)
+
+    def _serve(self, part: str, ask: Callable[[PlexServer], _T]) -> _T:
+        """Ask one part of Plex, and note whether that part serves."""
+        try:
+            answer = self._with_retries(ask)
+        except PlexTemporaryError as error:
+            error.part = part
+            raise
+        self.served[part] += 1
+        return answer
 
     def _with_retries(self, ask: Callable[[PlexServer], _T]) -> _T:
         retrying = tenacity.Retrying(
@@ -185,6 +201,13 @@ class PlexConnection:
         if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
             raise PlexTemporaryError("Plex answered without saying which server it is.")
         return plex
+
+
+def part_of(method: str, path: str) -> str:
+    """Return the part of Plex that a request asks: its kind, without the numbers of items."""
+    address, _, query = path.partition("?")
+    searches = " by file" if "&file=" in query else ""
+    return f"{method} {_NUMBERS.sub('#', address)}{searches}"
 
 
 def _query(plex: PlexServer, path: str, **how: object) -> Element | None:

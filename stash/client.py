@@ -94,6 +94,7 @@ class StashClient:
         self._refused: set[Login] = set()
         self._interface: Interface | None = None
         self._current = Login()
+        self.covers = 0  # how many it has given
 
     def set_connection(self, connection: StashConnection) -> None:
         """Use the newest address and cookie. Only a new address makes a new connection."""
@@ -206,6 +207,7 @@ class StashClient:
             return None
         url = self._connection.base_url + path
         response = self._with_login(lambda stash: _image_answer(stash.s.get(url)))
+        self.covers += 1
         kind = response.headers.get("Content-Type", "")
         return None if kind.lower().startswith("image/svg") else response.content
 

@@ -31,13 +31,13 @@ class Library:
     def writing_kills(self) -> Fault:
         query = rf"\bid={self.poison.rating_key}\b"
         return self.road.plex.faults.add(
-            Kind.DELAY, method="PUT", body=query, seconds=2.0, times=None
+            Kind.DELAY, method="PUT", body=query, seconds=60.0, times=None
         )
 
     def reading_kills(self) -> Fault:
         body = rf"findScenes.*\b{POISON}\b"
         return self.road.stash.faults.add(
-            Kind.DELAY, path="graphql", body=body, seconds=2.0, times=None
+            Kind.DELAY, path="graphql", body=body, seconds=60.0, times=None
         )
 
     def titles(self) -> dict[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from simulators.stash.pictures import png
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
@@ -139,8 +140,11 @@ def test_one_cover_that_stash_cannot_give_holds_up_nobody(make_bench: MakeBench)
     bench.run()
     assert {item.title for _, item in scenes} == {"New"}
     assert its_item.title == "New"
-    bench.pass_time(3600)
     assert not bench.hold().reason
+    for number in range(9):  # the other covers change too
+        for scene, _ in scenes:
+            bench.edit(scene, title=f"{number}", cover=png(4, 4, (number, 0, 0)))
+        bench.pass_time(10 * MINUTE)
     assert [letter[0] for letter in bench.letters()] == [broken]
     assert "cover" in bench.letters()[0][2]
 
