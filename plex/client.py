@@ -110,6 +110,20 @@ class PlexClient:
         return self._plex.used_at
 
     @property
+    def changes(self) -> int:
+        """How often another server was found at the address."""
+        return self._plex.changes
+
+    @property
+    def failures(self) -> int:
+        """How many requests have failed."""
+        return self._plex.failures
+
+    def confirm(self) -> None:
+        """See that the server that is known still answers; see ``PlexConnection.confirm``."""
+        self._plex.confirm()
+
+    @property
     def served(self) -> Mapping[str, int]:
         """How many good answers each part of Plex has given."""
         return self._plex.served
@@ -119,7 +133,10 @@ class PlexClient:
         return self._plex.identity()
 
     def sections(self, *, fresh: bool = False) -> tuple[PlexSection, ...]:
-        """All libraries of movies, other videos and episodes; remembered unless *fresh*."""
+        """All libraries of movies, other videos and episodes; remembered unless *fresh*. Fresh
+        ones are certainly those of ``server``."""
+        if fresh:
+            self.confirm()
         server = self.server
         if fresh or server != self._sections_of:
             with no_scenes_fault():

@@ -49,7 +49,8 @@ class PlexConnection:
     objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
     tried up to three times within five seconds, writes too: each names the final state, so a
     repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds. ``served``
-    counts the good answers of each part of Plex.
+    counts the good answers of each part of Plex. ``changes`` counts how often another server was
+    found at the address, and ``failures`` requests that failed.
     """
 
     def __init__(
@@ -74,6 +75,10 @@ class PlexConnection:
         self._sleep = sleep
         self._connected: PlexServer | None = None
         self.served: Counter[str] = Counter()
+        self.changes = 0
+        self.failures = 0
+        self._machine = ""
+        self._known_on = -1
 
     def __repr__(self) -> str:
         return f"PlexConnection({self._url!r})"
@@ -81,6 +86,7 @@ class PlexConnection:
     def close(self) -> None:
         """Close the connections; the next request opens a new one."""
         self._session.close()
+        self._known_on = -1
 
     @property
     def server(self) -> str:
@@ -111,6 +117,19 @@ class PlexConnection:
             self._connected = None  # another server has taken the address
             return False
         return root.tag == "MediaContainer" and found != ""
+
+    def confirm(self) -> None:
+        """See that the server that is known still answers. This costs a request only if a
+        connection was made since: another server cannot take one over.
+
+        Raises PlexTemporaryError when another one answers, or none.
+        """
+        server = self.server
+        if self._session.connections == self._known_on:
+            return
+        if not self.identity() or self.server != server:
+            raise PlexTemporaryError("Another Plex answers at plex_url, or none does.")
+        self._known_on = self._session.connections
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """The ``MediaContainer`` that Plex answers."""
@@ -144,6 +163,7 @@ class PlexConnection:
             answer = self._with_retries(ask)
         except PlexTemporaryError as error:
             error.part = part
+            self.failures += 1
             raise
         self.served[part] += 1
         return answer
@@ -200,6 +220,10 @@ class PlexConnection:
             ) from None
         if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
             raise PlexTemporaryError("Plex answered without saying which server it is.")
+        if self._machine not in ("", plex.machineIdentifier):
+            self.changes += 1
+        self._machine = str(plex.machineIdentifier)
+        self._known_on = self._session.connections
         return plex
 
 

@@ -36,6 +36,10 @@ class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""
 
 
+class NoLibrary(PlexSetupError):
+    """Plex lacks the libraries that are to be synced: the user may add or rename one."""
+
+
 class PlexPermanentError(PermanentError):
     """Plex understood the request and refuses it. ``status`` is the HTTP status (0 = none)."""
 

@@ -142,10 +142,10 @@ class FileIndex:
         return sections
 
     def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:
-        """The chosen libraries, as they were asked for last; a name that is unknown may belong to
-        a library made since."""
+        """The chosen libraries, as they were asked for last; what is missing may have been made
+        since."""
         known = {name_key(section.title) for section in self._plex.sections()}
-        fresh = any(name_key(name) not in known for name in libraries)
+        fresh = not known or any(name_key(name) not in known for name in libraries)
         return choose_sections(self._plex.sections(fresh=fresh), libraries)
 
     def listed_since(self, since: float, libraries: Sequence[str]) -> bool:

@@ -54,6 +54,12 @@ class PlexSession(requests.Session):
 
     used_at = 0.0
 
+    @property
+    def connections(self) -> int:
+        """How many connections were made."""
+        ours = (one for one in self.adapters.values() if isinstance(one, BoundedAdapter))
+        return sum(one.connects.count for one in ours)
+
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Send *request* and note when that ended."""
         try:

@@ -165,6 +165,8 @@ class SceneSync:
         item, entry, edits = planned.item, planned.entry, planned.edits
         sent = edits
         batch.ahead.forget(item.rating_key)
+        if edits or planned.slots:
+            batch.same_plex.confirm()
         if edits:
             self._keep(
                 intend(entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server)

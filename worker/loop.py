@@ -170,7 +170,8 @@ class Loop:
         answer = self.permission.ask_again()
         if isinstance(answer, Stop):
             raise Ended(answer.why)
-        return isinstance(answer, Go) and self.servers.settings.config == batch.config
+        is_same = self.servers.settings.config == batch.config and batch.same_plex.holds
+        return isinstance(answer, Go) and is_same
 
     def _rest(self, now: float) -> float:
         """Nothing is due: a chore, then the seconds until the next chore or due job."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from plex.exceptions import NoLibrary
 from stash.exceptions import StashUnavailable
 from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
@@ -15,7 +16,7 @@ from sync_queue.state import BreakerState, HoldNote, WrongSettings
 from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
 from worker.circuit_breaker import CircuitBreaker
-from worker.hold import Hold, hold_for
+from worker.hold import LOOK_SECONDS, Hold, hold_for
 from worker.notices import note_wrong_settings
 from worker.servers import Servers, SettingsRead, plex_settings
 
@@ -188,7 +189,9 @@ class Permission:
     def hold_for(self, error: PlexSyncError) -> None:
         """Hold everything until the cause of ``error`` has changed."""
         reason = Reason.SETUP if isinstance(error, SetupError) else Reason.WAITING_FOR_STASH
-        self._set_hold(reason, str(error), self.clock())
+        # A library may be made, or named otherwise, in Plex.
+        delays = (LOOK_SECONDS,) if isinstance(error, NoLibrary) else ()
+        self._set_hold(reason, str(error), self.clock(), delays)
 
     def on_outage(self, retry_after: float = 0.0) -> None:
         """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``."""
@@ -211,10 +214,12 @@ class Permission:
         if was_open or (self._stored and (plex_served or self._stored != Reason.SETUP)):
             self._all_clear()
 
-    def _set_hold(self, reason: Reason, sentence: str, now: float) -> None:
+    def _set_hold(
+        self, reason: Reason, sentence: str, now: float, delays: tuple[float, ...] = ()
+    ) -> None:
         """Hold everything, log the reason once, and leave a notice for Stash's log."""
         before = self._last_hold
-        self.hold = self._last_hold = hold_for(reason, sentence, now, before)
+        self.hold = self._last_hold = hold_for(reason, sentence, now, before, delays)
         if before is not None and before.sentence == sentence and self._stored:
             return
         self._stored = reason.value

@@ -31,6 +31,7 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
     entries = manager.ledger.unread_entries(plex.server, READ_MANY_LIMIT)
     if not entries:
         return
+    plex.confirm()
     items, unreadable = read_back(plex, [entry.rating_key for entry in entries])
     entries = [entry for entry in entries if entry.rating_key not in unreadable]
     settled = [(entry, _confirm(entry, items.get(entry.rating_key), plex)) for entry in entries]
