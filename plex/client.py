@@ -17,6 +17,7 @@ from plex.exceptions import (
     PlexPermanentError,
     PlexTemporaryError,
     UnreadableItem,
+    check_time,
     endless,
     no_scenes_fault,
     pages_of,
@@ -249,6 +250,7 @@ class PlexClient:
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
         most = 1
+        began = time.monotonic()
         seen: set[int] = set()
         for number in count(1):
             page = self._listing(path, _page(start, _LIST_PAGE))
@@ -263,6 +265,7 @@ class PlexClient:
                 return
             if number >= most:
                 raise endless()
+            check_time(time.monotonic() - began, most)
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """One listing of Plex. A 404 here means that the library is gone, not an item."""

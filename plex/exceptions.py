@@ -17,7 +17,7 @@ from urllib3 import exceptions as u3
 from plex.isolation import exceptions as pa
 from validation.documents import Refused
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
-from validation.numbers import Endless, most_pages
+from validation.numbers import Endless, longest_listing, most_pages
 from validation.reasons import Reason
 from validation.transport import AnswerTooLong
 
@@ -178,6 +178,12 @@ def no_scenes_fault(*, applies: bool = True) -> Iterator[None]:
 def endless() -> PlexTemporaryError:
     """Return the error for a listing that brings more and more."""
     return PlexTemporaryError("Plex's listing does not come to an end.")
+
+
+def check_time(seconds: float, pages: int) -> None:
+    """Raise PlexTemporaryError if a listing of at most *pages* has taken too many *seconds*."""
+    if seconds > longest_listing(pages):
+        raise PlexTemporaryError("Plex takes too long to list a library.")
 
 
 def pages_of(total: int, size: int) -> int:
