@@ -36,6 +36,10 @@ class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""
 
 
+class WrongToken(PlexSetupError):
+    """Plex answers, and does not accept the token."""
+
+
 class NoLibrary(PlexSetupError):
     """Plex lacks the libraries that are to be synced: the user may add or rename one."""
 
@@ -117,8 +121,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     pa.PlexApiException: (PlexTemporaryError, _FAILED),
     pa.BadRequest: (PlexTemporaryError, _FAILED),
     pa.NotFound: (PlexNotFound, _NO_ITEM),
-    pa.Unauthorized: (PlexSetupError, _LOGIN),
-    pa.TwoFactorRequired: (PlexSetupError, _LOGIN),
+    pa.Unauthorized: (WrongToken, _LOGIN),
+    pa.TwoFactorRequired: (WrongToken, _LOGIN),
     pa.UnknownType: (PlexTemporaryError, _GARBAGE),
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
@@ -139,8 +143,8 @@ _BY_STATUS: dict[int, tuple[_Kind, str]] = {
     # Unless a row below differs, trying again may help. This covers 408, 425, 429, 498 (an expired
     # token that Plex renews itself), all of 5xx, and statuses never seen from a Plex.
     **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
-    401: (PlexSetupError, _LOGIN),
-    403: (PlexSetupError, _LOGIN),
+    401: (WrongToken, _LOGIN),
+    403: (WrongToken, _LOGIN),
     404: (PlexNotFound, _NO_ITEM),
     # The request itself is wrong, in conflict or too long: sending it again changes nothing.
     **dict.fromkeys((400, 409, 413, 414, 431), (PlexPermanentError, "Plex refuses this request")),

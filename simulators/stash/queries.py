@@ -16,7 +16,7 @@ from simulators.stash.records import Scene, VideoFile
 from simulators.stash.state import Call
 
 Args = Mapping[str, Any]
-VERSION = {"version": "v0.30.1-local", "build_time": "", "hash": "cf3489efd"}
+VERSION = {"build_time": "", "hash": "cf3489efd"}
 
 
 def root(function: Callable[[Call, Args], Any]) -> Resolver:
@@ -211,7 +211,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "allTags": root(lambda call, _args: list(call.stash.library.tags.values())),
         "configuration": root(_configuration),
         "plugins": root(_plugins),
-        "version": root(lambda _call, _args: VERSION),
+        "version": root(lambda call, _args: {**VERSION, "version": call.stash.library.version}),
         "systemStatus": root(_system_status),
         "jobQueue": root(lambda call, _args: call.stash.jobs.queued() or None),
         "findJob": root(_find_job),
