@@ -59,6 +59,7 @@ class PlexConnection:
         token: str,
         *,
         insecure_tls: bool = False,
+        ca_bundle: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         rng: Callable[[], float] = random_fraction,
@@ -68,6 +69,7 @@ class PlexConnection:
         self._token = token.strip()
         self._session = plex_session(
             insecure_tls=insecure_tls,
+            ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )

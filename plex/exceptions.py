@@ -94,7 +94,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     rq.ProxyError: (PlexTemporaryError, _AWAY),
     rq.SSLError: (
         PlexTemporaryError,
-        "Plex's certificate is not trusted; use its plex.direct address, or switch on insecure_tls",
+        "Plex's certificate is not trusted; use its plex.direct address, name its authority's"
+        " certificate in PLEXSYNC_CA_BUNDLE, or switch on insecure_tls",
     ),
     rq.Timeout: (PlexTemporaryError, _SLOW),
     rq.ConnectTimeout: (PlexTemporaryError, "Plex did not accept a connection in time"),

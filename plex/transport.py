@@ -27,15 +27,18 @@ from validation.transport import BoundedAdapter
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
-def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: float) -> PlexSession:
-    """Return a session for one Plex server; timeouts in seconds.
+def plex_session(
+    *, insecure_tls: bool, connect_timeout: float, read_timeout: float, ca_bundle: str = ""
+) -> PlexSession:
+    """Return a session for one Plex server; timeouts in seconds. *ca_bundle* is a file of
+    certificates to believe instead of the usual ones.
 
     It ignores the environment. A proxy for this machine's internet access must not see the token of
     a server at home, and a .netrc must not log in instead of the token.
     """
     session = PlexSession()
     session.trust_env = False
-    session.verify = not insecure_tls
+    session.verify = False if insecure_tls else ca_bundle or True
     # Plex logs in by its token: a cookie would only grow from answer to answer.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if insecure_tls:

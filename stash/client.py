@@ -89,8 +89,10 @@ class StashClient:
         api_key: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
+        ca_bundle: str = "",
     ) -> None:
         self._connection = connection
+        self._ca_bundle = ca_bundle
         self._api_key = api_key
         self._timeouts = (connect_timeout, read_timeout)
         self._own_key = ""
@@ -291,7 +293,7 @@ class StashClient:
         """Return the interface, connected, with exactly *login* on its session."""
         if self._interface is None:
             try:
-                stash = Interface(self._connection, login, self._timeouts)
+                stash = Interface(self._connection, login, self._timeouts, self._ca_bundle)
             except HOLES as error:
                 raise translate_stash_exception(error) from None
             self._own_key = str(stash.s.headers.get("ApiKey") or "")

@@ -27,7 +27,7 @@ PLEX_TODO = (
     "Check that Plex runs and that this machine reaches its address. If it does not, correct the"
     " Plex address (plex_url)."
 )
-TOKEN_TODO = "Correct the Plex token (plex_token): use the token of the server owner's account."
+LOGIN_TODO = "Correct the Plex token (plex_token): use that of the account that owns the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
@@ -85,12 +85,16 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     if servers.settings.setup_problem:
         return
     address = config.plex_url
-    plex = servers.plex(config)
+    try:
+        plex = servers.plex(config)
+    except SetupError as error:
+        yield failed(error, "Correct this environment variable of Stash, or remove it.")
+        return
     try:
         sections = plex.sections(fresh=True)
     except PlexSyncError as error:
         if isinstance(error, WrongToken):
-            yield failed(error, TOKEN_TODO, at=address)
+            yield failed(error, LOGIN_TODO, at=address)
         else:
             yield failed(error, PLEX_TODO, at=address)
             yield from check_address(address, in_container=is_container())

@@ -286,6 +286,29 @@ def test_the_obstacles_of_the_worker_are_reported() -> None:
     assert "It is damaged." in said
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "without certificates in PEM format"),
+        (b"\xff not a certificate", "without certificates in PEM format"),
+    ],
+)
+def test_a_file_of_certificates_that_cannot_be_used_is_named(
+    library: Library, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    library.fill(1)
+    bundle = tmp_path / "ca.pem"
+    if content is not None:
+        bundle.write_bytes(content)
+    library.environ["PLEXSYNC_CA_BUNDLE"] = str(bundle)
+    (line,) = bad(library)
+    assert line.startswith("PLEXSYNC_CA_BUNDLE names a file")
+    assert words in line
+    assert str(bundle) in line
+    assert "environment variable" in line
+
+
 def test_a_setting_that_was_corrected_is_no_obstacle(library: Library) -> None:
     library.fill(1)
     with shared_queue(library.request("x").resolve()) as manager, manager.transaction():
