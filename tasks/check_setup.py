@@ -15,7 +15,7 @@ from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
 from validation.errors import PlexSyncError, QueueError, SetupError
-from worker.servers import Servers
+from worker.servers import CA_BUNDLE, Servers
 
 # The data directory is one more.
 MOST_LINES = 14
@@ -87,17 +87,9 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     address = config.plex_url
     try:
         plex = servers.plex(config)
-    except SetupError as error:
-        yield failed(error, "Correct this environment variable of Stash, or remove it.")
-        return
-    try:
         sections = plex.sections(fresh=True)
     except PlexSyncError as error:
-        if isinstance(error, WrongToken):
-            yield failed(error, LOGIN_TODO, at=address)
-        else:
-            yield failed(error, PLEX_TODO, at=address)
-            yield from check_address(address, in_container=is_container())
+        yield from not_reached(error, address)
         return
     try:
         chosen = choose_sections(sections, config.libraries)
@@ -110,6 +102,17 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
         yield failed(error, "Check that both servers run, then run Check Set-up again.")
+
+
+def not_reached(error: PlexSyncError, address: str) -> Iterator[Finding]:
+    """Plex could not be asked for its libraries: the next step depends on what is wrong."""
+    if isinstance(error, WrongToken):
+        yield failed(error, LOGIN_TODO, at=address)
+    elif CA_BUNDLE in str(error) and isinstance(error, SetupError):
+        yield failed(error, "Correct this environment variable of Stash, or remove it.")
+    else:
+        yield failed(error, PLEX_TODO, at=address)
+        yield from check_address(address, in_container=is_container())
 
 
 def sent_settings(memory: Snapshot) -> Mapping[str, object]:
