@@ -84,6 +84,29 @@ def test_what_was_not_read_back_is_not_forgotten_for_another_plex(make_bench: Ma
     assert bench.manager.ledger.entry(server, item.rating_key) is not None
 
 
+@pytest.mark.parametrize("minutes", [1, 30])
+def test_edits_that_met_another_plex_arrive_when_the_right_one_is_back(
+    make_bench: MakeBench, minutes: int
+) -> None:
+    bench = make_bench()
+    scenes = remembered(bench, 3)
+    parked = bench.add_scene("Parked.mp4")
+    bench.edit(parked)
+    bench.pass_time(2 * MINUTE)
+    bench.plex.stop()
+    with PlexSimulator(
+        clock=bench.clock, token=bench.plex.token, port=int(bench.plex.url.rpartition(":")[2])
+    ) as other:
+        other.add_section("Videos", locations=[PLEX_FOLDER], agent="none")
+        for scene, _ in scenes:
+            bench.edit(scene, title="New")
+        bench.pass_time(minutes * MINUTE)
+        assert [bench.outcome(scene) for scene, _ in scenes] == ["not_in_plex"] * 3
+    bench.plex.start()
+    bench.pass_time(HOUR)
+    assert {item.title for _, item in scenes} == {"New"}
+
+
 def test_a_library_that_is_added_or_renamed_is_found_within_a_minute(
     make_bench: MakeBench,
 ) -> None:
