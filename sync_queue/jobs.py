@@ -178,7 +178,7 @@ class JobQueue(SQLiteAckQueue):
         """End a lease as done or failed; False for a job that is not leased (any more)."""
         with self.transaction():
             cursor = self.connection.execute(
-                f"UPDATE {JOBS} SET status = :status"
+                f"UPDATE {JOBS} SET status = :status, interrupted = max(0, interrupted - 1)"
                 f" WHERE _id = :id AND status = {JobStatus.LEASED}",
                 {"status": status, "id": queue_id},
             )

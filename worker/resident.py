@@ -152,7 +152,7 @@ def work(
     if worker.error is not None:
         raise worker.error
     if reason == NEW_CODE:
-        hand_over(plugin_dir, descriptor)
+        hand_over(plugin_dir, manager.data_dir, descriptor)
         return False
     lock.release(descriptor)
     return has_work(manager, reason) and lock.take(descriptor)
@@ -217,8 +217,9 @@ def installed_version(plugin_dir: str) -> str:
     return code_version(plugin_dir) if present else ""
 
 
-def hand_over(plugin_dir: str, descriptor: int) -> None:
-    """Become the new code: the same process and the same lock where the system allows it."""
+def hand_over(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+    """Become the new code: the same process and the same lock where the system allows it. Where
+    Python itself is gone, its next start is Stash's matter."""
     command = [sys.executable, os.path.join(plugin_dir, MAIN_FILE), "--worker"]
     if os.name == "nt":
         from sync_queue import launch
@@ -226,8 +227,14 @@ def hand_over(plugin_dir: str, descriptor: int) -> None:
         lock.release(descriptor)
         launch.spawn_windows(command, dict(os.environ))
         return
-    logging.shutdown()
-    os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    try:
+        os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
+    except OSError as error:
+        sentence = f"{command[0]} could not be started ({error.strerror})."
+        log.error("%s", sentence)
+        starts.note_failure(data_dir, sentence, time.time())
 
 
 def leaves_zombies(pid_one: str) -> bool:
