@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -46,7 +46,9 @@ def set_wal(database: sqlite3.Connection, timeout: float) -> None:
 
 
 @contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
+def transaction(
+    database: sqlite3.Connection, before_commit: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included.
 
     Within another transaction it is a part of that.
@@ -57,6 +59,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
+        before_commit()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # SQLite itself has rolled back after some errors

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -70,13 +70,21 @@ class JobQueue(SQLiteAckQueue):
 
     Every verb works within the caller's ``transaction()``, or makes one of its own. ``used_at``
     is when the last one ended, by the monotonic clock: a worker that still writes is not stuck.
+    ``check_files`` is asked before each commit: one into a file that others do not share would
+    damage theirs.
     """
 
     _SQL_CREATE = schema.CREATE_JOBS
 
-    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        file: str,
+        check_files: Callable[[], None] = lambda: None,
+    ) -> None:
         self.connection = connection
         self.file = file
+        self.check_files = check_files
         self.used_at = time.monotonic()
         directory, name = os.path.split(file)
         super().__init__(
@@ -108,11 +116,9 @@ class JobQueue(SQLiteAckQueue):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One write transaction on the shared connection, rolled back on any error.
-
-        Within another one it is a part of that: an error has to leave the outermost.
-        """
-        with self.tran_lock, transaction(self.connection):
+        """One write transaction, rolled back on any error. Within another one it is a part of that:
+        an error has to leave the outermost."""
+        with self.tran_lock, transaction(self.connection, self.check_files):
             yield
         self.used_at = time.monotonic()
 
@@ -232,6 +238,10 @@ class JobQueue(SQLiteAckQueue):
         found = self.connection.execute(FOLD, values).rowcount > 0
         return found and self.settle(queue_id, JobStatus.DONE)
 
+    def resume_unack_tasks(self) -> None:
+        """``take_back`` under the library's name."""
+        self.take_back()
+
     def take_back(self) -> list[ClaimedJob]:
         """Take back the leases of a worker that died. Only under the worker's lock.
 
@@ -273,10 +283,6 @@ class JobQueue(SQLiteAckQueue):
                 f"UPDATE {JOBS} SET interrupted = ? WHERE {WAITS} AND key = ?",
                 (deaths, job.job_key),
             )
-
-    def resume_unack_tasks(self) -> None:
-        """``take_back`` under the library's name."""
-        self.take_back()
 
     def release_all(self) -> None:
         """Give every lease back unharmed: a worker that stops in good order."""

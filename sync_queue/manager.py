@@ -53,7 +53,7 @@ class QueueManager:
         try:
             migrate(self.connection, path)
             spool.remove_abandoned(data_dir)
-            self.jobs = JobQueue(self.connection, path)
+            self.jobs = JobQueue(self.connection, path, self.check_files)
             self.lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
             self.files = OpenFiles(path, path + "-shm", path + "-wal", self.lock_file)
         except BaseException:

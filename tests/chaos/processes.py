@@ -46,6 +46,8 @@ class Chaos:
         self.tasks: list[int] = []
         self.lockers: list[threading.Thread] = []
         self.absurd: list[Item] = []
+        self.restart = threading.Timer(0.0, road.plex.start)
+        self.restart.start()
         for number in range(scenes):
             cover = png(4, 4, (number, 0, 0)) if number % 4 == 0 else None
             self.model.add(*road.add(f"{number % 3}/Video {number}.mp4", cover=cover))
@@ -116,8 +118,10 @@ class Chaos:
         self.run_task()
 
     def plex_restarts(self) -> None:
+        self.restart.join()
         self.road.plex.stop()
-        threading.Timer(self.rng.uniform(0.0, 0.5), self.road.plex.start).start()
+        self.restart = threading.Timer(self.rng.uniform(0.0, 0.5), self.road.plex.start)
+        self.restart.start()
 
     def stash_restarts(self) -> None:
         self.road.stash.restart()
@@ -227,6 +231,7 @@ class Chaos:
     def another_plex(self) -> None:
         """For a moment another Plex, an empty one, has the address."""
         plex = self.road.plex
+        self.restart.join()
         plex.stop()
         other = PlexSimulator(token=plex.token, port=int(plex.url.rpartition(":")[2]))
         other.add_section("Videos", locations=["/media/videos"], agent="none")

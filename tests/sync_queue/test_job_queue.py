@@ -545,3 +545,16 @@ def test_a_queue_that_cannot_be_opened_leaves_nothing_behind(tmp_path: Path) -> 
     with pytest.raises(DatabaseUnwritable):
         QueueManager(str(tmp_path / "other"))
     gc.collect()  # an error in a destructor would fail this test
+
+
+@pytest.mark.parametrize("name", ["data.db", "data.db-wal", "data.db-shm"])
+def test_nothing_is_committed_after_a_file_of_the_database_was_replaced(
+    manager: QueueManager, name: str
+) -> None:
+    manager.jobs.put(job(1))
+    replaced = Path(manager.jobs.file).with_name(name)
+    with pytest.raises(DatabaseReplaced), manager.transaction():
+        manager.jobs.put(job(2))
+        replaced.rename(replaced.with_name("elsewhere"))
+    replaced.with_name("elsewhere").rename(replaced)
+    assert manager.jobs.stats(NOW).pending == 1
