@@ -126,13 +126,9 @@ class JobQueue(SQLiteAckQueue):
 
     def put(self, item: SyncJob, *, due: float = 0.0, prio: int = 0) -> None:
         """Store a job, or fold it into the waiting job of the same key."""
-        values = {
-            "job": self._serializer.dumps(item.as_json()).decode("ascii"),
-            "now": item.enqueued_at or time.time(),
-            "key": item.job_key,
-            "due": due,
-            "prio": prio,
-        }
+        doc = self._serializer.dumps(item.as_json()).decode("ascii")
+        now = item.enqueued_at or time.time()
+        values = {"job": doc, "now": now, "key": item.job_key, "due": due, "prio": prio}
         with self.transaction():
             self.connection.execute(schema.PUT_JOB, values)
         self.put_event.set()
