@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Protocol
 
 from plex.evidence import PLAUSIBLE, Evidence, ScoredCandidate, very_files, weigh
-from plex.exceptions import PlexSetupError
+from plex.exceptions import NoLibrary
 from plex.identity import Standing, held_by, standing
 from plex.items import PlexItem, PlexPart, PlexSection
 from plex.rivals import Namesakes, is_only_one, only_of_duration
@@ -81,18 +81,18 @@ class Sources(Protocol):
 def choose_sections(
     sections: Sequence[PlexSection], libraries: Sequence[str]
 ) -> tuple[PlexSection, ...]:
-    """The libraries named in ``plex_library``, or all. Raises PlexSetupError for unknown names."""
+    """The libraries named in ``plex_library``, or all. Raises NoLibrary for unknown names."""
     wanted = {name_key(name): name for name in libraries}
     known = {name_key(section.title) for section in sections}
     unknown = [f"“{name}”" for key, name in wanted.items() if key not in known]
     if unknown:
         listed = ", ".join(f"“{section.title}”" for section in sections) or "none"
-        raise PlexSetupError(
+        raise NoLibrary(
             f"Plex has no movie or show library named {' or '.join(unknown)}; "
             f"its libraries are {listed}. Correct plex_library in the settings."
         )
     if not sections:
-        raise PlexSetupError(
+        raise NoLibrary(
             "Plex shows no movie or show library; add one, or use a token that may see it."
         )
     return tuple(one for one in sections if not wanted or name_key(one.title) in wanted)

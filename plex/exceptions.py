@@ -17,7 +17,7 @@ from urllib3 import exceptions as u3
 from plex.isolation import exceptions as pa
 from validation.documents import Refused
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
-from validation.numbers import Endless, most_pages
+from validation.numbers import Endless, longest_listing, most_pages
 from validation.reasons import Reason
 from validation.transport import AnswerTooLong
 
@@ -36,6 +36,14 @@ class PlexNotFound(TransientError):
 
 class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""
+
+
+class WrongToken(PlexSetupError):
+    """Plex answers, and does not accept the token."""
+
+
+class NoLibrary(PlexSetupError):
+    """Plex lacks the libraries that are to be synced: the user may add or rename one."""
 
 
 class PlexPermanentError(PermanentError):
@@ -88,7 +96,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     rq.ProxyError: (PlexTemporaryError, _AWAY),
     rq.SSLError: (
         PlexTemporaryError,
-        "Plex's certificate is not trusted; use its plex.direct address, or switch on insecure_tls",
+        "Plex's certificate is not trusted; use its plex.direct address, name its authority's"
+        " certificate in PLEXSYNC_CA_BUNDLE, or switch on insecure_tls",
     ),
     rq.Timeout: (PlexTemporaryError, _SLOW),
     rq.ConnectTimeout: (PlexTemporaryError, "Plex did not accept a connection in time"),
@@ -115,8 +124,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     pa.PlexApiException: (PlexTemporaryError, _FAILED),
     pa.BadRequest: (PlexTemporaryError, _FAILED),
     pa.NotFound: (PlexNotFound, _NO_ITEM),
-    pa.Unauthorized: (PlexSetupError, _LOGIN),
-    pa.TwoFactorRequired: (PlexSetupError, _LOGIN),
+    pa.Unauthorized: (WrongToken, _LOGIN),
+    pa.TwoFactorRequired: (WrongToken, _LOGIN),
     pa.UnknownType: (PlexTemporaryError, _GARBAGE),
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
@@ -137,8 +146,8 @@ _BY_STATUS: dict[int, tuple[_Kind, str]] = {
     # Unless a row below differs, trying again may help. This covers 408, 425, 429, 498 (an expired
     # token that Plex renews itself), all of 5xx, and statuses never seen from a Plex.
     **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
-    401: (PlexSetupError, _LOGIN),
-    403: (PlexSetupError, _LOGIN),
+    401: (WrongToken, _LOGIN),
+    403: (WrongToken, _LOGIN),
     404: (PlexNotFound, _NO_ITEM),
     # The request itself is wrong, in conflict or too long: sending it again changes nothing.
     **dict.fromkeys((400, 409, 413, 414, 431), (PlexPermanentError, "Plex refuses this request")),
@@ -176,6 +185,12 @@ def no_scenes_fault(*, applies: bool = True) -> Iterator[None]:
 def endless() -> PlexTemporaryError:
     """Return the error for a listing that brings more and more."""
     return PlexTemporaryError("Plex's listing does not come to an end.")
+
+
+def check_time(seconds: float, pages: int) -> None:
+    """Raise PlexTemporaryError if a listing of at most *pages* has taken too many *seconds*."""
+    if seconds > longest_listing(pages):
+        raise PlexTemporaryError("Plex takes too long to list a library.")
 
 
 def pages_of(total: int, size: int) -> int:

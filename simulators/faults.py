@@ -104,7 +104,8 @@ class Faults:
     ) -> Fault:
         """Spoil ``times`` requests (None: all) that match, from the ``nth`` such on.
 
-        ``method``, ``path`` and ``body`` are regular expressions found anywhere. Without a
+        ``method``, ``path`` and ``body`` are regular expressions found anywhere; Plex's requests
+        have their query in place of a body. Without a
         ``kind`` the first of delay, close, garbage, html and error that is given says it, else
         the status. A status may say with how many seconds' ``retry_after`` (0: it does not say).
         """

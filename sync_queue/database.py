@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sync_queue import datadir
@@ -45,7 +45,9 @@ def set_wal(database: sqlite3.Connection, timeout: float) -> None:
 
 
 @contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
+def transaction(
+    database: sqlite3.Connection, before_commit: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included.
 
     Within another transaction it is a part of that.
@@ -56,6 +58,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
+        before_commit()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # SQLite itself has rolled back after some errors

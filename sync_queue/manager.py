@@ -55,7 +55,7 @@ class QueueManager:
         try:
             migrate(self.connection, path)
             spool.remove_abandoned(data_dir)
-            self.jobs = JobQueue(self.connection, path)
+            self.jobs = JobQueue(self.connection, path, self.check_files)
             self.lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
             self.files = OpenFiles(path, path + "-shm", path + "-wal", self.lock_file)
         except BaseException:
@@ -128,18 +128,26 @@ class QueueManager:
         title: str = "",
         path: str = "",
     ) -> int:
-        """Settle a leased job as failed, with its dead letter and its scene's outcome.
-
-        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
-        take the same state for a change. Returns the letter's number, 0 when the job is not leased
-        (any more): it will run again.
+        """Settle a leased job as failed, with its dead letter; see ``keep_letter``. Returns 0 when
+        the job is not leased (any more): it will run again.
         """
         with self.transaction():
             if not self.jobs.bury(leased):
                 return 0
-            if leased.job.scene_id:
+            return self.keep_letter(letter, scene_updated_at, title=title, path=path)
+
+    def keep_letter(
+        self, letter: DeadLetter, scene_updated_at: str, *, title: str = "", path: str = ""
+    ) -> int:
+        """Keep a dead letter and its scene's outcome; returns the letter's number.
+
+        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
+        take the same state for a change. ``title`` and ``path`` are the scene's, for the page.
+        """
+        with self.transaction():
+            if letter.job.scene_id:
                 outcome = Outcome(
-                    leased.job.scene_id,
+                    letter.job.scene_id,
                     letter.reason,
                     {"sentence": letter.message},
                     scene_updated_at,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
@@ -90,12 +91,34 @@ class TimedResponse(HTTPResponse):
         self.fp = io.BufferedReader(self.stream)
 
 
+class Connects:
+    """How often a connection was made; urllib3 does not count one that it makes again."""
+
+    count = 0
+
+
 class _Http(HTTPConnection):
     response_class = TimedResponse
+
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._connects = connects
+
+    def connect(self) -> None:
+        super().connect()
+        self._connects.count += 1
 
 
 class _Https(HTTPSConnection):
     response_class = TimedResponse
+
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._connects = connects
+
+    def connect(self) -> None:
+        super().connect()
+        self._connects.count += 1
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -110,17 +133,21 @@ class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request.
+    request. ``connects`` counts its connections.
     """
 
     def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+        self.connects = Connects()
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
     def init_poolmanager(self, *args: Any, **how: Any) -> None:
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": partial(_HttpPool, connects=self.connects),
+            "https": partial(_HttpsPool, connects=self.connects),
+        }
 
     def translate(self, error: Exception) -> Exception:
         """The error of ours for one of the libraries'."""

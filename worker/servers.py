@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from sync_queue.state import StateStore
 from validation.config import PlexSyncConfig, missing_setting, validate_config
 from validation.errors import SetupError
 from worker import logs
+
+# The environment variable with a file of certificates (PEM) for both servers.
+CA_BUNDLE = "PLEXSYNC_CA_BUNDLE"
 
 log = logging.getLogger("plexsync.servers")
 
@@ -91,6 +95,7 @@ class Servers:
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
+        self._ca_bundle = environ.get(CA_BUNDLE, "").strip()
         report = validate_config({}, environ)
         self.settings = SettingsRead(report.config, setup_problem=report.setup_problem)
         self._stash: StashClient | None = None
@@ -114,6 +119,7 @@ class Servers:
                 api_key=config.stash_api_key.get_secret_value(),
                 connect_timeout=config.connect_timeout,
                 read_timeout=config.read_timeout,
+                ca_bundle=self._ca_bundle if not ca_problem(self._ca_bundle) else "",
             )
         else:
             self._stash.set_connection(self.stash_connection())
@@ -168,10 +174,14 @@ class Servers:
         if self._plex is None or settings != self._plex[0]:
             if self._plex is not None:
                 self._plex[1].close()
+            problem = ca_problem(self._ca_bundle)
+            if problem:
+                raise SetupError(problem)
             client = PlexClient(
                 config.plex_url,
                 config.plex_token.get_secret_value(),
                 insecure_tls=config.insecure_tls,
+                ca_bundle=self._ca_bundle,
                 connect_timeout=config.connect_timeout,
                 read_timeout=config.read_timeout,
                 identifier=device_identity.client_identifier(self.store.data_dir),
@@ -189,12 +199,13 @@ class Servers:
     def event_source(self) -> EventSource | None:
         """Plex's stream of new files; ``None`` when the settings cannot work."""
         config = self.settings.config
-        if self.settings.setup_problem:
+        if self.settings.setup_problem or ca_problem(self._ca_bundle):
             return None
         return EventSource(
             config.plex_url,
             config.plex_token.get_secret_value(),
             insecure_tls=config.insecure_tls,
+            ca_bundle=self._ca_bundle,
             connect_timeout=config.connect_timeout,
         )
 
@@ -208,6 +219,18 @@ class Servers:
         """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""
         plex = self._plex
         return plex[1].used_at if plex else 0.0
+
+
+def ca_problem(path: str) -> str:
+    """A sentence about a file of certificates that cannot be used, "" when it can."""
+    try:
+        if path:
+            ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return f"{CA_BUNDLE} names a file without certificates in PEM format: {path}."
+    except OSError as error:
+        return f"{CA_BUNDLE} names a file that cannot be read ({error.strerror}): {path}."
+    return ""
 
 
 def plex_settings(config: PlexSyncConfig) -> tuple[object, ...]:

@@ -60,7 +60,7 @@ class PlexHandler(KeepAliveHandler):
         path, _, query = self.path.partition("?")
         path = unquote(path)
         body = self.body()
-        fault = self.front.faults.meet(self.command, path)
+        fault = self.front.faults.meet(self.command, path, query)
         if fault and fault.kind is Kind.CLOSE_BEFORE:
             self._log(path, query, 0, body, fault)
             self.hang_up()

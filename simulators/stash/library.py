@@ -71,6 +71,7 @@ class Library:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.version = "v0.30.1-local"
         self.lock = threading.RLock()
         self.scenes: dict[int, Scene] = {}
         self.performers: Table[Performer] = Table(Performer, clock)

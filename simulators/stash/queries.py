@@ -14,7 +14,7 @@ from simulators.stash.state import Call
 
 Args = Mapping[str, Any]
 Resolver = Callable[..., Any]
-VERSION = {"version": "v0.30.1-local", "build_time": "", "hash": "cf3489efd"}
+VERSION = {"build_time": "", "hash": "cf3489efd"}
 
 
 def root(function: Callable[[Call, Args], Any]) -> Resolver:
@@ -138,7 +138,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "findScenes": root(_find_scenes),
         "configuration": root(_configuration),
         "plugins": root(_plugins),
-        "version": root(lambda _call, _args: VERSION),
+        "version": root(lambda call, _args: {**VERSION, "version": call.stash.library.version}),
         "jobQueue": root(lambda call, _args: call.stash.jobs.queued() or None),
     },
     "ConfigResult": {"plugins": _plugin_settings},

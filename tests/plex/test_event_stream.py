@@ -135,6 +135,11 @@ def test_an_unknown_certificate_is_refused_and_the_token_stays_here(secure: RawS
     assert secure.request == b""
 
 
+def test_a_certificate_of_a_named_authority_is_accepted(secure: RawServer) -> None:
+    source = EventSource(f"https://{secure.address}", TOKEN, ca_bundle=CERTIFICATE)
+    assert next(iter(source.open())) == ()
+
+
 def test_an_unknown_certificate_is_accepted_if_the_setting_says_so(secure: RawServer) -> None:
     source = EventSource(f"https://{secure.address}", TOKEN, insecure_tls=True)
     assert listen(source.open()) == [FINISHED]

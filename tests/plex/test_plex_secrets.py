@@ -229,6 +229,17 @@ def test_an_unknown_certificate_is_accepted_if_the_setting_says_so(
     assert Secure.seen == [TOKEN]
 
 
+def test_a_certificate_of_a_named_authority_is_accepted(
+    secure: HttpServer, make_client: MakeClient
+) -> None:
+    address = secure.url.replace("http:", "https:")
+
+    assert make_client(address, ca_bundle=CERTIFICATE).server == "m"
+    with pytest.raises(PlexTemporaryError, match="PLEXSYNC_CA_BUNDLE"):
+        make_client(address.replace("127.0.0.1", "0.0.0.0"), ca_bundle=CERTIFICATE).sections()
+    assert Secure.seen == [TOKEN]
+
+
 # -- who we are --------------------------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from simulators.plex.items import Item
-from sync_queue import schema
+from sync_queue import losses, schema
+from sync_queue.state import Restored
 from tests.resident.bench import Bench
 from worker.sweep import PAGE, changed_scenes
 
@@ -202,3 +203,21 @@ def test_a_rename_while_stash_fails_is_expanded_later(bench: Bench) -> None:
     bench.pass_time(300)
     assert item.tags["actor"] == ["Ada Quill"]
     assert not bench.letters()
+
+
+def test_edits_that_were_lost_with_a_file_are_told_and_found_at_once(bench: Bench) -> None:
+    scene, item = bench.add()
+    bench.edit(scene, title="Old")
+    bench.pass_time(600.0)  # the sweep has looked
+    bench.stash.library.touch(scene, title="New")
+    losses.note(str(bench.data_dir), "data.db-wal")
+    losses.tell(bench.manager)
+    told = bench.manager.state.load(Restored).sentence
+    assert "in use (data.db-wal). Edits that only this file held are lost" in told
+    bench.hook(bench.add_scene("Other.mp4"))
+    assert told in bench.said
+    bench.new_worker()
+    bench.pass_time(60.0)
+    assert item.title == "New"
+    losses.tell(bench.manager)  # once only
+    assert not bench.notice()

@@ -114,6 +114,30 @@ def test_a_directory_among_the_files_is_set_aside(manager: QueueManager) -> None
     assert manager.spooled() == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives EIO")
+def test_a_file_that_the_disk_cannot_read_is_set_aside_and_stops_nobody(
+    manager: QueueManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool(manager.data_dir, 1)
+    unreadable = Path(manager.data_dir, "spool", "00000000000000000001-1.json")
+    unreadable.symlink_to("/proc/self/mem")
+    assert manager.take_in_spool() == 1
+    assert manager.spooled() == []
+    assert str(unreadable) in caplog.text
+
+
+@pytest.mark.parametrize("number", [-1, 10**18, 10**30, 1.5, True])
+def test_a_file_with_a_number_that_no_scene_has_is_set_aside(
+    manager: QueueManager, number: object
+) -> None:
+    file = spool(manager.data_dir, 1)
+    doc = json.loads(file.read_text())
+    doc["job"]["scene_id"] = number
+    file.write_text(json.dumps(doc))
+    assert manager.take_in_spool() == 0
+    assert manager.spooled() == []
+
+
 def test_more_events_than_fit_into_one_transaction_are_all_taken_in(manager: QueueManager) -> None:
     one = spool(manager.data_dir, 1).read_text()
     for scene in range(2, 1204):
