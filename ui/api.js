@@ -11,8 +11,7 @@
 
   const OPERATION =
     "mutation($id: ID!, $args: Map){runPluginOperation(plugin_id: $id, args: $args)}";
-  const TASK =
-    "mutation($id: ID!, $task: String){runPluginTask(plugin_id: $id, task_name: $task)}";
+  const TASK = "mutation($id: ID!, $task: String){runPluginTask(plugin_id: $id, task_name: $task)}";
   const JOB = "{id status description progress}";
 
   // The address of Stash, which may lie below the path of a reverse proxy.

@@ -3,7 +3,8 @@
 (function () {
   "use strict";
   const page = window.PlexSyncPage;
-  const { say, grouped, count } = page.words;
+  if (!page.parts) return;
+  const { say, grouped } = page.words;
   const { HOME, h, useStatus, Failure, to } = page.parts;
   const PluginApi = window.PluginApi;
   const { Fragment, useEffect, useRef, useState } = PluginApi.React;
@@ -13,21 +14,43 @@
   const TAB = "plexsync-panel";
 
   const VIEWS = {
-    overview: page.Overview, needs: page.Needs, scenes: page.Scenes, preview: page.Preview,
-    settings: page.Settings, help: page.Help,
+    overview: page.Overview,
+    needs: page.Needs,
+    scenes: page.Scenes,
+    preview: page.Preview,
+    settings: page.Settings,
+    help: page.Help,
   };
 
   // The page.
 
   const Tabs = ({ shown, badge }) =>
-    h("nav", { "aria-label": page.texts.name },
-      h("ul", { className: "nav nav-tabs plexsync-nav" }, Object.keys(VIEWS).map((view) =>
-        h("li", { key: view, className: "nav-item" },
-          h(Link, {
-            to: to(view), className: "nav-link" + (view === shown ? " active" : ""),
-            "aria-current": view === shown ? "page" : undefined,
-          }, say("view " + view),
-          view === "needs" && badge > 0 && h("span", { className: "badge badge-warning ml-1" }, grouped(badge)))))));
+    h(
+      "nav",
+      { "aria-label": page.texts.name },
+      h(
+        "ul",
+        { className: "nav nav-tabs plexsync-nav" },
+        Object.keys(VIEWS).map((view) =>
+          h(
+            "li",
+            { key: view, className: "nav-item" },
+            h(
+              Link,
+              {
+                to: to(view),
+                className: "nav-link" + (view === shown ? " active" : ""),
+                "aria-current": view === shown ? "page" : undefined,
+              },
+              say("view " + view),
+              view === "needs" &&
+                badge > 0 &&
+                h("span", { className: "badge badge-warning ml-1" }, grouped(badge))
+            )
+          )
+        )
+      )
+    );
 
   // The heading takes the focus when the view changes, so that a screen reader reads on there.
   function Heading({ view }) {
@@ -37,7 +60,11 @@
       if (!first.current && heading.current) heading.current.focus();
       first.current = false;
     }, [view]);
-    return h("h2", { ref: heading, tabIndex: -1, className: "plexsync-title" }, say("view " + view));
+    return h(
+      "h2",
+      { ref: heading, tabIndex: -1, className: "plexsync-title" },
+      say("view " + view)
+    );
   }
 
   function useTitle(text) {
@@ -50,7 +77,7 @@
     }, [text]);
   }
 
-  // Without hope for one view, the others still work.
+  // A view that cannot be drawn leaves the others working.
   class Guard extends PluginApi.React.Component {
     constructor(props) {
       super(props);
@@ -74,11 +101,15 @@
     const view = asked in VIEWS ? asked : "overview";
     const state = useStatus(true);
     useTitle(say("view " + view) + " | " + page.texts.name);
-    return h("div", { className: "plexsync" },
+    return h(
+      "div",
+      { className: "plexsync" },
       h(Tabs, { shown: view, badge: state.badge }),
       h(Heading, { view }),
       h(Failure, { text: state.failure, again: page.watch.ask }),
-      h(Guard, { key: view }, h(VIEWS[view], { state, query })));
+      h(page.tasks.Jobs, { state }),
+      h(Guard, { key: view }, h(VIEWS[view], { state, query }))
+    );
   }
 
   // Places in Stash.
@@ -92,12 +123,32 @@
   function TopBarItem() {
     const { badge } = useStatus(false);
     const label = badge ? say("needs you title", { n: grouped(badge) }) : page.texts.name;
-    return h(NavLink, { className: "nav-utility", exact: true, to: badge ? to("needs") : HOME },
-      h("button", {
-        type: "button", tabIndex: -1, title: label, "aria-label": label,
-        className: "minimal d-flex align-items-center h-100 btn btn-primary plexsync-icon",
-      }, h(Icon), badge > 0 && h("span", { className: "badge badge-warning" }, grouped(badge))));
+    return h(
+      NavLink,
+      { className: "nav-utility", exact: true, to: badge ? to("needs") : HOME },
+      h(
+        "button",
+        {
+          type: "button",
+          tabIndex: -1,
+          title: label,
+          "aria-label": label,
+          className: "minimal d-flex align-items-center h-100 btn btn-primary plexsync-icon",
+        },
+        h(Icon),
+        badge > 0 && h("span", { className: "badge badge-warning" }, grouped(badge))
+      )
+    );
   }
+
+  // A row as Stash draws its settings.
+  const Row = ({ heading, about }) =>
+    h(
+      "div",
+      { className: "setting" },
+      h("div", null, h("h3", null, heading), h("div", { className: "sub-heading" }, about)),
+      h("div", null)
+    );
 
   // Stash has two sections of tools; the first of our two cards shows itself.
   let owner = null;
@@ -112,33 +163,39 @@
       };
     }, []);
     if (!isShown) return null;
-    const button = h(Link, { to: HOME },
-      h("button", { type: "button", tabIndex: -1, className: "btn btn-primary" }, page.texts.name));
-    const { Setting } = PluginApi.components;
-    return Setting
-      ? h(Setting, { heading: button, subHeading: say("tools card") })
-      : h("div", { className: "setting" }, h("div", null, h("h3", null, button)));
+    const heading = h(
+      Link,
+      { to: HOME },
+      h("button", { type: "button", tabIndex: -1, className: "btn btn-primary" }, page.texts.name)
+    );
+    return h(Row, { heading, about: say("tools card") });
   }
 
   const SettingsLink = () =>
-    h("div", { className: "setting" },
-      h("div", null,
-        h("h3", null, h(Link, { to: to("settings") }, say("settings on page"))),
-        h("div", { className: "sub-heading" }, say("settings on page means"))));
+    h(Row, {
+      heading: h(Link, { to: to("settings") }, say("open page")),
+      about: say("open page means"),
+    });
 
   const SceneTabItem = () =>
     h(Bootstrap.Nav.Item, null, h(Bootstrap.Nav.Link, { eventKey: TAB }, "Plex"));
 
   const ScenePane = ({ scene }) =>
-    h(Bootstrap.Tab.Pane, { eventKey: TAB, mountOnEnter: true },
-      h(Guard, null, h(page.SceneTab, { key: scene.id, scene })));
+    h(
+      Bootstrap.Tab.Pane,
+      { eventKey: TAB, mountOnEnter: true },
+      h(Guard, null, h(page.SceneTab, { key: scene.id, scene }))
+    );
 
   // A `before` patch that puts one more child after the others.
-  const adding = (child) => (props, ...rest) =>
-    [{ ...props, children: h(Fragment, null, props.children, child(props)) }, ...rest];
+  const adding =
+    (child) =>
+    (props, ...rest) =>
+      [{ ...props, children: h(Fragment, null, props.children, child(props)) }, ...rest];
 
   function sorted(props, ...rest) {
-    if (!props || props.pluginID !== PLUGIN || !Array.isArray(props.settings)) return [props, ...rest];
+    if (!props || props.pluginID !== PLUGIN || !Array.isArray(props.settings))
+      return [props, ...rest];
     return [{ ...props, settings: page.pure.sortSettings(props.settings) }, ...rest];
   }
 
@@ -159,10 +216,30 @@
 
   const { register, patch } = PluginApi;
   attempt(() => register.route(HOME, Page));
-  attempt(() => patch.before("MainNavBar.UtilityItems", adding(() => h(TopBarItem))));
-  attempt(() => patch.before("SettingsToolsSection", adding(() => h(ToolsCard))));
+  attempt(() =>
+    patch.before(
+      "MainNavBar.UtilityItems",
+      adding(() => h(TopBarItem))
+    )
+  );
+  attempt(() =>
+    patch.before(
+      "SettingsToolsSection",
+      adding(() => h(ToolsCard))
+    )
+  );
   attempt(() => patch.before("PluginSettings", sorted));
   attempt(() => patch.after("PluginSettings", linked));
-  attempt(() => patch.before("ScenePage.Tabs", adding(() => h(SceneTabItem))));
-  attempt(() => patch.before("ScenePage.TabContent", adding(({ scene }) => h(ScenePane, { scene }))));
+  attempt(() =>
+    patch.before(
+      "ScenePage.Tabs",
+      adding(() => h(SceneTabItem))
+    )
+  );
+  attempt(() =>
+    patch.before(
+      "ScenePage.TabContent",
+      adding(({ scene }) => h(ScenePane, { scene }))
+    )
+  );
 })();

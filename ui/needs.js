@@ -2,10 +2,23 @@
 (function () {
   "use strict";
   const page = window.PlexSyncPage;
+  if (!page.parts) return;
   const { say, needs, reason, grouped, count } = page.words;
   const {
-    h, useAnswer, useAction, Button, Failure, Pending, Notice, Confirm, Cover, Path, SceneLink, Busy,
-    usePages, PlexLink, to,
+    h,
+    useAnswer,
+    useAction,
+    Button,
+    Failure,
+    Pending,
+    Confirm,
+    Cover,
+    Path,
+    SceneLink,
+    Busy,
+    usePages,
+    PlexLink,
+    to,
   } = page.parts;
   const { useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
@@ -16,13 +29,27 @@
   const groupName = (code) => (code === "letters" ? say("dead letters") : reason(code).name);
 
   const Groups = ({ groups, shown }) =>
-    h("ul", { className: "nav nav-pills plexsync-groups", "aria-label": say("groups") },
-      groups.map(({ code, n }) => h("li", { key: code, className: "nav-item" },
-        h(Link, {
-          to: to("needs", { group: code }),
-          className: "nav-link" + (code === shown ? " active" : ""),
-          "aria-current": code === shown ? "true" : undefined,
-        }, groupName(code), " ", h("span", { className: "badge badge-light" }, grouped(n))))));
+    h(
+      "ul",
+      { className: "nav nav-pills plexsync-groups", "aria-label": say("groups") },
+      groups.map(({ code, n }) =>
+        h(
+          "li",
+          { key: code, className: "nav-item" },
+          h(
+            Link,
+            {
+              to: to("needs", { group: code }),
+              className: "nav-link" + (code === shown ? " active" : ""),
+              "aria-current": code === shown ? "true" : undefined,
+            },
+            groupName(code),
+            " ",
+            h("span", { className: "badge badge-light" }, grouped(n))
+          )
+        )
+      )
+    );
 
   function RowButtons({ row, opened, setOpened, done }) {
     const action = useAction();
@@ -30,24 +57,46 @@
     const act = (promise) =>
       action.run(promise).then((answer) => !answer.failure && done(answer.value));
     const name = row.title || say("scene number", { scene });
-    return h("div", { className: "plexsync-line" },
-      h(Button, { "aria-expanded": opened, onClick: () => setOpened(!opened) },
-        say(opened ? "close" : CHOOSABLE.includes(row.outcome) ? "choose item" : "details")),
-      h(Button, {
-        busy: action.busy, onClick: () => act(page.api.sync({ scene })),
-        "aria-label": say("try again for", { name }),
-      }, say("try again")),
-      h(Button, {
-        busy: action.busy, onClick: () => act(page.api.ignore({ scene })),
-        "aria-label": say("ignore scene", { name }),
-      }, say("ignore")),
-      h(Failure, { text: action.failure }));
+    return h(
+      "div",
+      { className: "plexsync-line" },
+      h(
+        Button,
+        { "aria-expanded": opened, onClick: () => setOpened(!opened) },
+        say(opened ? "close" : CHOOSABLE.includes(row.outcome) ? "choose item" : "details")
+      ),
+      h(
+        Button,
+        {
+          busy: action.busy,
+          onClick: () => act(page.api.sync({ scene })),
+          "aria-label": say("try again for", { name }),
+        },
+        say("try again")
+      ),
+      h(
+        Button,
+        {
+          busy: action.busy,
+          onClick: () => act(page.api.ignore({ scene })),
+          "aria-label": say("ignore scene", { name }),
+        },
+        say("ignore")
+      ),
+      h(Failure, { text: action.failure })
+    );
   }
 
   const Sentences = ({ row }) =>
-    h("p", { className: "mb-1" },
-      row.detail || reason(row.outcome).meaning, " ",
-      h("span", { className: "text-muted" }, row.todo || reason(row.outcome).todo));
+    h(
+      "p",
+      { className: "mb-1" },
+      row.detail || reason(row.outcome).meaning,
+      " ",
+      h("span", { className: "text-muted" }, row.todo || reason(row.outcome).todo)
+    );
+
+  const itemsOf = (row) => [...new Set([row.item].concat(row.items))].filter(Boolean);
 
   function Row({ row }) {
     const [opened, setOpened] = useState(false);
@@ -56,18 +105,23 @@
       setOpened(false);
       setResult(value);
     };
-    return h("li", { className: "card plexsync-row" },
+    return h(
+      "li",
+      { className: "card plexsync-row" },
       h(Cover, row),
-      h("div", { className: "plexsync-grow" },
+      h(
+        "div",
+        { className: "plexsync-grow" },
         h("h4", null, h(SceneLink, row)),
         h(Path, row),
-        h(Sentences, { row }),
-        row.items.concat(row.items.includes(row.item) ? [] : [row.item]).map((item) =>
-          h("span", { key: item, className: "mr-2" }, h(PlexLink, { item }))),
-        result
-          ? h(Notice, { text: result.sentence || say("done") })
-          : h(RowButtons, { row, opened, setOpened, done }),
-        opened && h(page.Choose, { scene: row.scene, stored: row.candidates, onDone: done })));
+        result ? h(page.Verdict, { verdict: result }) : h(Sentences, { row }),
+        itemsOf(row).map((item) =>
+          h("span", { key: item, className: "mr-2" }, h(PlexLink, { item }))
+        ),
+        !result && h(RowButtons, { row, opened, setOpened, done }),
+        opened && h(page.ChooseFresh, { scene: row.scene, stored: row.candidates, onDone: done })
+      )
+    );
   }
 
   function IgnoreAll({ rows, again }) {
@@ -76,13 +130,19 @@
       action
         .run(page.api.ignore({ scenes: rows.map((row) => row.scene) }))
         .then((answer) => !answer.failure && again());
-    return h("div", { className: "plexsync-line" },
+    return h(
+      "div",
+      { className: "plexsync-line" },
       h(Confirm, {
-        label: say("ignore all"), yes: say("ignore"), busy: action.busy, onYes: ignore,
+        label: say("ignore all"),
+        yes: say("ignore"),
+        busy: action.busy,
+        onYes: ignore,
         question: say("ignore all?", { scenes: count(rows.length, "scene") }),
       }),
       h("span", { className: "small text-muted" }, say("ignore means")),
-      h(Failure, { text: action.failure }));
+      h(Failure, { text: action.failure })
+    );
   }
 
   function Scenes({ code }) {
@@ -90,12 +150,18 @@
     const answer = useAnswer(page.api.scenes, { outcome: code, ...pages.args });
     if (!answer.value) return h(Pending, { answer });
     const { rows } = answer.value;
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h(Pending, { answer }),
       rows.length ? h(IgnoreAll, { rows, again: answer.again }) : h("p", null, say("nothing here")),
-      h("ul", { className: "list-unstyled" },
-        rows.map((row) => h(Row, { key: row.scene + "-" + row.since, row }))),
-      pages.pager(answer.value));
+      h(
+        "ul",
+        { className: "list-unstyled" },
+        rows.map((row) => h(Row, { key: row.scene + "-" + row.since, row }))
+      ),
+      pages.pager(answer.value)
+    );
   }
 
   function Needs({ state, query }) {
@@ -105,11 +171,14 @@
     const asked = query.get("group");
     const shown = asked || (groups[0] && groups[0].code);
     if (!shown) return h("div", { className: "alert alert-success" }, say("nothing needs you"));
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h(Groups, { groups, shown }),
       shown === "letters"
         ? h(page.Letters, { letters: status.letters, total: status.failed })
-        : h(Scenes, { key: shown, code: shown }));
+        : h(Scenes, { key: shown, code: shown })
+    );
   }
 
   page.Needs = Needs;

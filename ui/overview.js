@@ -2,59 +2,94 @@
 (function () {
   "use strict";
   const page = window.PlexSyncPage;
+  if (!page.parts) return;
   const { say, headline, shares, runText, join } = page.words;
   const {
-    h, useAction, Button, Failure, Busy, CountedBar, Table, Badge, SceneLink, PlexLink, Time, to,
+    h,
+    useAction,
+    Button,
+    Failure,
+    Busy,
+    CountedBar,
+    Table,
+    Badge,
+    SceneLink,
+    PlexLink,
+    Time,
+    to,
   } = page.parts;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
-  const { TaskButton, Jobs } = page.tasks;
+  const { TaskButton } = page.tasks;
   const { tasks } = page.texts;
 
   // The text is a live region; what changes every two seconds stays outside of it.
   function Headline({ status, at }) {
     const { level, text, detail } = headline(status, at);
-    return h("div", { className: "alert alert-" + level + " plexsync-headline" },
+    return h(
+      "div",
+      { className: "alert alert-" + level + " plexsync-headline" },
       h("strong", { role: "status", "aria-live": "polite" }, text),
-      detail && h("span", null, " " + detail));
+      detail && h("span", null, " " + detail)
+    );
   }
 
   const Blockers = ({ status }) =>
     status.blockers.length
-      ? h("ul", { className: "plexsync-blockers", "aria-label": say("what to do") },
-        status.blockers.map(({ sentence, todo }, at) => h("li", { key: at }, join(sentence, todo))))
+      ? h(
+          "ul",
+          { className: "plexsync-blockers", "aria-label": say("what to do") },
+          status.blockers.map(({ sentence, todo }, at) =>
+            h("li", { key: at }, join(sentence, todo))
+          )
+        )
       : null;
 
   const SetupLink = ({ status }) =>
     status.setup.length
-      ? h("p", null, h(Link, { to: to("settings"), className: "btn btn-sm btn-primary" },
-        say("open settings")))
+      ? h(
+          "p",
+          null,
+          h(Link, { to: to("settings"), className: "btn btn-sm btn-primary" }, say("open settings"))
+        )
       : null;
 
   function PauseButton({ status }) {
     const action = useAction();
     const { paused } = status;
     const flip = () =>
-      action.run(page.api.save({ paused: !paused }).then((answer) => ({
-        ...answer,
-        failure: answer.failure || answer.value.problems.paused || "",
-      })));
-    return h("span", { className: "plexsync-inline" },
-      h(Button, { busy: action.busy, onClick: flip, "aria-pressed": paused },
-        say(paused ? "resume" : "pause")),
-      h(Failure, { text: action.failure }));
+      action.run(
+        page.api.save({ paused: !paused }).then((answer) => ({
+          ...answer,
+          failure: answer.failure || answer.value.problems.paused || "",
+        }))
+      );
+    return h(
+      "span",
+      { className: "plexsync-inline" },
+      h(
+        Button,
+        { busy: action.busy, onClick: flip, "aria-pressed": paused },
+        say(paused ? "resume" : "pause")
+      ),
+      h(Failure, { text: action.failure })
+    );
   }
 
   const Buttons = ({ status }) =>
-    h("div", { className: "plexsync-line", role: "group", "aria-label": say("actions") },
+    h(
+      "div",
+      { className: "plexsync-line", role: "group", "aria-label": say("actions") },
       h(TaskButton, { task: tasks.queue, label: say("sync now"), look: "primary" }),
       h(TaskButton, { task: tasks.all, label: say("sync all") }),
       h(Link, { to: to("preview"), className: "btn btn-sm btn-secondary" }, say("view preview")),
       h(PauseButton, { status }),
-      h(TaskButton, { task: tasks.check, label: tasks.check }));
+      h(TaskButton, { task: tasks.check, label: tasks.check })
+    );
 
   const Activity = ({ status }) =>
     h(Table, {
       label: say("last scenes"),
+      compact: true,
       heads: [say("head scene"), say("head outcome"), say("head when"), "Plex"],
       empty: say("no activity"),
       rows: status.activity.map((row, at) => ({
@@ -71,6 +106,7 @@
   const Runs = ({ status }) =>
     h(Table, {
       label: say("last runs"),
+      compact: true,
       heads: [say("head task"), say("head result"), say("head when")],
       empty: say("no runs"),
       rows: status.runs.map((run) => ({
@@ -83,12 +119,13 @@
     const { status } = state;
     if (!status) return state.failure ? null : h(Busy);
     const counted = shares(status.outcomes);
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h(Headline, { status, at: Date.now() / 1000 }),
       h(Blockers, { status }),
       h(SetupLink, { status }),
       h(Buttons, { status }),
-      h(Jobs, { state }),
       h("h3", null, say("outcomes")),
       counted.length
         ? h(CountedBar, { shares: counted, to: (code) => to("scenes", { outcome: code }) })
@@ -96,7 +133,8 @@
       h("h3", null, say("last scenes")),
       h(Activity, { status }),
       h("h3", null, say("last runs")),
-      h(Runs, { status }));
+      h(Runs, { status })
+    );
   }
 
   page.Overview = Overview;

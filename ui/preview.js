@@ -2,14 +2,26 @@
 (function () {
   "use strict";
   const page = window.PlexSyncPage;
+  if (!page.parts) return;
   const { say, count, grouped, shares } = page.words;
   const {
-    h, useAnswer, useAction, Button, Failure, Notice, Pending, CountedBar, Cover, SceneLink, Pager,
-    Time, to,
+    h,
+    useAnswer,
+    useAction,
+    Button,
+    Failure,
+    Notice,
+    Pending,
+    CountedBar,
+    Cover,
+    SceneLink,
+    Pager,
+    Time,
+    to,
   } = page.parts;
   const { useEffect, useRef, useState } = window.PluginApi.React;
   const { Link, useHistory } = window.PluginApi.libraries.ReactRouterDOM;
-  const { TaskButton, Jobs } = page.tasks;
+  const { TaskButton } = page.tasks;
   const { tasks } = page.texts;
 
   function SceneForm({ scene }) {
@@ -20,15 +32,23 @@
       event.preventDefault();
       if (number) history.push(to("preview", { scene: number }));
     };
-    return h("form", { className: "plexsync-line", onSubmit: submit },
+    return h(
+      "form",
+      { className: "plexsync-line", onSubmit: submit },
       h("label", { htmlFor: "plexsync-scene", className: "mb-0" }, say("one scene")),
       h("input", {
-        id: "plexsync-scene", className: "form-control form-control-sm input-control plexsync-short",
-        placeholder: say("scene placeholder"), value: text,
+        id: "plexsync-scene",
+        className: "form-control form-control-sm input-control plexsync-short",
+        placeholder: say("scene placeholder"),
+        value: text,
         onChange: (event) => setText(event.target.value),
       }),
-      h(Button, { type: "submit", disabled: !number }, say("view preview")));
+      h(Button, { type: "submit", disabled: !number }, say("view preview"))
+    );
   }
+
+  const hasChanges = (sample) =>
+    !sample.reason && sample.items.some((item) => item.changes.length || item.images.length);
 
   function ScenePreview({ scene }) {
     const answer = useAnswer(page.api.previewScene, { scene });
@@ -36,21 +56,34 @@
     const sample = answer.value;
     const apply = () => action.run(page.api.sync({ scene })).then(answer.again);
     if (!sample) return h(Pending, { answer });
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h(Pending, { answer }),
-      h("div", { className: "plexsync-line" },
+      h(
+        "div",
+        { className: "plexsync-line" },
         h(Cover, { scene }),
-        h("h3", null, h(SceneLink, { scene, title: sample.title }))),
+        h("h3", null, h(SceneLink, { scene, title: sample.title }))
+      ),
       h(page.Changes, { sample }),
-      h("div", { className: "plexsync-line" },
-        h(Button, { look: "primary", busy: action.busy, onClick: apply }, say("apply")),
+      h(
+        "div",
+        { className: "plexsync-line" },
+        hasChanges(sample) &&
+          h(Button, { look: "primary", busy: action.busy, onClick: apply }, say("apply")),
         h(Button, { busy: answer.busy, onClick: answer.again }, say("refresh")),
-        h(Link, { to: to("preview") }, say("whole library"))),
+        h(Link, { to: to("preview") }, say("whole library"))
+      ),
       h(Failure, { text: action.failure }),
-      action.value && h(Notice, { text: action.value.sentence || say("done") }),
-      sample.candidates.length > 0 && h(page.Choose, {
-        scene, stored: sample.candidates, onDone: answer.again,
-      }));
+      action.value && h(page.Verdict, { verdict: action.value }),
+      sample.candidates.length > 0 &&
+        h(page.Choose, {
+          scene,
+          candidates: sample.candidates,
+          onDone: answer.again,
+        })
+    );
   }
 
   function Summary({ result }) {
@@ -62,51 +95,94 @@
     const fields = Object.keys(result.fields)
       .sort((a, b) => result.fields[b] - result.fields[a])
       .map((name) => page.pure.field(name) + " " + grouped(result.fields[name]));
-    return h("div", null,
-      h("p", null, h("strong", null, facts.filter(Boolean).join(" ")), " ",
-        h("span", { className: "text-muted" },
-          say("made of", { scenes: count(result.scenes, "scene") }), " ", h(Time, { at: result.at }))),
-      fields.length > 0 && h("p", null, say("changed fields"), " ", fields.join(", "), "."));
+    return h(
+      "div",
+      null,
+      h(
+        "p",
+        null,
+        h("strong", null, facts.filter(Boolean).join(" ")),
+        " ",
+        h(
+          "span",
+          { className: "text-muted" },
+          say("made of", { scenes: count(result.scenes, "scene") }),
+          " ",
+          h(Time, { at: result.at })
+        )
+      ),
+      fields.length > 0 && h("p", null, say("changed fields"), " ", fields.join(", "), ".")
+    );
   }
 
   const Skipped = ({ reasons }) => {
     const counted = shares(reasons);
-    return counted.length > 0 && h("div", null,
-      h("h3", null, say("left out")),
-      h(CountedBar, { shares: counted, to: (code) => to("scenes", { outcome: code }) }));
+    return (
+      counted.length > 0 &&
+      h(
+        "div",
+        null,
+        h("h3", null, say("left out")),
+        h(CountedBar, { shares: counted, to: (code) => to("scenes", { outcome: code }) })
+      )
+    );
   };
 
   const Sample = ({ sample }) =>
-    h("li", { className: "card plexsync-row" },
+    h(
+      "li",
+      { className: "card plexsync-row" },
       h(Cover, sample),
-      h("div", { className: "plexsync-grow" },
+      h(
+        "div",
+        { className: "plexsync-grow" },
         h("h4", null, h(SceneLink, sample)),
-        h(page.Changes, { sample })));
+        h(page.Changes, { sample })
+      )
+    );
 
   function Samples({ result, turn }) {
     if (!result.samples.length) return null;
-    const pager = result.pages > 1 && h(Pager, {
-      text: say("page of", { page: result.page + 1, pages: result.pages }),
-      back: result.page > 0 ? () => turn(result.page - 1) : null,
-      next: result.page + 1 < result.pages ? () => turn(result.page + 1) : null,
-    });
-    return h("div", null,
+    const pager =
+      result.pages > 1 &&
+      h(Pager, {
+        text: say("page of", { page: result.page + 1, pages: result.pages }),
+        back: result.page > 0 ? () => turn(result.page - 1) : null,
+        next: result.page + 1 < result.pages ? () => turn(result.page + 1) : null,
+      });
+    return h(
+      "div",
+      null,
       h("h3", null, say("scenes and changes")),
       pager,
-      h("ul", { className: "list-unstyled" },
-        result.samples.map((sample) => h(Sample, { key: sample.scene, sample }))),
-      result.not_shown > 0 && h("p", { className: "text-muted" },
-        say("not shown", { scenes: count(result.not_shown, "scene") })),
-      pager);
+      h(
+        "ul",
+        { className: "list-unstyled" },
+        result.samples.map((sample) => h(Sample, { key: sample.scene, sample }))
+      ),
+      result.not_shown > 0 &&
+        h(
+          "p",
+          { className: "text-muted" },
+          say("not shown", { scenes: count(result.not_shown, "scene") })
+        ),
+      pager
+    );
   }
 
   const RunButtons = ({ result }) =>
-    h("div", { className: "plexsync-line" },
+    h(
+      "div",
+      { className: "plexsync-line" },
       h(TaskButton, { task: tasks.preview, label: say("run preview"), look: "primary" }),
-      result && result.would_write > 0 && h(TaskButton, {
-        task: tasks.all, label: say("apply all"),
-        question: say("apply all?", { items: count(result.would_write, "item") }),
-      }));
+      result &&
+        result.would_write > 0 &&
+        h(TaskButton, {
+          task: tasks.all,
+          label: say("apply all"),
+          question: say("apply all?", { items: count(result.would_write, "item") }),
+        })
+    );
 
   function LibraryPreview({ state }) {
     const [turned, turn] = useState(0);
@@ -116,22 +192,27 @@
     useEffect(() => {
       if (ended && ended !== first.current && ended.task === tasks.preview) answer.again();
     }, [ended]);
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h("p", null, say("preview means")),
       h(RunButtons, { result: answer.value }),
-      h(Jobs, { state }),
       answer.busy && !answer.value && h(Pending, { answer }),
       answer.failure && h(Notice, { text: answer.failure }),
       answer.value && h(Summary, { result: answer.value }),
       answer.value && h(Skipped, { reasons: answer.value.reasons }),
-      answer.value && h(Samples, { result: answer.value, turn }));
+      answer.value && h(Samples, { result: answer.value, turn })
+    );
   }
 
   function Preview({ state, query }) {
     const scene = page.pure.sceneNumber(query.get("scene") || "");
-    return h("div", null,
+    return h(
+      "div",
+      null,
       h(SceneForm, { key: scene, scene }),
-      scene ? h(ScenePreview, { key: scene, scene }) : h(LibraryPreview, { state }));
+      scene ? h(ScenePreview, { key: scene, scene }) : h(LibraryPreview, { state })
+    );
   }
 
   page.Preview = Preview;

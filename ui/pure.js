@@ -9,9 +9,16 @@
   // Lists and path rules as the settings store them.
 
   const parseList = (text) =>
-    String(text).split(";").map((name) => name.trim()).filter(Boolean);
+    String(text)
+      .split(";")
+      .map((name) => name.trim())
+      .filter(Boolean);
 
-  const joinList = (names) => names.map((name) => name.trim()).filter(Boolean).join("; ");
+  const joinList = (names) =>
+    names
+      .map((name) => name.trim())
+      .filter(Boolean)
+      .join("; ");
 
   const same = (a, b) => a.trim().toLowerCase() === b.trim().toLowerCase();
 
@@ -23,11 +30,14 @@
   const isListed = (text, name) => parseList(text).some((other) => same(other, name));
 
   function parseRules(text) {
-    return String(text).split(/[;\n]/).filter((rule) => rule.trim()).map((rule) => {
-      const arrow = rule.indexOf("=>");
-      const cut = arrow < 0 ? rule.length : arrow;
-      return { stash: rule.slice(0, cut).trim(), plex: rule.slice(cut + 2).trim() };
-    });
+    return String(text)
+      .split(/[;\n]/)
+      .filter((rule) => rule.trim())
+      .map((rule) => {
+        const arrow = rule.indexOf("=>");
+        const cut = arrow < 0 ? rule.length : arrow;
+        return { stash: rule.slice(0, cut).trim(), plex: rule.slice(cut + 2).trim() };
+      });
   }
 
   const joinRules = (rules) =>
@@ -94,8 +104,10 @@
 
   const plexLink = (machine, item) =>
     machine && item
-      ? "https://app.plex.tv/desktop/#!/server/" + encodeURIComponent(machine) +
-        "/details?key=%2Flibrary%2Fmetadata%2F" + encodeURIComponent(item)
+      ? "https://app.plex.tv/desktop/#!/server/" +
+        encodeURIComponent(machine) +
+        "/details?key=%2Flibrary%2Fmetadata%2F" +
+        encodeURIComponent(item)
       : "";
 
   const field = (name) =>
@@ -106,14 +118,25 @@
     return after
       .map((name) => ({ name, kind: before.indexOf(name) < 0 ? "added" : "kept" }))
       .concat(
-        before
-          .filter((name) => after.indexOf(name) < 0)
-          .map((name) => ({ name, kind: "removed" }))
+        before.filter((name) => after.indexOf(name) < 0).map((name) => ({ name, kind: "removed" }))
       );
   }
 
   page.pure = {
-    parseList, joinList, toggle, isListed, parseRules, joinRules, changedValues, bySection,
-    sortSettings, shown, sceneNumber, itemNumber, plexLink, field, listDiff,
+    parseList,
+    joinList,
+    toggle,
+    isListed,
+    parseRules,
+    joinRules,
+    changedValues,
+    bySection,
+    sortSettings,
+    shown,
+    sceneNumber,
+    itemNumber,
+    plexLink,
+    field,
+    listDiff,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -153,7 +153,10 @@
     };
   }
 
-  const plain = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : text(value));
+  function plain(value) {
+    if (Array.isArray(value)) return value.map(plain).join(", ");
+    return isMap(value) ? JSON.stringify(value) : text(value);
+  }
 
   const value = (raw) => (Array.isArray(raw) ? raw.map(text) : text(raw));
 
@@ -269,7 +272,17 @@
   const jobs = (answer) => list(answer, job);
 
   page.shapes = {
-    status, scenes, letter, preview: sample, previewAll, settings, saved, verdict, log, support,
-    job, jobs,
+    status,
+    scenes,
+    letter,
+    preview: sample,
+    previewAll,
+    settings,
+    saved,
+    verdict,
+    log,
+    support,
+    job,
+    jobs,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -1,4 +1,4 @@
-// The tables of the page: outcomes, settings, fields, tasks, plurals. Nothing here touches the browser.
+// The tables of the page: outcomes, settings, fields, tasks, plurals. sentences.js has the rest.
 (function (root) {
   "use strict";
   const page = (root.PlexSyncPage = root.PlexSyncPage || {});
@@ -31,7 +31,7 @@
       level: "warning",
       needs: true,
       meaning: "Plex cannot take the cover: it is damaged, or of a type such as AVIF or HEIC.",
-      todo: "Save the cover in Stash as JPEG or PNG, or install Pillow, which converts other types.",
+      todo: "Save the cover in Stash as JPEG or PNG, or install Pillow, which converts others.",
     },
     image_too_big: {
       name: "Cover too big",
@@ -129,21 +129,45 @@
   const settingGroups = {
     Plex: ["plex_url", "plex_token", "plex_library", "path_map", "paused"],
     "What is synced": [
-      "title_template", "skip_fields", "skip_rating", "skip_posters", "sync_background",
-      "sync_code", "content_rating", "max_tags", "performer_tags", "plays_from_plex",
+      "title_template",
+      "skip_fields",
+      "skip_rating",
+      "skip_posters",
+      "sync_background",
+      "sync_code",
+      "content_rating",
+      "max_tags",
+      "performer_tags",
+      "plays_from_plex",
       "ratings_from_plex",
     ],
     "Collections and labels": [
-      "skip_studio_collections", "sync_groups", "collect_performers", "collect_parent_studios",
-      "collect_tags", "collection_prefix", "label_tags", "labels",
+      "skip_studio_collections",
+      "sync_groups",
+      "collect_performers",
+      "collect_parent_studios",
+      "collect_tags",
+      "collection_prefix",
+      "label_tags",
+      "labels",
     ],
     "Which scenes": [
-      "only_organized", "only_with_stash_id", "only_with_url", "include_tags", "exclude_tags",
-      "include_studios", "exclude_studios", "exclude_paths",
+      "only_organized",
+      "only_with_stash_id",
+      "only_with_url",
+      "include_tags",
+      "exclude_tags",
+      "include_studios",
+      "exclude_studios",
+      "exclude_paths",
     ],
     Conflicts: ["preserve_plex_edits"],
     Limits: [
-      "stash_api_key", "max_retries", "connect_timeout", "read_timeout", "dlq_retention_days",
+      "stash_api_key",
+      "max_retries",
+      "connect_timeout",
+      "read_timeout",
+      "dlq_retention_days",
       "debug_logging",
     ],
   };
@@ -209,6 +233,12 @@
   page.texts = {
     name: "PlexSync",
     documentsUrl: "https://github.com/plexsync/plexsync/blob/main/docs/",
-    reasons, settingGroups, riskySettings, fields, tasks, counts, documents,
+    reasons,
+    settingGroups,
+    riskySettings,
+    fields,
+    tasks,
+    counts,
+    documents,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -5,7 +5,9 @@
   "use strict";
   const page = window.PlexSyncPage;
   const api = page.api;
-  const MOVING = 2000, STILL = 10000, BADGE = 60000;
+  const MOVING = 2000,
+    STILL = 10000,
+    BADGE = 60000;
   const KEY = "plexsync.badge";
 
   const listeners = new Set();
@@ -77,7 +79,11 @@
     const badge = next ? page.words.needsCount(next) : state.badge;
     remember(badge);
     publish({
-      status: next, jobs: running, ended: ended || state.ended, failure, badge,
+      status: next,
+      jobs: running,
+      ended: ended || state.ended,
+      failure,
+      badge,
       at: status.value ? Date.now() / 1000 : state.at,
     });
   }

@@ -4,9 +4,12 @@
   "use strict";
   const page = root.PlexSyncPage;
   const texts = page.texts;
-  const MINUTE = 60, HOUR = 3600, DAY = 86400;
+  const MINUTE = 60,
+    HOUR = 3600,
+    DAY = 86400;
   // The outcomes of the table, in its order.
   const KNOWN = Object.keys(texts.reasons);
+  const ABOUT_NONE = [texts.tasks.check, texts.tasks.status];
 
   const fill = (text, values) =>
     text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
@@ -56,7 +59,12 @@
   // Outcomes.
 
   const reason = (code) =>
-    texts.reasons[code] || { name: code || say("unknown"), level: "secondary", meaning: "", todo: "" };
+    texts.reasons[code] || {
+      name: code || say("unknown"),
+      level: "secondary",
+      meaning: "",
+      todo: "",
+    };
 
   const rank = (code) => (KNOWN.indexOf(code) < 0 ? KNOWN.length : KNOWN.indexOf(code));
 
@@ -157,15 +165,33 @@
     return moves ? working(status) : inStep(status, now);
   }
 
+  // The result of a run; a check or a report is about no scenes.
   const runText = (run) =>
     [
-      say("run done", { scenes: count(run.done, "scene") }),
+      ABOUT_NONE.includes(run.task) ? "" : say("run done", { scenes: count(run.done, "scene") }),
       run.left ? say("run left", { n: grouped(run.left) }) : "",
       run.problems ? count(run.problems, "problem") : say("no problems"),
-    ].filter(Boolean).join(", ");
+    ]
+      .filter(Boolean)
+      .join(", ");
 
   page.words = {
-    fill, say, grouped, count, span, ago, clock, bytes, sentence, join, reason, shares, needs,
-    needsCount, isMoving, headline, runText,
+    fill,
+    say,
+    grouped,
+    count,
+    span,
+    ago,
+    clock,
+    bytes,
+    sentence,
+    join,
+    reason,
+    shares,
+    needs,
+    needsCount,
+    isMoving,
+    headline,
+    runText,
   };
 })(typeof window === "undefined" ? globalThis : window);
