@@ -22,36 +22,35 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     sys.path.insert(0, PLUGIN_DIR)
     sys.dont_write_bytecode = True  # worker/bytecode.py writes it: whole, even on a full disk
     if "--worker" in argv:
-        load(is_hook=False).run_worker(PLUGIN_DIR)
+        enable_site_packages()
+        load("tasks.start").run_worker(PLUGIN_DIR)
         return
-    event = load(is_hook=True).handle(PLUGIN_DIR)
+    hook = load("hooks.handlers")
+    event = hook.handle(PLUGIN_DIR)
     if event is None:
         os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
-    load(is_hook=False).run_task(event, PLUGIN_DIR)
+    if event.mode in hook.LOOKS:
+        load("tasks.looks").run_look(event, PLUGIN_DIR)
+        os._exit(0)
+    enable_site_packages()
+    load("tasks.start").run_task(event, PLUGIN_DIR)
 
 
-def load(is_hook: bool):  # type: ignore[no-untyped-def]
-    """The code of a hook, or of worker and tasks; its source where bytecode was cut short."""
+def load(module: str):  # type: ignore[no-untyped-def]
+    """Import one of our modules; from its source where bytecode was cut short."""
     try:
-        if is_hook:
-            from hooks import handlers as found
-        else:
-            enable_site_packages()
-            from tasks import start as found  # type: ignore[no-redef]
+        return __import__(module, fromlist=["*"])
     except (EOFError, ValueError, TypeError, ImportError):
         if sys.pycache_prefix == os.devnull:
             raise
         sys.pycache_prefix = os.devnull
-        return load(is_hook)
-    return found
+        return load(module)
 
 
 def enable_site_packages() -> None:
     """Hooks run under ``python -S`` for speed; the libraries of tasks and worker need ``site``."""
     if sys.flags.no_site:
-        import site
-
-        site.main()
+        load("site").main()
         sys.path.insert(0, sys.path.pop(sys.path.index(PLUGIN_DIR)))  # ours first
 
 

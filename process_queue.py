@@ -23,13 +23,15 @@ if sys.version_info < OLDEST_PYTHON:
 # Python leaves half a file where the disk is full, and root's where root runs this.
 sys.dont_write_bytecode = True
 try:
+    from hooks.protocol import LOOKS
     from sync_queue import datadir, lock
-    from tasks import arguments, mode_names
+    from tasks import arguments
     from worker import dependencies
 except (EOFError, ValueError, TypeError, ImportError):  # bytecode that was cut short
     sys.pycache_prefix = os.devnull
+    from hooks.protocol import LOOKS
     from sync_queue import datadir, lock
-    from tasks import arguments, mode_names
+    from tasks import arguments
     from worker import dependencies
 
 # The variables that sudo would not hand on.
@@ -47,8 +49,11 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     data_dir = data_dir_of(asked, environ)
     try:
         refuse_other_owner(data_dir, argv, environ)
-        reads_only = not mode_names.installs(asked.mode)
-        dependencies.ensure(PLUGIN_DIR, data_dir, say, patient=True, reads_only=reads_only)
+        if asked.mode in LOOKS:
+            from tasks import looks
+
+            return looks.at_shell(asked, PLUGIN_DIR, data_dir)
+        dependencies.ensure(PLUGIN_DIR, data_dir, say, patient=True)
     except (NotYours, dependencies.DependenciesMissing, OSError) as error:
         say(str(error))
         return USAGE

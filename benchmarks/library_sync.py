@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from plex.index import PAGE_SIZE
 from simulators.pair import Servers, both_servers
 from sync_queue import datadir
-from sync_queue.database import read_only
+from sync_queue.reading import read_only
 
 ENDS = 5000  # the first and the last so many scenes are compared
 

@@ -40,6 +40,7 @@ SELECT
     CASE json_type(part, '$[2]') WHEN 'array' THEN (
         SELECT group_concat(value, char(31)) FROM json_each(part, '$[2]')) END,
     json_extract(part, '$[4].Dir'),
+    CASE json_type(part, '$[3]') WHEN 'text' THEN json_extract(part, '$[3]') END,
     json_object(
         'server_connection', json_extract(part, '$[4]'), 'settings', json_extract(part, '$[5]'))
 FROM sent
@@ -47,14 +48,18 @@ FROM sent
 
 FIELD_SEPARATOR = "\x1f"
 
+# The operations that only look: they need no library, and a page asks for them again and again.
+LOOKS = frozenset({"status", "scenes", "letter", "log", "wake"})
+
 
 class Event:
     """Stash's message on standard input, as far as a hook needs it.
 
     ``raw`` is the whole object, for a task. ``id`` is the hook's, 0 when Stash sent none.
     ``fields`` are the names of ``inputFields``, ``None`` when Stash sent none (a scan).
-    ``connection`` is a JSON object with Stash's address and session (and, from a newer Stash, the
-    settings). It is stored and never shown.
+    ``mode`` is a task's or an operation's, "" for a hook. ``connection`` is a JSON object with
+    Stash's address and session (and, from a newer Stash, the settings). It is stored and never
+    shown.
     """
 
     __slots__ = (
@@ -63,6 +68,7 @@ class Event:
         "id",
         "is_hook",
         "is_task",
+        "mode",
         "raw",
         "stash_dir",
         "type",
@@ -70,7 +76,7 @@ class Event:
 
     def __init__(self, raw: bytes, row: tuple[Any, ...]) -> None:
         """``row`` is what ``READ_EVENT`` found in ``raw``, in its order."""
-        is_hook, is_task, kind, number, fields, stash_dir, connection = row
+        is_hook, is_task, kind, number, fields, stash_dir, mode, connection = row
         self.raw = raw
         self.is_hook = bool(is_hook)
         self.is_task = bool(is_task)
@@ -78,6 +84,7 @@ class Event:
         self.id = number if isinstance(number, int) else 0
         self.fields = None if fields is None else tuple(fields.split(FIELD_SEPARATOR))
         self.stash_dir = stash_dir if isinstance(stash_dir, str) else ""
+        self.mode = mode if isinstance(mode, str) else ""
         self.connection: str = connection
 
 

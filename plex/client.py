@@ -22,7 +22,14 @@ from plex.exceptions import (
     pages_of,
 )
 from plex.images import image_kind
-from plex.items import TYPE_NUMBERS, IndexPage, PlexItem, PlexSection
+from plex.items import (
+    TYPE_NUMBERS,
+    IndexPage,
+    PlexAbout,
+    PlexItem,
+    PlexLibrary,
+    PlexSection,
+)
 from plex.requests import (
     MAX_REQUEST_LINE,
     Parameters,
@@ -34,6 +41,7 @@ from plex.requests import (
 from plex.xml import (
     parse_index_page,
     parse_items,
+    parse_libraries,
     parse_sections,
     parse_selected_image,
     total_size,
@@ -42,6 +50,8 @@ from validation.sanitizers import sanitize_for_plex
 
 ImageSlot = Literal["poster", "background"]
 
+# Bytes of a picture that a page shows beside a scene.
+MAX_PICTURE = 300_000
 READ_MANY_LIMIT = 50  # items per batched read: a request line of a few hundred bytes
 _LIST_PAGE = 500  # items per page when a search finds many
 _TOO_LONG = frozenset({400, 413, 414, 431})
@@ -105,6 +115,16 @@ class PlexClient:
         return self._plex.version
 
     @property
+    def about(self) -> PlexAbout | None:
+        """The server as it described itself; ``None`` until connected. Asks nothing."""
+        return self._plex.about
+
+    @property
+    def known_sections(self) -> tuple[PlexSection, ...]:
+        """The libraries as they were listed last. Asks nothing."""
+        return self._sections
+
+    @property
     def used_at(self) -> float:
         """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
         return self._plex.used_at
@@ -121,6 +141,14 @@ class PlexClient:
                 self._sections = parse_sections(self._listing("/library/sections"))
             self._sections_of = server
         return self._sections
+
+    def libraries(self) -> tuple[PlexLibrary, ...]:
+        """All libraries, those that PlexSync cannot sync too."""
+        return parse_libraries(self._listing("/library/sections"))
+
+    def size(self, section: PlexSection) -> int:
+        """How many items a library has."""
+        return total_size(self._listing(f"{_all(section)}&includeGuids=0", _page(0, 0)))
 
     # -- finding ------------------------------------------------------------------------------
 
@@ -207,6 +235,20 @@ class PlexClient:
         self._plex.send("get", f"/library/sections/{section.section_id}/refresh?{query}")
 
     # -- images -------------------------------------------------------------------------------
+
+    def picture(self, path: str, width: int, height: int) -> bytes:
+        """A small picture of the image at *path* on Plex, b"" without a usable one."""
+        if not path.startswith("/"):
+            return b""
+        small = _encoded({"width": str(width), "height": str(height), "minSize": "1", "url": path})
+        for where in (f"/photo/:/transcode?{small}", path):
+            try:
+                data = self._plex.image(where)
+            except (PlexNotFound, PlexPermanentError, PlexTemporaryError):
+                continue  # another server may not scale, and nothing depends on a picture
+            if image_kind(data) and len(data) <= MAX_PICTURE:
+                return data
+        return b""
 
     def upload_image(self, rating_key: int, slot: ImageSlot, data: bytes) -> None:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""

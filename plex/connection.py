@@ -23,8 +23,10 @@ from plex.exceptions import (
 )
 from plex.isolation import PlexServer
 from plex.isolation import exceptions as pa
-from plex.transport import plex_session
+from plex.items import PlexAbout
+from plex.transport import PICTURE, plex_session
 from validation.errors import PlexSyncError
+from validation.texts import one_line
 
 # Three tries within five seconds ride out a restarting proxy or a dropped connection. Anything
 # longer is an outage, which is the business of the queue and its circuit breaker.
@@ -35,6 +37,7 @@ _FIRST_WAIT = 0.5
 # Not the generator that the whole process shares.
 random_fraction = random.SystemRandom().random
 
+LONGEST_NAME = 200
 _T = TypeVar("_T")
 
 
@@ -89,6 +92,19 @@ class PlexConnection:
         return str(self._with_retries(lambda plex: plex.version))
 
     @property
+    def about(self) -> PlexAbout | None:
+        """The server as it described itself; ``None`` until connected. Asks nothing."""
+        plex = self._connected
+        if plex is None:
+            return None
+        return PlexAbout(
+            one_line(str(plex.friendlyName or ""), LONGEST_NAME),
+            one_line(str(plex.version or ""), LONGEST_NAME),
+            one_line(str(plex.machineIdentifier), LONGEST_NAME),
+            self._url,
+        )
+
+    @property
     def used_at(self) -> float:
         """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
         return self._session.used_at
@@ -116,6 +132,16 @@ class PlexConnection:
             return root
 
         return self._with_retries(ask)
+
+    def image(self, path: str) -> bytes:
+        """The bytes of an image on Plex, asked for once."""
+        try:
+            answer = self._session.get(
+                f"{self._url}{path}", headers={"X-Plex-Token": self._token, **PICTURE}
+            )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise translate_plex_exception(error) from None
+        return answer.content
 
     def send(
         self,

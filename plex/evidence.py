@@ -179,6 +179,11 @@ class ScoredCandidate:
         enough = 1 if self.has(Evidence.WHOLE_TAIL) else 2
         return folders >= enough * WEIGHTS[Evidence.FOLDERS]
 
+    def words(self) -> list[str]:
+        """The evidence in words, and what forbids the match."""
+        said = [str(finding.evidence) for finding in self.findings]
+        return [*said, self.objection] if self.objection else said
+
     def explain(self, *, paths: bool = False) -> str:
         """One line for logs; with ``paths`` also names and paths, for debug and preview only."""
         reasons = ", ".join(map(str, self.findings)) or "nothing in common"

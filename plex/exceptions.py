@@ -31,6 +31,8 @@ class PlexTemporaryError(TransientError):
 class PlexNotFound(TransientError):
     """Plex is well and has no such item (now)."""
 
+    is_away = False
+
 
 class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""

@@ -70,6 +70,16 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class PlexAbout:
+    """A server as it describes itself, for users."""
+
+    name: str
+    release: str
+    machine: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlexSection:
     """One library. ``kind`` is the kind of its playable items (``movie`` or ``episode``)."""
 
@@ -78,6 +88,20 @@ class PlexSection:
     kind: str
     locations: tuple[str, ...]
     content_changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlexLibrary:
+    """Any library of the server, for users to choose from. ``section`` is ``None`` for one whose
+    items PlexSync cannot sync (music, photos)."""
+
+    key: int
+    title: str
+    kind: str
+    agent: str
+    scanner: str
+    locations: tuple[str, ...]
+    section: PlexSection | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from plex.candidates import Search, Sources, Weighed
 from plex.evidence import LEAD, PLAUSIBLE, STRONG, ScoredCandidate
+from validation import numbers
 from validation.metadata import SyncMetadata
 from validation.paths import PathRules
 from validation.reasons import Reason
@@ -61,7 +62,10 @@ class MatchResult:
                     "section": one.item.section_id,
                     "title": one.item.title,
                     "file": one.plex_file,
+                    "year": numbers.year(one.item.values.get("year")),
                     "score": one.score,
+                    "proven": (one.identical or one.proven) and not one.objection,
+                    "evidence": one.words(),
                     "why": one.explain(),
                 }
                 for one in self.candidates[:_SHOWN]

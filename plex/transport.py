@@ -24,6 +24,8 @@ from validation.documents import MOST_BYTES, Refused, check_xml
 from validation.texts import said
 from validation.transport import BoundedAdapter
 
+# The header of a request for a picture; every other answer is XML.
+PICTURE = {"Accept": "image/*"}
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
@@ -81,7 +83,7 @@ class PlexAdapter(BoundedAdapter):
         """The error of ours."""
         return translate_plex_exception(error)
 
-    def most_bytes(self, request: requests.PreparedRequest) -> int:  # noqa: ARG002 - all are XML
+    def most_bytes(self, request: requests.PreparedRequest) -> int:  # noqa: ARG002 - one for all
         """How long an answer may be."""
         return MOST_BYTES
 
@@ -98,6 +100,8 @@ class PlexAdapter(BoundedAdapter):
             raise PlexTemporaryError(
                 "A web page came instead of Plex's answer. Is plex_url the address of Plex itself?"
             )
+        if request.headers.get("Accept") == PICTURE["Accept"]:
+            return
         try:
             response._content = check_xml(content)
         except Refused as error:

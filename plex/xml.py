@@ -6,7 +6,7 @@ import logging
 from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
-from plex.items import IndexPage, Items, PlexItem, PlexPart, PlexSection
+from plex.items import IndexPage, Items, PlexItem, PlexLibrary, PlexPart, PlexSection
 from validation import numbers
 from validation.records import IndexedFile
 from validation.words import count
@@ -87,14 +87,34 @@ def parse_sections(container: Element) -> tuple[PlexSection, ...]:
     return sections
 
 
+def parse_libraries(container: Element) -> tuple[PlexLibrary, ...]:
+    """Parse all libraries, those that PlexSync cannot sync too."""
+    return tuple(
+        PlexLibrary(
+            key=numbers.key(one.get("key")),
+            title=one.get("title", ""),
+            kind=one.get("type", ""),
+            agent=one.get("agent", ""),
+            scanner=one.get("scanner", ""),
+            locations=_locations(one),
+            section=_section(one) if one.get("type") in _PLAYABLE_KINDS else None,
+        )
+        for one in container.findall("Directory")
+        if numbers.key(one.get("key"))
+    )
+
+
+def _locations(directory: Element) -> tuple[str, ...]:
+    places = (place.get("path", "") for place in directory.findall("Location"))
+    return tuple(place for place in places if place)
+
+
 def _section(directory: Element) -> PlexSection:
     return PlexSection(
         section_id=numbers.key(directory.get("key")),
         title=directory.get("title", ""),
         kind=_PLAYABLE_KINDS[directory.get("type", "")],
-        locations=tuple(
-            place.get("path", "") for place in directory.findall("Location") if place.get("path")
-        ),
+        locations=_locations(directory),
         content_changed_at=_counter(directory),
     )
 

@@ -1,4 +1,4 @@
-"""StashClient: the worker's queries to Stash, over stashapi's StashInterface."""
+"""StashClient: queries to Stash, and the one mutation, over stashapi's StashInterface."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ class ScenePage:
 
 
 class StashClient:
-    """Reads from one Stash. Lazily connects; use one per worker, from one thread.
+    """Reads from one Stash, and stores our settings in it. Lazily connects; use one per worker,
+    from one thread.
 
     *api_key* is the setting ``stash_api_key``; timeouts are seconds. Every method raises
     StashUnavailable, or StashLoginNeeded when no login we have is accepted.
@@ -138,6 +139,16 @@ class StashClient:
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""
         return _parse_settings(self._query(f"query {{ {_SETTINGS} }}", {}))
+
+    def configure(self, changes: Mapping[str, object]) -> None:
+        """Store *changes* among our settings. Stash replaces the whole map, so the other keys are
+        read immediately before and sent back as they are, unknown ones too.
+        """
+        stored, _ = self.read_settings()
+        self._query(
+            "mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }",
+            {"id": PLUGIN_ID, "input": {**stored, **changes}},
+        )
 
     def about(self) -> StashAbout:
         """Read Stash's version, and the tasks of the plugin that it has loaded under our id."""

@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
 
 from sync_queue import datadir
 from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, replaced
@@ -72,30 +71,6 @@ def durable(database: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         database.execute("PRAGMA synchronous = NORMAL")
-
-
-def read_only(path: str, timeout: float) -> sqlite3.Connection:
-    """Open an existing database without any way to change it."""
-    with TRANSLATED:
-        return sqlite3.connect(
-            f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=ro",
-            uri=True,
-            timeout=timeout,
-            isolation_level=None,
-            factory=Connection,
-        )
-
-
-def version_of(path: str, timeout: float) -> int | None:
-    """The schema's version of a database, ``None`` without a file. Changes nothing."""
-    if not os.path.exists(path):
-        return None
-    database = read_only(path, timeout)
-    try:
-        found: int = database.execute("PRAGMA user_version").fetchone()[0]
-    finally:
-        database.close()
-    return found
 
 
 @contextmanager

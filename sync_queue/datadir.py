@@ -17,7 +17,9 @@ if TYPE_CHECKING:  # typing costs a hook more than everything else
 QUEUE_DIR = "queue"
 DATABASE = "data.db"
 SPOOL_DIR = "spool"
+SPOOLED = ".json"
 IDENTITY = "stash.json"
+LOG_FILE = "plexsync.log"
 # The ending of a file that its writer has not finished; after a kill it stays so.
 UNFINISHED = ".tmp"
 # How long Windows may refuse a file that another process has open for a moment.
@@ -172,6 +174,24 @@ def subdirectory(base: str, stash_dir: str) -> str:
 def database_path(data_dir: str) -> str:
     """The one database file of a data directory."""
     return os.path.join(data_dir, QUEUE_DIR, DATABASE)
+
+
+def log_problem(data_dir: str) -> str:
+    """Why the worker's log cannot be written, in a sentence; "" when it can."""
+    path = os.path.join(data_dir, LOG_FILE)
+    if not os.path.lexists(path) or (os.path.isfile(path) and os.access(path, os.W_OK)):
+        return ""
+    return f"The worker's log {path} cannot be written. Edits are synced without it."
+
+
+def spooled(data_dir: str) -> list[str]:
+    """The paths of the events that hooks left in files, oldest first."""
+    directory = os.path.join(data_dir, SPOOL_DIR)
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    return [os.path.join(directory, name) for name in sorted(names) if name.endswith(SPOOLED)]
 
 
 def can_write(directory: str) -> bool:

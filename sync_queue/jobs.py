@@ -21,8 +21,8 @@ from persistqueue.serializers import json as json_serializer
 
 from sync_queue import schema
 from sync_queue.database import transaction
-from sync_queue.job_counts import LONGEST_DELAY, count_jobs
-from sync_queue.models import ClaimedJob, JobStatus, QueueStats, SyncJob, parse_job
+from sync_queue.job_counts import LONGEST_DELAY, QueueStats, count_jobs
+from sync_queue.models import ClaimedJob, JobStatus, SyncJob, parse_job
 from sync_queue.schema import JOBS, WAITS
 
 # A worker may wait longer than a hook: no user waits for it.

@@ -7,20 +7,22 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from sync_queue import datadir, lock, schema, spool
-from sync_queue.database import OpenFiles, connect, durable, version_of
+from sync_queue.database import OpenFiles, connect, durable
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
+from sync_queue.job_counts import QueueStats
 from sync_queue.jobs import BUSY_SECONDS, JobQueue
 from sync_queue.ledger import Ledger
-from sync_queue.migrations import SCHEMA_VERSION, migrate
-from sync_queue.models import ClaimedJob, QueueStats
+from sync_queue.migrations import migrate
+from sync_queue.models import ClaimedJob
 from sync_queue.notices import Notices
+from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
 from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
 
@@ -117,7 +119,15 @@ class QueueManager:
                 self.letters.supersede(leased.job.job_key)
         return settled
 
-    def bury(self, leased: ClaimedJob, letter: DeadLetter, scene_updated_at: str) -> int:
+    def bury(
+        self,
+        leased: ClaimedJob,
+        letter: DeadLetter,
+        scene_updated_at: str,
+        *,
+        title: str = "",
+        path: str = "",
+    ) -> int:
         """Settle a leased job as failed, with its dead letter and its scene's outcome.
 
         ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
@@ -134,13 +144,15 @@ class QueueManager:
                     {"sentence": letter.message},
                     scene_updated_at,
                     letter.failed_at,
+                    title,
+                    path,
                 )
                 self.scenes.set_outcome(outcome, files=())
             return self.letters.add(letter)
 
     def get_stats(self, now: float) -> QueueStats:
         """Jobs by state; ``failed`` counts dead letters."""
-        return replace(self.jobs.stats(now), failed=self.letters.count())
+        return self.jobs.stats(now).with_letters(self.letters.count())
 
     def work_waits(self, now: float) -> bool:
         """Whether anything is due now, in the queue or in the spool."""
@@ -152,7 +164,7 @@ class QueueManager:
     def spooled(self) -> list[str]:
         """The files that hooks left when the database did not answer, oldest first."""
         with TRANSLATED:
-            return spool.waiting(self.data_dir)
+            return datadir.spooled(self.data_dir)
 
     def take_in_spool(self) -> int:
         """Move spooled events into the queue; returns how many. A file goes only once stored."""

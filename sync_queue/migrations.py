@@ -8,9 +8,9 @@ from contextlib import closing
 
 from sync_queue import dlq, index_store, ledger, scenes, schema, state
 from sync_queue.database import transaction, whole_file
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.trouble import TRANSLATED
 
-SCHEMA_VERSION = 2
 Step = str | Callable[[sqlite3.Connection], None]
 
 TABLES = (
@@ -54,6 +54,8 @@ def take_over_memory(database: sqlite3.Connection) -> None:
 
     The index starts empty: it is listed again by the first who needs it.
     """
+    for column in ("title", "path"):
+        database.execute(f"ALTER TABLE scenes ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
     for statement in scenes.CREATE:
         database.execute(statement)
     database.execute(_PINS)

@@ -62,22 +62,6 @@ class ClaimedJob:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueStats:
-    """Jobs by state. ``pending`` is due now, ``delayed`` waits for its time."""
-
-    pending: int
-    delayed: int
-    in_progress: int
-    completed: int
-    failed: int
-
-    @property
-    def left(self) -> int:
-        """Jobs that are not settled yet."""
-        return self.pending + self.delayed + self.in_progress
-
-
 def scene_job(scene_id: int, update_type: str, now: float) -> SyncJob:
     """The job of one scene, as a task or the worker itself asks for it."""
     return SyncJob(scene_id, update_type, now, f"scene:{scene_id}")

@@ -11,7 +11,7 @@ import os
 import time
 
 from sync_queue import datadir, schema
-from sync_queue.light_sqlite import sqlite3
+from sync_queue.light_sqlite import file_uri, sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs a hook more than everything else
@@ -62,11 +62,8 @@ def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bo
 
     False while the first worker is still creating the tables.
     """
-    # mode=rw: only a worker creates the database. SQLite reads %, ? and # in URIs as syntax.
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace("\\", "/")
-    slash = "" if quoted.startswith("/") else "/"
-    database = sqlite3.connect(
-        f"file:{slash}{quoted}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    database = sqlite3.connect(  # mode=rw: only a worker creates the database
+        file_uri(path, "rw"), uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
     LEFT_OPEN.append(database)
     values = job_values(database, record)
@@ -80,6 +77,23 @@ def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bo
         database.execute(schema.PUT_CONNECTION, values)
     database.execute("COMMIT")
     return version > 0
+
+
+def tell(data_dir: str, connection: str, now: float) -> None:
+    """Store Stash's newest address and session (JSON text) alone, if there is a database that takes
+    it: the next hook or task tells it again.
+    """
+    try:
+        database = sqlite3.connect(
+            file_uri(datadir.database_path(data_dir), "rw"),
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+        )
+        LEFT_OPEN.append(database)
+        database.execute(schema.PUT_CONNECTION, {"connection": connection, "now": now})
+    except sqlite3.Error:
+        return
 
 
 def job_values(database: sqlite3.Connection, record: Mapping[str, object]) -> dict[str, object]:

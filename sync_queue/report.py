@@ -1,62 +1,123 @@
-"""The data of Status: counts and states of one data directory. Opens nothing for writing."""
+"""The data of Status: counts and states of one data directory. Opens nothing for writing.
+
+Standard library only, and little of it: a page asks every two seconds, and each time costs a
+process. So these are plain classes.
+"""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
-from sync_queue import datadir, lock, spool, starts
-from sync_queue.database import read_only
-from sync_queue.job_counts import count_jobs
-from sync_queue.migrations import SCHEMA_VERSION
-from sync_queue.models import QueueStats
-from sync_queue.state import Breaker, Facts, HoldNote
+from sync_queue import datadir, lock, starts
+from sync_queue.facts import Facts
+from sync_queue.job_counts import QueueStats, count_jobs
+from sync_queue.light_sqlite import sqlite3
+from sync_queue.reading import read_only
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.trouble import too_new
 from validation.errors import QueueError
 from validation.reasons import NEEDS_USER
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
+
+    Found = TypeVar("Found")
+
 # Status and progress bars do not wait long for a database that another process is writing.
 BUSY_SECONDS = 2.0
-NOTHING = QueueStats(0, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class LetterLine:
+class Letter:
     """A dead letter in a report: ``job`` is its number, ``at`` when it failed (epoch seconds).
     ``scene`` is 0 for a job that is no scene's.
     """
 
-    job: int
-    scene: int
-    reason: str
-    message: str
-    attempts: int
-    at: float
+    __slots__ = ("at", "attempts", "job", "message", "reason", "scene")
+
+    def __init__(
+        self, job: int, scene: int, reason: str, message: str, attempts: int, at: float
+    ) -> None:
+        self.job = job
+        self.scene = scene
+        self.reason = reason
+        self.message = message
+        self.attempts = attempts
+        self.at = at
+
+    def as_doc(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "job": self.job,
+            "scene": self.scene,
+            "reason": self.reason,
+            "message": self.message,
+            "attempts": self.attempts,
+            "at": self.at,
+        }
 
 
-@dataclass(frozen=True, slots=True)
+class Tables:
+    """The content of the database in a report.
+
+    ``outcomes`` counts scenes by outcome (``synced`` or a reason code). ``states`` are the worker's
+    small facts. ``letters`` are the newest dead letters, newest first, and ``for_person`` some of
+    the scenes that need the user, by reason: no more than were requested.
+    """
+
+    __slots__ = ("for_person", "letters", "outcomes", "states", "stats")
+
+    def __init__(
+        self,
+        stats: QueueStats | None = None,
+        outcomes: Mapping[str, int] | None = None,
+        states: Facts | None = None,
+        letters: Sequence[Letter] = (),
+        for_person: Mapping[str, list[int]] | None = None,
+    ) -> None:
+        self.stats = stats or QueueStats(0, 0, 0, 0, 0)
+        self.outcomes = outcomes or {}
+        self.states = states or Facts()
+        self.letters = letters
+        self.for_person = for_person or {}
+
+
 class QueueReport:
     """The state of a queue. ``problem`` says why the database could not be read ("" = it could).
 
-    ``spooled`` counts events waiting in files. ``outcomes`` counts scenes by outcome (``synced`` or
-    a reason code). ``states`` holds the worker's small facts. ``letters`` are the newest dead
-    letters, newest first, and ``for_person`` some of the scenes that need the user, by reason. Both
-    hold no more than were requested. ``start_problem`` says why no worker could start, "" where one
-    runs or nothing is known to be wrong.
+    ``spooled`` counts events waiting in files. ``start_problem`` says why no worker could start, ""
+    where one runs or nothing is known to be wrong.
     """
 
-    data_dir: str
-    worker_alive: bool
-    spooled: int
-    stats: QueueStats = NOTHING
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    states: Facts = field(default_factory=Facts)
-    letters: tuple[LetterLine, ...] = ()
-    for_person: Mapping[str, list[int]] = field(default_factory=dict)
-    problem: str = ""
-    start_problem: str = ""
+    __slots__ = ("data_dir", "problem", "spooled", "start_problem", "tables", "worker_alive")
+
+    def __init__(
+        self,
+        data_dir: str,
+        *,
+        worker_alive: bool = False,
+        spooled: int = 0,
+        tables: Tables | None = None,
+        problem: str = "",
+        start_problem: str = "",
+    ) -> None:
+        self.data_dir = data_dir
+        self.worker_alive = worker_alive
+        self.spooled = spooled
+        self.tables = tables or Tables()
+        self.problem = problem
+        self.start_problem = start_problem
+
+    @property
+    def stats(self) -> QueueStats:
+        """Jobs by state; ``failed`` counts dead letters."""
+        return self.tables.stats
+
+    @property
+    def states(self) -> Facts:
+        """The worker's small facts."""
+        return self.tables.states
 
     @property
     def left(self) -> int:
@@ -71,57 +132,65 @@ class QueueReport:
     @property
     def hold_reason(self) -> str:
         """Why everything waits, "" when it does not."""
-        return self.states.load(HoldNote).reason
+        return self.states.text("hold", "reason")
 
     @property
     def held_since(self) -> float:
         """When everything began to wait for this reason (epoch seconds), 0 when it does not."""
-        return self.states.load(HoldNote).since
+        return self.states.number("hold", "since")
 
     @property
     def plex_fails(self) -> bool:
         """Whether Plex failed when it was last asked."""
-        return self.states.load(Breaker).failures > 0
+        return self.states.number("breaker", "failures") > 0
 
 
 def read_report(data_dir: str, now: float, *, most: int = 1) -> QueueReport:
     """Look at the queue of ``data_dir`` without changing anything; name ``most`` of each kind."""
     try:
         with datadir.Using(data_dir):
-            report = read_files(data_dir)
-            path = datadir.database_path(data_dir)
-            if not os.path.exists(path):
-                return report
+            alive = lock.worker_alive(data_dir)
+            spooled = len(datadir.spooled(data_dir))
     except datadir.Unusable as error:
-        return QueueReport(data_dir, worker_alive=False, spooled=0, problem=str(error))
+        return QueueReport(data_dir, problem=str(error))
+    tables, problem = look(data_dir, Tables, lambda database: read_tables(database, now, most))
+    return QueueReport(
+        data_dir,
+        worker_alive=alive,
+        spooled=spooled,
+        tables=tables,
+        problem=problem,
+        start_problem="" if alive else starts.read(data_dir).problem,
+    )
+
+
+def look(
+    data_dir: str, nothing: Callable[[], Found], read: Callable[[sqlite3.Connection], Found]
+) -> tuple[Found, str]:
+    """Read something from the database: *nothing* without one. The second value says why it could
+    not be read ("" = it could).
+    """
+    path = datadir.database_path(data_dir)
     try:
+        with datadir.Using(data_dir):
+            if not os.path.exists(path):
+                return nothing(), ""
         database = read_only(path, BUSY_SECONDS)
         try:
-            return read_tables(database, report, now, most)
+            found: int = database.execute("PRAGMA user_version").fetchone()[0]
+            if found > SCHEMA_VERSION:
+                raise too_new(found, SCHEMA_VERSION)
+            return read(database), ""
         finally:
             database.close()
-    except QueueError as error:
-        return replace(report, problem=str(error))
+    except (QueueError, datadir.Unusable) as error:
+        return nothing(), str(error)
     except sqlite3.Error as error:
-        problem = f"The queue's database has not all its tables yet ({error})."
-        return replace(report, problem=problem)
+        return nothing(), f"The queue's database has not all its tables yet ({error})."
 
 
-def read_files(data_dir: str) -> QueueReport:
-    """The report with what lies beside the database. Raises ``OSError``."""
-    alive = lock.worker_alive(data_dir)
-    why = "" if alive else starts.read(data_dir).problem
-    return QueueReport(data_dir, alive, len(spool.waiting(data_dir)), start_problem=why)
-
-
-def read_tables(
-    database: sqlite3.Connection, report: QueueReport, now: float, most: int
-) -> QueueReport:
-    """The report with the tables' content. Raises ``DatabaseTooNew``."""
-    found: int = database.execute("PRAGMA user_version").fetchone()[0]
-    if found > SCHEMA_VERSION:
-        raise too_new(found, SCHEMA_VERSION)
-    stats = count_jobs(database, now)
+def read_tables(database: sqlite3.Connection, now: float, most: int) -> Tables:
+    """The tables' content."""
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(
         "SELECT id, scene_id, reason, message, attempts, failed_at FROM dead_letters"
@@ -133,14 +202,12 @@ def read_tables(
             "SELECT outcome, count(*) FROM scenes WHERE outcome != '' GROUP BY outcome"
         ).fetchall()
     )
-    states = database.execute("SELECT name, doc FROM state").fetchall()
-    return replace(
-        report,
-        stats=replace(stats, failed=failed),
-        outcomes=outcomes,
-        states=Facts(dict(states)),
-        letters=tuple(LetterLine(*row) for row in letters),
-        for_person={
+    return Tables(
+        count_jobs(database, now).with_letters(failed),
+        outcomes,
+        Facts(dict(database.execute("SELECT name, doc FROM state").fetchall())),
+        [Letter(*row) for row in letters],
+        {
             reason: scenes_of(database, reason, most)
             for reason in sorted(NEEDS_USER & outcomes.keys())
         },

@@ -16,9 +16,10 @@ from contextlib import closing
 
 from sync_queue import datadir, starts
 from sync_queue.daily import newest_copy, remove
-from sync_queue.database import empty_log, read_only, version_of
+from sync_queue.database import empty_log
 from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
+from sync_queue.reading import read_only, version_of
 from sync_queue.rescued_rows import copy_readable_rows
 from sync_queue.state import Restored
 from sync_queue.trouble import TRANSLATED, DatabaseDamaged, damaged

@@ -30,9 +30,11 @@ CREATE = (
         outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{"version": 1}',
         scene_updated_at TEXT NOT NULL DEFAULT '', changed_at REAL NOT NULL DEFAULT 0,
         ignored INTEGER NOT NULL DEFAULT 0,
-        related TEXT NOT NULL DEFAULT ''
+        related TEXT NOT NULL DEFAULT '',
+        title TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS scene_outcome ON scenes(outcome)",
+    "CREATE INDEX IF NOT EXISTS scene_changed ON scenes(changed_at) WHERE outcome != ''",
     "CREATE INDEX IF NOT EXISTS scene_kept_out ON scenes(json_extract(detail, '$.owner'))"
     f" WHERE outcome = '{Reason.ITEM_TAKEN}'",
     """
@@ -51,12 +53,14 @@ CREATE = (
 
 _OUTCOME_COLUMNS = "scene_id, outcome, detail, scene_updated_at, changed_at"
 _PUT_OUTCOME = f"""
-INSERT INTO scenes ({_OUTCOME_COLUMNS}, related)
-VALUES (:scene_id, :outcome, :detail, :updated_at, :now, coalesce(:related, ''))
+INSERT INTO scenes ({_OUTCOME_COLUMNS}, related, title, path)
+VALUES (:scene_id, :outcome, :detail, :updated_at, :now, coalesce(:related, ''), :title, :path)
 ON CONFLICT (scene_id) DO UPDATE SET
     outcome = excluded.outcome, detail = excluded.detail,
     scene_updated_at = excluded.scene_updated_at, changed_at = excluded.changed_at,
-    related = coalesce(:related, related)
+    related = coalesce(:related, related),
+    title = coalesce(nullif(excluded.title, ''), title),
+    path = coalesce(nullif(excluded.path, ''), path)
 """
 _PIN_COLUMNS = "server, rating_key, scene_id, file, added_at, part_ids"
 _T = TypeVar("_T")
@@ -68,7 +72,8 @@ class Outcome:
     """How a scene's last sync ended: ``synced`` or a reason code, with the story as JSON values.
 
     ``scene_updated_at`` is Stash's text of the state that was looked at; ``changed_at`` is when
-    this outcome was stored (epoch seconds).
+    this outcome was stored (epoch seconds). ``title`` and ``path`` are the scene's for the page,
+    "" leaves the stored ones; they are not read back.
     """
 
     scene_id: int
@@ -76,6 +81,8 @@ class Outcome:
     detail: Mapping[str, object] = field(default_factory=dict)
     scene_updated_at: str = ""
     changed_at: float = 0.0
+    title: str = ""
+    path: str = ""
 
 
 class Scenes:
@@ -102,6 +109,8 @@ class Scenes:
                 "updated_at": outcome.scene_updated_at,
                 "now": outcome.changed_at,
                 "related": None if related is None else f" {related} ",
+                "title": outcome.title,
+                "path": outcome.path,
             },
         )
         self.connection.execute("DELETE FROM parked_keys WHERE scene_id = ?", (outcome.scene_id,))

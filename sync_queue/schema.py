@@ -6,6 +6,7 @@ later versions add tables, or columns with defaults.
 """
 
 JOBS = "ack_queue_default"
+SCHEMA_VERSION = 2
 
 # persist-queue's AckStatus values; ``models.JobStatus`` names them for the worker.
 WAITING, READY, RUNNING, DONE, FAILED = 0, 1, 2, 5, 9

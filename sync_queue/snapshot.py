@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import Self
 
 from sync_queue import datadir, index_store, schema
-from sync_queue.database import read_only, transaction, version_of
+from sync_queue.database import transaction
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.jobs import BUSY_SECONDS
 from sync_queue.ledger import Ledger
-from sync_queue.migrations import SCHEMA_VERSION, TABLES
+from sync_queue.migrations import TABLES
+from sync_queue.reading import read_only, version_of
 from sync_queue.scenes import Scenes
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
 from sync_queue.trouble import Connection, DatabaseDamaged, read_object, too_new
 

@@ -12,7 +12,6 @@ from typing import Any
 from sync_queue import datadir
 from sync_queue.models import SyncJob, parse_job
 
-ENDING = ".json"
 # A hook that is still alive finishes its file within a second.
 ABANDONED_SECONDS = 3600.0
 # Windows calls a directory among the files a matter of permission.
@@ -27,16 +26,6 @@ class SpooledEvent:
 
     job: SyncJob
     connection: str
-
-
-def waiting(data_dir: str) -> list[str]:
-    """The paths of all spooled events, oldest first."""
-    directory = os.path.join(data_dir, datadir.SPOOL_DIR)
-    try:
-        names = os.listdir(directory)
-    except FileNotFoundError:
-        return []
-    return [os.path.join(directory, name) for name in sorted(names) if name.endswith(ENDING)]
 
 
 def read(path: str) -> SpooledEvent | None:

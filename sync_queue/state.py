@@ -10,12 +10,12 @@ import math
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
+from sync_queue.facts import VERSION, outage_sentence, read_document
+
 CREATE = ("CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, doc TEXT NOT NULL)",)
-VERSION = 1
 # An interrupted Sync All is not resumed after so long: too much may have changed.
 RESUME_SECONDS = 24 * 3600.0
 
@@ -25,14 +25,6 @@ class Record:
     """Base of all records. Every field has a default; all times are epoch seconds, 0 = never."""
 
     NAME: ClassVar[str] = ""
-
-
-def clock_time(moment: float) -> str:
-    """An epoch time as this machine's clock shows it; "?" for one that no clock can show."""
-    try:
-        return f"{datetime.fromtimestamp(moment):%H:%M:%S}"
-    except (OverflowError, OSError, ValueError):
-        return "?"
 
 
 class BreakerState(StrEnum):
@@ -68,8 +60,7 @@ class Breaker(Record):
         """Why edits wait, for Status and the log; "" while the breaker is closed."""
         if self.state is BreakerState.CLOSED:
             return ""
-        since, until = clock_time(self.opened_at), clock_time(self.probe_at)
-        return f"Plex has not answered since {since}; the next try is at {until}."
+        return outage_sentence(self.opened_at, self.probe_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +189,19 @@ class StateStore:
 
     def save(self, record: Record) -> None:
         """Store a record in place of the older one of its kind."""
+        self.note(record.NAME, asdict(record))
+
+    def note(self, name: str, doc: Mapping[str, object]) -> None:
+        """Store a document that Status alone reads."""
         self.connection.execute(
             "INSERT INTO state (name, doc) VALUES (?, ?)"
             " ON CONFLICT (name) DO UPDATE SET doc = excluded.doc",
-            (record.NAME, json.dumps({"version": VERSION, **asdict(record)})),
+            (name, json.dumps({**doc, "version": VERSION})),
         )
 
     def clear(self, kind: type[Record]) -> None:
         """Delete the stored record of a kind."""
         self.connection.execute("DELETE FROM state WHERE name = ?", (kind.NAME,))
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The stored documents of a moment, by name."""
-
-    documents: Mapping[str, object] = field(default_factory=dict)
-
-    def load(self, kind: type[R]) -> R:
-        """The record of a kind; its defaults without one."""
-        return read_record(kind, self.documents.get(kind.NAME))
 
 
 def read_record(kind: type[R], text: object) -> R:
@@ -227,15 +211,6 @@ def read_record(kind: type[R], text: object) -> R:
         return make_record(kind, doc)
     except ValueError:
         return kind()
-
-
-def read_document(text: object) -> dict[str, Any]:
-    """A stored JSON object; empty for another version, or for a text that cannot be parsed."""
-    try:
-        doc = json.loads(text) if isinstance(text, str | bytes) else None
-    except (ValueError, RecursionError):
-        return {}
-    return doc if isinstance(doc, dict) and doc.get("version") == VERSION else {}
 
 
 def make_record(kind: type[R], doc: dict[str, Any]) -> R:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
 
-from sync_queue.report import LetterLine, QueueReport
-from sync_queue.state import Breaker, Facts, HoldNote, LastError, WrongSettings
 from validation.reasons import TABLE, Reason
-from validation.words import count
+from validation.words import Wrong, count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # Status reads this module and must be quick
+    from collections.abc import Mapping
+    from typing import Any
+
+    from sync_queue.facts import Facts
+    from sync_queue.report import Letter, QueueReport
 
 # A saved scene tries only now and then; see ``sync_queue.starts``.
 START_TODO = (
@@ -25,18 +31,17 @@ def advice(reason: str) -> str:
 def blockers(states: Facts) -> list[tuple[str, str]]:
     """Return a sentence for everything that blocks syncing, each with the user's next step."""
     found = []
-    hold = states.load(HoldNote)
-    if hold.sentence:
-        known = hold.reason in set(Reason)
-        todo = Reason(hold.reason).about.todo if known else "Read plexsync.log."
-        found.append((f"Everything waits ({hold.reason}): {hold.sentence}", todo))
-    outage = states.load(Breaker).sentence
-    if outage:
-        found.append((outage, Reason.WAITING_FOR_PLEX.about.todo))
-    last = states.load(LastError)
-    if last.sentence:
+    reason, held = states.text("hold", "reason"), states.text("hold", "sentence")
+    if held:
+        known = reason in set(Reason)
+        todo = Reason(reason).about.todo if known else "Read plexsync.log."
+        found.append((f"Everything waits ({reason}): {held}", todo))
+    if states.outage:
+        found.append((states.outage, Reason.WAITING_FOR_PLEX.about.todo))
+    last = states.text("last_error", "sentence")
+    if last:
         todo = "PlexSync retries by itself. If the error stays, read plexsync.log."
-        found.append((f"Last error: {last.sentence}", todo))
+        found.append((f"Last error: {last}", todo))
     return found
 
 
@@ -49,9 +54,9 @@ def start_advice(report: QueueReport) -> str:
 
 def problem_lines(states: Facts) -> list[str]:
     """Return the obstacles to syncing, and the problems of the settings."""
-    problems = states.load(WrongSettings).problems
+    problems = states.doc("wrong_settings").get("problems", [])
     wrong = [f"The default is used: {problem}" for problem in problems]
-    return [*(sentence for sentence, _ in blockers(states)), *wrong]
+    return list(map(Wrong, (*(sentence for sentence, _ in blockers(states)), *wrong)))
 
 
 def waiting_reason(report: QueueReport) -> str:
@@ -59,7 +64,7 @@ def waiting_reason(report: QueueReport) -> str:
     return report.hold_reason or (Reason.WAITING_FOR_PLEX if report.plex_fails else "")
 
 
-def letter_text(letter: LetterLine) -> str:
+def letter_text(letter: Letter) -> str:
     """Return a dead letter in one line, with the numbers that name it."""
     scene = f", scene {letter.scene}" if letter.scene else ""
     return f"no. {letter.job}{scene}, {letter.reason}: {letter.message}"
@@ -79,3 +84,15 @@ def reasons_lines(outcomes: Mapping[str, int], most: int) -> list[str]:
         others = ", ".join(f"{number} {reason}" for number, reason in ranked[most:])
         lines.append(f"Further reasons: {others}.")
     return lines
+
+
+def run_line(run: Mapping[str, Any]) -> str:
+    """Return one of the last runs in words."""
+    try:
+        moment = time.strftime("%Y-%m-%d at %H:%M", time.localtime(run["at"]))
+    except (OverflowError, OSError, ValueError):
+        moment = "an unknown day"
+    return (
+        f"{run['task']} on {moment}: scenes checked: {run['done']},"
+        f" edits left: {run['left']}, problems: {run['problems']}."
+    )

@@ -20,7 +20,16 @@ NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
         frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss"}),
     ),
     "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
-    "job": ("the number of a dead letter", frozenset({"retry", "dismiss"})),
+    "job": ("the number of a dead letter", frozenset({"retry", "dismiss", "letter"})),
+    "after": ("the value of next in the page before", frozenset({"scenes"})),
+    "limit": ("at most so many, up to 200", frozenset({"scenes"})),
+    "lines": ("so many lines, up to 500", frozenset({"log"})),
+    "page": ("a page of the last Preview Sync", frozenset({"preview"})),
+}
+TEXTS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "outcome": ("a reason code, or synced", frozenset({"scenes"})),
+    "search": ("a part of a title or path", frozenset({"scenes"})),
+    "values": ("a JSON object of settings", frozenset({"save_settings"})),
 }
 SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
     "dry_run": (
@@ -31,6 +40,7 @@ SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
         "write one item's title unchanged, to test whether the token may edit",
         frozenset({"check_setup"}),
     ),
+    "with_names": ("with titles, names and paths", frozenset({"support"})),
 }
 
 EPILOG = f"""\
@@ -49,7 +59,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The parsed request. Ends the process with status 2 for arguments that make no sense."""
     parser = build_parser()
     asked = parser.parse_args(argv)
-    takes = {**NUMBERS, **SWITCHES}
+    takes = {**NUMBERS, **TEXTS, **SWITCHES}
     for name in task_arguments(asked):
         if asked.mode not in takes[name][1]:
             parser.error(f"--{name.replace('_', '-')} has no effect with {asked.mode}; see --help")
@@ -59,7 +69,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def task_arguments(asked: argparse.Namespace) -> dict[str, object]:
     """The options that were given, as Stash would send them to the mode."""
     given = vars(asked)
-    names = [name for name in (*NUMBERS, *SWITCHES) if given[name] is not None]
+    names = [name for name in (*NUMBERS, *TEXTS, *SWITCHES) if given[name] is not None]
     return {name: given[name] for name in names if given[name] is not False}
 
 
@@ -78,6 +88,8 @@ def build_parser() -> argparse.ArgumentParser:
     for name, (says, modes) in NUMBERS.items():
         takers = ", ".join(sorted(modes & MODES.keys()))
         parser.add_argument(f"--{name}", type=number, metavar="N", help=f"{says} ({takers})")
+    for name, (says, modes) in TEXTS.items():
+        parser.add_argument(f"--{name}", metavar="TEXT", help=f"{says} ({', '.join(modes)})")
     for name, (says, modes) in SWITCHES.items():
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(

@@ -18,7 +18,6 @@ from sync_queue.version import VERSION
 from tasks.advice import START_TODO, blockers
 from tasks.findings import Finding, fine, look, wrong
 from validation.words import count
-from worker import logs
 from worker.dependencies import NEEDED, found_version
 
 LITTLE_SPACE = 200_000_000  # bytes; a ledger of 50,000 scenes takes less
@@ -43,7 +42,7 @@ def check_machine(plugin_dir: str, data_dir: str, report: QueueReport) -> Iterat
         yield from check_lock(data_dir)
     yield from check_file_system(data_dir, mounts())
     yield from check_owners(plugin_dir, data_dir)
-    unwritten = logs.problem(data_dir)
+    unwritten = datadir.log_problem(data_dir)
     if unwritten:
         yield look(unwritten, "Delete it, or correct its owner and mode.")
     yield from check_worker(report)

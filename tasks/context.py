@@ -8,20 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_queue import datadir
-from validation import numbers
+from tasks.given import Given
 from validation.config import ENVIRONMENT
 from validation.documents import read_json
 from validation.errors import SetupError
-from validation.texts import one_line
 
-# Item 0 takes a choice back.
-LOWEST: Mapping[str, int] = {"scene": 1, "item": 0, "job": 1}
 # Moves the progress bar to a share (0 to 1).
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class TaskRequest:
+class TaskRequest(Given):
     """``arguments`` are Stash's ``args`` without ``mode``: defaults arrive as strings.
 
     ``connection`` is what a hook would store: ``server_connection`` and ``settings``; empty from a
@@ -36,38 +33,6 @@ class TaskRequest:
     stash_dir: str = ""
     data_dir: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-
-    def number(self, name: str) -> int | None:
-        """A whole number among the arguments, which may arrive as text; ``None`` without one.
-
-        Raises ``SetupError`` for anything else, and for a number that nothing can have.
-        """
-        given = self.arguments.get(name)
-        if given is None or given == "":
-            return None
-        number = numbers.whole(given.strip() if isinstance(given, str) else given, LOWEST[name])
-        if number is None:
-            shown = f", not {one_line(given, 40)!r}" if isinstance(given, str) else ""
-            raise SetupError(
-                f"{name} must be a whole number from {LOWEST[name]}, of at most 18 digits{shown}."
-            )
-        return number
-
-    def check_numbers(self) -> None:
-        """Raise ``SetupError`` for a number that cannot be, before anything is stored."""
-        for name in LOWEST:
-            self.number(name)
-
-    def needed(self, name: str) -> int:
-        """Like ``number``, for an argument that this mode cannot do without."""
-        found = self.number(name)
-        if found is None:
-            raise SetupError(f"{self.mode} needs the number {name}.")
-        return found
-
-    def flag(self, name: str) -> bool:
-        """Whether an argument is given and on."""
-        return str(self.arguments.get(name, "")).strip().lower() in ("1", "true", "yes", "on")
 
     @property
     def lets_worker_in(self) -> bool:

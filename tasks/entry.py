@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from tasks import modes
 from tasks.context import TaskResult, parse_request
 from tasks.keep import keep_report
+from tasks.stderr import wait_until_read
 from validation.errors import PlexSyncError
 from validation.texts import one_lines
+from validation.words import Wrong
 from worker import logs
 
 if TYPE_CHECKING:
     from hooks.protocol import Event
 
-# Stash closes the pipe when the process is gone: lines written just before are lost.
-LAST_LINE_SECONDS = 0.3
 MOST_LINES = 15
 
 log = logging.getLogger("plexsync")
@@ -38,7 +37,7 @@ def main(event: Event, plugin_dir: str) -> None:
         keep_report(request, result)
         report(result.lines)
         reply({"output": {"mode": request.mode, **counts(result), **result.output}})
-    time.sleep(LAST_LINE_SECONDS)
+    wait_until_read()
 
 
 def counts(result: TaskResult) -> dict[str, object]:
@@ -51,7 +50,7 @@ def report(lines: tuple[str, ...]) -> None:
     last line, which names the data directory, stays in whatever there is.
     """
     for line in reversed((*lines[:-1][: MOST_LINES - 1], *lines[-1:])):
-        log.info("%s", line)
+        log.log(logging.WARNING if isinstance(line, Wrong) else logging.INFO, "%s", line)
 
 
 def stash_progress(fraction: float) -> None:

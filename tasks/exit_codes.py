@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from plex.exceptions import PlexNotFound
-from sync_queue.report import QueueReport
 from validation.errors import TransientError
 from validation.reasons import Exit, Reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # Status reads this module and must be quick
+    from collections.abc import Iterable
+
+    from sync_queue.report import QueueReport
 
 
 def of_queue(report: QueueReport, *, problems: int, stuck: int) -> Exit:
@@ -25,7 +27,7 @@ def of_queue(report: QueueReport, *, problems: int, stuck: int) -> Exit:
 
 def of_error(error: BaseException) -> Exit:
     """Return the exit status for the error that ended a mode or failed a check."""
-    away = isinstance(error, TransientError) and not isinstance(error, PlexNotFound)
+    away = isinstance(error, TransientError) and error.is_away
     return Exit.AWAY if away else Exit.USAGE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
+from sync_queue import datadir
 from tasks.context import TaskRequest, TaskResult
 from worker import logs
 
@@ -19,7 +20,7 @@ def keep_report(request: TaskRequest, result: TaskResult) -> None:
     if not result.report:
         return
     try:
-        handler = logs.PrivateRotatingFileHandler(os.path.join(request.locate(), logs.LOG_FILE))
+        handler = logs.PrivateRotatingFileHandler(os.path.join(request.locate(), datadir.LOG_FILE))
         handler.setFormatter(logs.PlainFormatter(logs.FORMAT))
         for line in result.report:
             handler.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))

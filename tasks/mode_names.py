@@ -12,6 +12,13 @@ MODES: Mapping[str, str] = {
     "retry_failed": "Retry dead letters and scenes that need you.",
     "check_setup": "Check settings, servers, libraries, path rules, disk and worker.",
     "status": "Show waiting edits, failures and reasons in at most 15 lines; creates no file.",
+    "scenes": "List scenes with their outcomes (--outcome, --search, --after, --limit).",
+    "letter": "Show one dead letter, whole (--job).",
+    "log": "Show the end of the worker's log (--lines).",
+    "settings": "List all settings with their values, defaults and problems; no secrets.",
+    "save_settings": "Change settings in Stash (--values, a JSON object).",
+    "libraries": "List Plex's libraries and which are chosen.",
+    "support": "Write a support file without titles and paths (--with-names adds them).",
     "sync": "Sync one scene now (--scene).",
     "pin": "Choose the Plex item of a scene (--scene, --item; item 0 takes it back).",
     "ignore": "Never sync a scene (--scene; pin with item 0 takes it back).",
@@ -19,10 +26,14 @@ MODES: Mapping[str, str] = {
     "dismiss": "Delete a dead letter (--job), or the waiting edit of a scene (--scene).",
     "wake": "Start a worker if edits wait and none runs.",
 }
-# Status creates no file, and a page of Stash that opens must not wait.
-INSTALL_NOTHING = frozenset({"status", "wake"})
 
-
-def installs(mode: str) -> bool:
-    """Whether a mode may install the libraries that are missing."""
-    return mode in MODES and mode not in INSTALL_NOTHING
+# The modes of Stash's Tasks page, by the names that it shows.
+TITLES: Mapping[str, str] = {
+    "process_queue": "Process Queue",
+    "sync_all": "Sync All Scenes",
+    "sync_changed": "Sync Changed Scenes",
+    "preview": "Preview Sync",
+    "retry_failed": "Retry Failed",
+    "check_setup": "Check Set-up",
+    "status": "Show Status",
+}

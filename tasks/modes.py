@@ -8,10 +8,12 @@ from dataclasses import replace
 from tasks import (
     check_setup,
     letters,
+    libraries,
     one_scene,
+    page_settings,
     preview,
     process_queue,
-    status,
+    support,
     sync_all,
     sync_changed,
 )
@@ -24,8 +26,8 @@ Look = Callable[[TaskRequest, Progress], TaskResult]
 LOOKS: Mapping[str, Look] = {
     "preview": preview.run,
     "check_setup": check_setup.run,
-    "status": status.run,
-    "wake": process_queue.wake,
+    "libraries": libraries.run,
+    "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "process_queue": process_queue.run,
@@ -37,6 +39,8 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "ignore": one_scene.ignore,
     "retry": letters.retry,
     "dismiss": letters.dismiss,
+    "settings": page_settings.show,
+    "save_settings": page_settings.save,
 }
 MODES = (*LOOKS, *ACTS)
 # The preview of an act: the edits that it would write.

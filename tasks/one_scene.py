@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sync_queue import launch
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.scenes import SYNCED, Outcome
 from tasks import exit_codes
 from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
-from tasks.deliver import deliver_first, left_lines
+from tasks.deliver import ASKED_PRIO, deliver_first, left_lines
 from tasks.desk import Desk
 from tasks.servers import ready_servers
 from validation.reasons import Reason
+from validation.words import count
 from worker.pins import pin_to
+
+# How many scenes may be ignored together.
+MOST_SCENES = 200
 
 
 def sync(desk: Desk) -> TaskResult:
@@ -71,11 +76,27 @@ def wake(manager: QueueManager, scene_ids: Iterable[int]) -> None:
 
 
 def ignore(desk: Desk) -> TaskResult:
-    """Leave a scene alone from now on (--scene; pin with item 0 takes it back)."""
+    """Leave a scene, or each of several, alone from now on (pin with item 0 takes it back)."""
+    several = desk.request.numbers("scenes", MOST_SCENES)
+    if several:
+        return ignore_all(desk, several)
     scene_id = desk.request.needed("scene")
     with desk.manager.transaction():
         desk.manager.scenes.ignore(scene_id)
     return sync_now(desk, scene_id, wanted=Reason.FILTERED)
+
+
+def ignore_all(desk: Desk, scene_ids: Sequence[int]) -> TaskResult:
+    """Leave scenes alone from now on. The worker notes it for each."""
+    manager = desk.manager
+    with manager.transaction():
+        for scene_id in scene_ids:
+            manager.scenes.ignore(scene_id)
+        jobs = [scene_job(scene_id, "Ignore", desk.begun) for scene_id in scene_ids]
+        manager.jobs.put_all(jobs, prio=ASKED_PRIO)
+    launch.ensure_worker(desk.request.plugin_dir, manager.data_dir, asked=True)
+    said = f"{count(len(scene_ids), 'scene is', 'scenes are')} ignored from now on."
+    return TaskResult(done=len(scene_ids), lines=(said,), output={"ignored": len(scene_ids)})
 
 
 def sync_now(desk: Desk, scene_id: int, wanted: str = SYNCED) -> TaskResult:
@@ -97,7 +118,12 @@ def sync_now(desk: Desk, scene_id: int, wanted: str = SYNCED) -> TaskResult:
         problems=problems,
         lines=(*lines, *left_lines(desk.request, after)),
         exit_code=exit_codes.of_queue(after, problems=problems, stuck=int(waits)),
-        output={"scene": scene_id, "outcome": outcome.outcome, "detail": dict(outcome.detail)},
+        output={
+            "scene": scene_id,
+            "outcome": outcome.outcome,
+            "detail": dict(outcome.detail),
+            "sentence": verdict(outcome),
+        },
     )
 
 

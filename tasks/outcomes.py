@@ -47,9 +47,9 @@ def library_result(
     waits = waiting_reason(after)
     waiting = {waits: after.left} if after.left and waits else {}
     said += reasons_lines({**outcomes, **waiting}, MOST_REASONS)
-    if after.letters:
+    if after.tables.letters:
         letters = count(after.stats.failed, "dead letter", "dead letters")
-        said.append(f"{letters}; the newest: {letter_text(after.letters[0])}")
+        said.append(f"{letters}; the newest: {letter_text(after.tables.letters[0])}")
     said += [*notes, *left_lines(request, after)]
     return TaskResult(
         title=title,

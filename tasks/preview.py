@@ -7,16 +7,18 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from plex.exceptions import PlexNotFound
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
+from tasks.pictures import pictured
 from tasks.runs import PAGE
 from tasks.servers import ready_servers
 from tasks.sync_changed import changed_pages
 from tasks.tally import Seen, Tally, change_text
-from validation.errors import PermanentError
+from validation.errors import PermanentError, SetupError
 from validation.reasons import Exit, Reason
 from worker.assess import Assessment, assess
 from worker.batch import Batch, make_batch, read_scenes
@@ -28,6 +30,7 @@ TITLE = "Preview"
 # Kept beside the database: a preview changes nothing in it.
 MARKER = "preview.json"
 BATCH = 100
+SAMPLES_A_PAGE = 50
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
 Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
@@ -35,9 +38,11 @@ Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
     """Report the edits of Sync All Scenes, or of a sync of one scene, without writing anything."""
-    scene_id = request.number("scene")
+    scene_id, page = request.number("scene"), request.number("page")
     if scene_id is not None:
         return preview_scene(request, scene_id)
+    if page is not None:
+        return last_page(request, page)
     result = preview(request, progress, whole_library)
     note_seen(request.resolve(), time.time(), result)
     return result
@@ -104,10 +109,17 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
 
 
 def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
-    """Evidence, plan and reason for one scene."""
+    """Evidence, plan and reason for one scene, with the settings that were given in place of the
+    stored ones.
+    """
+    given = request.arguments.get("settings") or {}
+    if not isinstance(given, dict):
+        raise SetupError("settings must be a JSON object of settings and their values.")
     with Snapshot(request.resolve(), request.connection) as memory:
-        previewer = Previewer(memory, ready_servers(request, memory))
-        (seen,) = previewer.look_at([scene_id])
+        servers = ready_servers(request, memory, given)
+        (seen,) = Previewer(memory, servers).look_at([scene_id])
+        plex = servers.plex(servers.settings.config)
+        shown = pictured(plex, seen) if request.stash_dir else seen.as_doc()
     verdict = f"{seen.reason}. {seen.sentence}".strip() if seen.reason else "would be synced."
     lines = [f"Scene {scene_id} “{seen.title}”: {verdict}"]
     for planned in seen.items:
@@ -119,15 +131,26 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
         lines += [f"Its {slot} would be compared with Stash's cover." for slot in planned.slots]
     if seen.match is not None:
         lines += seen.match.explain(paths=True).splitlines()
-    evidence = seen.match.as_evidence() if seen.match else {}
     problems = int(seen.reason is not None)
     return TaskResult(
         done=1,
         problems=problems,
         exit_code=Exit.SOME if problems else Exit.DONE,
         lines=tuple(lines),
-        output={**seen.as_doc(), **evidence},
+        output=shown,
     )
+
+
+def last_page(request: TaskRequest, page: int) -> TaskResult:
+    """A page of the last Preview Sync's result. Raises ``SetupError`` when there was none."""
+    doc = last_seen(request.locate())
+    if doc is None:
+        raise SetupError("There is no preview yet: run the task Preview Sync.")
+    samples = doc.pop("samples", [])
+    pages = max(1, -(-len(samples) // SAMPLES_A_PAGE))
+    start = page * SAMPLES_A_PAGE
+    shown = samples[start : start + SAMPLES_A_PAGE]
+    return TaskResult(output={**doc, "samples": shown, "page": page, "pages": pages})
 
 
 class Previewer:
@@ -175,12 +198,11 @@ class Previewer:
 
 def note_seen(data_dir: str, now: float, result: TaskResult) -> None:
     """Store that the user has seen a preview."""
-    written = result.output["would_write"]
-    doc = {"version": 1, "at": now, "scenes": result.done, "would_write": written}
+    doc = {**result.output, "version": 1, "at": now}
     datadir.write_private(os.path.join(data_dir, MARKER), json.dumps(doc).encode())
 
 
-def last_seen(data_dir: str) -> dict[str, object] | None:
+def last_seen(data_dir: str) -> dict[str, Any] | None:
     """The last preview of the whole library; ``None`` when there was none."""
     try:
         with open(os.path.join(data_dir, MARKER), encoding="utf-8") as file:

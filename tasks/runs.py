@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from stash.client import ScenePage
 from sync_queue.manager import QueueManager
@@ -50,12 +49,3 @@ def note_run(manager: QueueManager, result: TaskResult, begun: float) -> None:
         earlier = manager.state.load(LastRuns).runs
         others = (run for run in earlier if run.task != result.title)
         manager.state.save(LastRuns((note, *others)))
-
-
-def run_line(run: RunNote) -> str:
-    """One of the last runs in words."""
-    moment = datetime.fromtimestamp(run.at).astimezone()
-    return (
-        f"{run.task} on {moment:%Y-%m-%d at %H:%M}: scenes checked: {run.done},"
-        f" edits left: {run.left}, problems: {run.problems}."
-    )

@@ -12,16 +12,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from sync_queue import datadir, launch, lock, starts
-from sync_queue.report import read_report
+from sync_queue import datadir, lock, starts
 from tasks import mode_names
+from tasks.stderr import wait_until_read
 from worker import bytecode, dependencies, logs
 
 if TYPE_CHECKING:
     from hooks.protocol import Event
 
-# Stash loses lines that are written just before a process ends.
-LAST_LINE_SECONDS = 0.3
 # The errors that Python raises for bytecode that was cut short; it reads the source where there is
 # none.
 HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)
@@ -82,15 +80,12 @@ def run_task(event: Event, plugin_dir: str) -> None:
     if mode not in mode_names.MODES:
         refuse(f"PlexSync has no mode {mode!r}. Its modes: {', '.join(sorted(mode_names.MODES))}.")
         return
-    reads_only = not mode_names.installs(mode)
+    begin(mode)
     try:
         data_dir = datadir.choose(plugin_dir, event.stash_dir, os.environ)
-        dependencies.ensure(plugin_dir, data_dir, log.info, patient=True, reads_only=reads_only)
+        dependencies.ensure(plugin_dir, data_dir, log.info, patient=True)
     except (dependencies.DependenciesMissing, OSError) as error:
-        if mode == "wake":
-            wake_installer(plugin_dir, event.stash_dir)
-        else:
-            refuse(str(error))
+        refuse(str(error))
         return
     try:
         from tasks.entry import main
@@ -101,18 +96,11 @@ def run_task(event: Event, plugin_dir: str) -> None:
     main(event, plugin_dir)
 
 
-def wake_installer(plugin_dir: str, stash_dir: str) -> None:
-    """Start a worker, which installs the libraries, if something waits for it. No user asked for
-    this: it is silent while nothing waits.
-    """
-    try:
-        data_dir = datadir.locate(plugin_dir, stash_dir, os.environ)
-        if read_report(data_dir, time.time()).left:
-            launch.ensure_worker(plugin_dir, data_dir)
-    except OSError as error:
-        log.error("Edits may wait: %s", error)
-    sys.stdout.write('{"output": null}')
-    sys.stdout.flush()
+def begin(mode: str) -> None:
+    """Show immediately that a task of the Tasks page runs, before packages are fetched."""
+    if mode in mode_names.TITLES:
+        sys.stderr.write("\x01p\x020.0001\n")
+        log.info("%s begins.", mode_names.TITLES[mode])
 
 
 def refuse(sentence: str) -> None:
@@ -120,4 +108,4 @@ def refuse(sentence: str) -> None:
     log.error("%s", sentence)
     sys.stdout.write(json.dumps({"output": None, "error": sentence}))
     sys.stdout.flush()
-    time.sleep(LAST_LINE_SECONDS)
+    wait_until_read()

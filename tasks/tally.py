@@ -36,7 +36,9 @@ class Seen:
         """For programs."""
         doc: dict[str, object] = {"scene": self.scene_id, "title": self.title}
         if self.reason is not None:
-            doc |= {"reason": self.reason.value, "sentence": self.sentence}
+            sentence = self.sentence or self.reason.about.meaning
+            doc |= {"reason": self.reason.value, "sentence": sentence}
+        doc["candidates"] = self.match.as_evidence()["candidates"] if self.match else []
         doc["items"] = [
             {
                 "item": planned.item.rating_key,

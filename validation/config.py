@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -111,11 +111,13 @@ class ConfigReport:
         problems: one sentence for each unusable value.
         setup_problem: a sentence about the setting that Plex cannot be reached without, "" = none
             missing.
+        by_name: the sentence for each setting that is wrong, or wrong in a part.
     """
 
     config: PlexSyncConfig
     problems: tuple[str, ...]
     setup_problem: str
+    by_name: Mapping[str, str] = field(default_factory=dict)
 
 
 def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> ConfigReport:
@@ -155,12 +157,14 @@ def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigRepor
         ("exclude_paths", config.excluded_paths.problems),
     )
     lines = [
-        sanitize_for_plex(f"{_label(name)}: {problem}")  # the typed value is quoted on one line
+        # The typed value is quoted on one line.
+        (name, sanitize_for_plex(f"{_label(name)}: {problem}"))
         for name, found in inner
         for problem in found
     ]
     setup_problem = next(connection, "") or missing_setting(config)
-    return ConfigReport(config, (*problems, *lines), setup_problem)
+    said = (*problems, *(line for _, line in lines))
+    return ConfigReport(config, said, setup_problem, {**dict(reversed(lines)), **sentences})
 
 
 def missing_setting(config: PlexSyncConfig) -> str:

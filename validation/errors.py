@@ -25,8 +25,11 @@ class PlexSyncError(Exception):
 class TransientError(PlexSyncError):
     """Trying again later may succeed without anybody changing anything.
 
-    ``retry_after`` is the server's own wish in seconds, or ``None``.
+    ``retry_after`` is the server's own wish in seconds, or ``None``. ``is_away``: the server itself
+    could not be used.
     """
+
+    is_away = True
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

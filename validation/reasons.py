@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
 
 
 class Reason(StrEnum):
@@ -45,9 +47,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
 class About:
     """The meaning of a reason, and the treatment of a scene that has it.
+
+    A plain class, because Status reads the table and must be quick.
 
     Attributes:
         meaning: a sentence for the user.
@@ -58,12 +61,24 @@ class About:
         waits: the scene's job stays in the queue.
     """
 
-    meaning: str
-    todo: str
-    exit: Exit = Exit.DONE
-    needs_user: bool = False
-    is_retried: bool = False
-    waits: bool = False
+    __slots__ = ("exit", "is_retried", "meaning", "needs_user", "todo", "waits")
+
+    def __init__(
+        self,
+        meaning: str,
+        todo: str,
+        exit: Exit = Exit.DONE,
+        *,
+        needs_user: bool = False,
+        is_retried: bool = False,
+        waits: bool = False,
+    ) -> None:
+        self.meaning = meaning
+        self.todo = todo
+        self.exit = exit
+        self.needs_user = needs_user
+        self.is_retried = is_retried
+        self.waits = waits
 
 
 def _decision(meaning: str, todo: str, *, is_retried: bool = True) -> About:

@@ -238,6 +238,25 @@ class Settings(BaseModel):
         return turned
 
 
+# The groups of our page, in its order.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Plex": ("plex_url", "plex_token", "plex_library", "path_map", "insecure_tls", "paused"),
+    "What is synced": (
+        *("skip_rating", "skip_posters", "sync_background", "sync_code", "max_tags"),
+        "leave_unlocked",
+    ),
+    "Collections and labels": ("skip_studio_collections", "sync_groups"),
+    "Which scenes": (
+        *("only_organized", "include_tags", "exclude_tags", "include_studios", "exclude_studios"),
+        "exclude_paths",
+    ),
+    "Conflicts": ("preserve_plex_edits", "allow_ambiguous", "ask_plex_to_scan"),
+    "Limits": (
+        *("max_retries", "connect_timeout", "read_timeout", "dlq_retention_days"),
+        *("stash_api_key", "debug_logging"),
+    ),
+}
+
 # Every setting in the order of its declaration, and those of Stash's page.
 DECLARED: Final = declared_settings(Settings)
 SETTINGS: Final = tuple(setting for setting in DECLARED if setting.on_page)

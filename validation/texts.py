@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 # Control characters, ends of lines of every kind and broken surrogates: they move a terminal's
-# cursor, forge a line of a log, or cannot be written at all. Each run becomes one space.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# cursor, forge a line of a log, or cannot be written at all. Each run becomes one space. Compiled
+# when first needed: Status reads this module and must be quick.
+_CONTROLS = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 # They turn around the order of all that follows them on a screen.
-_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_NOT_WORD = re.compile(r"[\W_]+")
+_TURNS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+_NOT_WORD = r"[\W_]+"
 
 
 def one_line(text: str, limit: int = 0) -> str:
@@ -21,7 +22,7 @@ def one_line(text: str, limit: int = 0) -> str:
     if limit and len(text) > 4 * limit:
         text = text[: 4 * limit]
     if not text.isprintable():
-        text = _TURNS.sub("", _CONTROLS.sub(" ", text))
+        text = re.sub(_TURNS, "", re.sub(_CONTROLS, " ", text))
     return text[:limit].rstrip() if limit else text
 
 
@@ -50,4 +51,4 @@ def said(text: str, secrets: Iterable[str], limit: int = 200) -> str:
 
 
 def _bare(text: str) -> str:
-    return _NOT_WORD.sub("", text).casefold()
+    return re.sub(_NOT_WORD, "", text).casefold()

@@ -54,6 +54,14 @@ class Attempt:
         """Stash's ``updated_at`` of the scene as it was read, "" when it was not."""
         return self.scene.updated_at if self.scene else ""
 
+    @property
+    def title_and_path(self) -> tuple[str, str]:
+        """The scene's title and its first file, "" where it was not read."""
+        if self.scene is None:
+            return "", ""
+        files = self.scene.files
+        return self.scene.title or "", files[0].path if files else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -112,7 +120,9 @@ class SceneSync:
             self._wake(scenes.kept_out(scene_id, but_from=kept))
         now, updated_at = self.clock(), attempt.scene.updated_at
         scenes.set_outcome(
-            Outcome(scene_id, result.outcome, result.detail, updated_at, now),
+            Outcome(
+                scene_id, result.outcome, result.detail, updated_at, now, *attempt.title_and_path
+            ),
             files=list(_files_in_plex(attempt.scene, batch.config)),
             related=" ".join(attempt.scene.related),
         )

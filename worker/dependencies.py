@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 
-from sync_queue import datadir, lock
+from sync_queue import datadir, lock, packages
 from worker import private_packages
 
 # Distribution -> the oldest and the first unsupported version, as in requirements.txt.
@@ -42,10 +42,6 @@ BROKEN = (ImportError, SyntaxError, SystemError, EOFError, ValueError, TypeError
 LOCK_FILE = "requirements.lock"
 FOLDER = "dependencies"
 
-NOT_YET = (
-    "The Python packages that PlexSync needs are not installed yet, or do not load; the next saved"
-    " scene, or the task Process Queue, installs them. Or do it by hand."
-)
 FAILED = "PlexSync could not install the Python packages that it needs; edits wait."
 UNSAFE = "The Python packages that PlexSync needs cannot be used; edits wait."
 WAITING = "Another process installs the Python packages that PlexSync needs: waiting for it."
@@ -57,15 +53,33 @@ class DependenciesMissing(Exception):
     """The libraries are not there; ``str()`` is one sentence with the command that helps."""
 
 
-def ensure(
-    plugin_dir: str, data_dir: str, say: Say, *, patient: bool = False, reads_only: bool = False
-) -> None:
+def ensure(plugin_dir: str, data_dir: str, say: Say, *, patient: bool = False) -> None:
     """Make every needed library importable, installing them where they are missing.
 
     ``say`` gets lines of progress. After a failure it is tried again at most every ten minutes,
-    unless ``patient``: a user is waiting for a task. With ``reads_only`` nothing is installed.
-    Raises ``DependenciesMissing``.
+    unless ``patient``: a user is waiting for a task. Raises ``DependenciesMissing``.
     """
+    try:
+        make_importable(plugin_dir, data_dir, say, patient=patient)
+    except DependenciesMissing:
+        packages.note(data_dir, packages.FAILED, time.time())
+        raise
+    packages.note(data_dir, packages.READY, time.time())
+
+
+def state(plugin_dir: str, data_dir: str) -> str:
+    """Whether the libraries are there, without a look at them: for Status, until a worker or task
+    has noted it.
+    """
+    requirements = os.path.join(plugin_dir, LOCK_FILE)
+    target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+    if private_packages.is_installed(target, requirements) or all_present():
+        return packages.READY
+    return packages.FAILED if private_packages.failed_lately(target) else packages.MISSING
+
+
+def make_importable(plugin_dir: str, data_dir: str, say: Say, *, patient: bool) -> None:
+    """See ``ensure``."""
     requirements = os.path.join(plugin_dir, LOCK_FILE)
     target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
     unsafe = private_packages.why_unsafe(data_dir, target)
@@ -73,34 +87,38 @@ def ensure(
         if all_present() and not why_not_loaded():
             return
         raise DependenciesMissing(f"{UNSAFE} {unsafe}")
-    if find(requirements, target, reads_only=reads_only):
+    if find(requirements, target):
         return
-    failed = private_packages.failed_lately(target)
-    if reads_only or (failed and not patient):
-        state = FAILED if failed else NOT_YET
-        raise DependenciesMissing(f"{state} {by_hand(requirements, target)}")
+    if private_packages.failed_lately(target) and not patient:
+        raise DependenciesMissing(f"{FAILED} {by_hand(requirements, target)}")
     datadir.make_private(os.path.join(data_dir, FOLDER))
+    packages.note(data_dir, packages.FETCHING, time.time())
     guard = os.open(target + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         wait_for(guard, say)
         if not find(requirements, target):
-            say("PlexSync installs the Python packages that it needs; this takes a minute, once.")
-            reason = private_packages.install(requirements, target, guard)
-            reason = reason or why_not_loaded(target)
-            if reason:
-                private_packages.note_failure(target)
-                command = by_hand(requirements, target)
-                raise DependenciesMissing(f"{FAILED} {command} ({reason[:300]})")
-            say("The Python packages are installed.")
+            install(requirements, target, guard, say)
     finally:
         os.close(guard)
 
 
-def find(requirements: str, target: str, *, reads_only: bool = False) -> bool:
+def install(requirements: str, target: str, guard: int, say: Say) -> None:
+    """Install what is missing. Raises ``DependenciesMissing``."""
+    say("PlexSync installs the Python packages that it needs; this takes a minute, once.")
+    reason = private_packages.install(requirements, target, guard)
+    reason = reason or why_not_loaded(target)
+    if reason:
+        private_packages.note_failure(target)
+        command = by_hand(requirements, target)
+        raise DependenciesMissing(f"{FAILED} {command} ({reason[:300]})")
+    say("The Python packages are installed.")
+
+
+def find(requirements: str, target: str) -> bool:
     """Make the needed libraries importable where they are there and load: ours first."""
     ours = private_packages.is_installed(target, requirements)
     if (ours or all_present([target])) and not why_not_loaded(target):
-        if not ours and not reads_only:
+        if not ours:
             private_packages.settle(target, requirements)  # a user ran the command
         return True
     return all_present() and not why_not_loaded()

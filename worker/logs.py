@@ -13,9 +13,9 @@ from io import TextIOWrapper
 from types import TracebackType
 from typing import Any, TextIO
 
+from sync_queue.datadir import LOG_FILE
 from validation.texts import one_line
 
-LOG_FILE = "plexsync.log"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 SET_ASIDE = "set-aside.log"
@@ -112,14 +112,6 @@ def to_file(data_dir: str) -> None:
     )
     handler.setFormatter(PlainFormatter(FORMAT))
     install(handler)
-
-
-def problem(data_dir: str) -> str:
-    """Why the worker's log cannot be written, in a sentence; "" when it can."""
-    path = os.path.join(data_dir, LOG_FILE)
-    if not os.path.lexists(path) or (os.path.isfile(path) and os.access(path, os.W_OK)):
-        return ""
-    return f"The worker's log {path} cannot be written. Edits are synced without it."
 
 
 def to_stash() -> None:

@@ -19,6 +19,7 @@ from validation.errors import PlexSyncError, QueueError, SetupError
 from worker.batch import Batch, read_batch
 from worker.listener import Subscription
 from worker.maintenance import QUIET_SECONDS, Maintenance
+from worker.observed import Observed
 from worker.permission import DISABLED, REMOVED, Go, Permission, Stop
 from worker.run import Run
 from worker.servers import Servers
@@ -92,6 +93,7 @@ class Loop:
         self.maintenance = Maintenance(
             manager, servers, permission, clock, 0.0 if when_idle else QUIET_SECONDS
         )
+        self._observed = Observed(manager)
         self._settler = Settler(manager, servers, permission, clock, rng)
         self._stopping = stopping
         self._run: Run | None = None
@@ -104,6 +106,7 @@ class Loop:
         if self.manager.jobs.next_due(now) is not None:
             self.pulse.work()
         answer = self.permission.ask()
+        self._observed.note(self.servers)
         if not isinstance(answer, Go):
             if self.when_idle or not self.servers.knows_stash:
                 raise Ended(End.WAITING)
@@ -114,6 +117,7 @@ class Loop:
         if not leased:
             return self._rest(now)
         self._drain(leased)
+        self._observed.note(self.servers)
         answer = self.permission.answer()
         if isinstance(answer, Go):
             self.maintenance.after_batch(self.clock())

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 
 from plex.connection import random_fraction
 from sync_queue.manager import QueueManager
-from sync_queue.trouble import Patience, needs_opening
+from sync_queue.trouble import needs_opening
 from validation.errors import QueueError
 from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
+from worker.patience import Patience
 from worker.permission import Permission
 from worker.servers import Servers
 

@@ -18,7 +18,6 @@ from sync_queue.trouble import (
     DatabaseDamaged,
     DatabaseReplaced,
     DatabaseTooNew,
-    Patience,
     replaced,
 )
 from sync_queue.version import code_version
@@ -26,6 +25,7 @@ from validation.errors import QueueError
 from worker import bytecode, logs
 from worker.loop import End
 from worker.notices import LetterCount
+from worker.patience import Patience
 from worker.permission import MAIN_FILE, REMOVED
 from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals

@@ -12,6 +12,7 @@ from plex import device_identity
 from plex.client import PlexClient
 from plex.event_stream import EventSource
 from plex.index import FileIndex
+from plex.items import PlexAbout, PlexSection
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
@@ -74,7 +75,7 @@ class Servers:
     """The two servers of one worker. Not thread-safe: the sync thread owns it.
 
     ``sleep`` waits some seconds between two tries of one request to Plex. ``settings`` are those
-    that were read last.
+    that were read last. ``instead`` are values to be tried in place of the stored ones.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Servers:
         environ: Mapping[str, str],
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        instead: Mapping[str, object] | None = None,
     ) -> None:
         self.store = store
+        self.instead = instead or {}
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
@@ -141,7 +144,8 @@ class Servers:
     def take_settings(self, raw: Mapping[str, object], enabled: bool) -> SettingsRead:
         """Use these settings from now on, and log once what is wrong with them."""
         sent = self.store.stash_connection().get("settings")
-        report = validate_config(raw or (sent if isinstance(sent, dict) else {}), self.environ)
+        stored = raw or (sent if isinstance(sent, dict) else {})
+        report = validate_config({**stored, **self.instead}, self.environ)
         if report.problems != self.settings.problems:
             for problem in report.problems:
                 log.warning("%s", problem)
@@ -193,6 +197,12 @@ class Servers:
             insecure_tls=config.insecure_tls,
             connect_timeout=config.connect_timeout,
         )
+
+    def plex_seen(self) -> tuple[PlexAbout | None, tuple[PlexSection, ...]]:
+        """The server and its libraries as they were seen last. Asks nothing."""
+        if self._plex is None:
+            return None, ()
+        return self._plex[1].about, self._plex[1].known_sections
 
     def plex_used_at(self) -> float:
         """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""

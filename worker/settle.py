@@ -117,7 +117,8 @@ class Settler:
         self.fairness.settled(key, None)
         letter = notices.letter_for(attempt.job, error, verdict, now, attempt.story())
         with self.manager.transaction():
-            self.manager.bury(attempt.job, letter, attempt.scene_updated_at)
+            title, path = attempt.title_and_path
+            self.manager.bury(attempt.job, letter, attempt.scene_updated_at, title=title, path=path)
             self.manager.notices.set(Cause.DEAD_LETTERS, notices.DEAD_LETTERS)
             if self.failed_last == key:
                 self.manager.state.clear(LastError)

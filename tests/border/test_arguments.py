@@ -8,7 +8,6 @@ import pytest
 
 from sync_queue.models import scene_job
 from sync_queue.shared import shared_queue
-from tasks import modes
 from tasks.arguments import parse
 from tasks.context import parse_request
 from tests.border.test_numbers import ABSURD
@@ -44,7 +43,7 @@ def test_an_absurd_number_is_refused_before_anything_is_stored(
         if value in (None, "") or (mode == "preview" and value == " "):
             continue
         with pytest.raises(SetupError) as caught:
-            modes.run(library.request(mode, **{name: value}), library.moves.append)
+            library.run_request(library.request(mode, **{name: value}))
         assert len(str(caught.value)) < 200
     assert sorted(library.data_dir.rglob("*")) == before
 

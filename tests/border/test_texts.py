@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync_queue import datadir
 from tasks import command_line, entry
 from tasks.arguments import parse
 from tasks.context import TaskRequest, TaskResult
@@ -82,7 +83,7 @@ def test_a_title_forges_no_line_of_the_log_file(tmp_path: Path, ours: logging.Lo
         ours.exception("Failed")
     logs.install(logging.NullHandler())
 
-    lines = (tmp_path / logs.LOG_FILE).read_text("utf-8").split("\n")
+    lines = (tmp_path / datadir.LOG_FILE).read_text("utf-8").split("\n")
     assert all(map(is_harmless, lines))
     records = [line for line in lines if line and not line.startswith("  ")]
     assert len(records) == 2
@@ -115,7 +116,7 @@ def test_a_title_moves_no_terminal(capsys: pytest.CaptureFixture[str], tmp_path:
     assert is_harmless(json.loads(reply)["title"])
 
     keep_report(TaskRequest("status", "", data_dir=str(tmp_path)), result)
-    kept = (tmp_path / logs.LOG_FILE).read_text("utf-8")
+    kept = (tmp_path / datadir.LOG_FILE).read_text("utf-8")
     assert is_harmless(kept.removesuffix("\n"))
 
 

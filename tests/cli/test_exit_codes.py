@@ -14,9 +14,10 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.exceptions import StashLoginNeeded
 from sync_queue import lock
-from sync_queue.models import QueueStats
-from sync_queue.report import QueueReport
-from sync_queue.state import VERSION, Breaker, BreakerState, Facts, HoldNote, Record
+from sync_queue.facts import VERSION, Facts
+from sync_queue.job_counts import QueueStats
+from sync_queue.report import QueueReport, Tables
+from sync_queue.state import Breaker, BreakerState, HoldNote, Record
 from tasks import exit_codes
 from tests.cli.conftest import CommandLine
 from validation.errors import PlexSyncError, QueueError
@@ -45,7 +46,7 @@ def test_the_exit_status_is_the_worst_that_is_known(
 ) -> None:
     stats = QueueStats(pending=0, delayed=left, in_progress=0, completed=9, failed=0)
     states = Facts({record.NAME: json.dumps({"version": VERSION, **asdict(record)})})
-    report = QueueReport("", False, 0, stats=stats, states=states)
+    report = QueueReport("", tables=Tables(stats, states=states))
     assert exit_codes.of_queue(report, problems=problems, stuck=stuck) == status
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import process_queue
+from hooks.protocol import LOOKS
 from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
@@ -33,6 +34,7 @@ SECRETS = ("plex-token-for-tests", "stash-key-0123456789")
 CONTRACT_MODES = {
     *("process_queue", "sync_all", "sync_changed", "preview", "retry_failed", "check_setup"),
     *("status", "wake", "sync", "pin", "ignore", "retry", "dismiss"),
+    *("scenes", "letter", "log", "settings", "save_settings", "libraries", "support"),
 }
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and owners")
@@ -47,7 +49,7 @@ def offered_modes() -> dict[str, str]:
 
 def test_help_offers_each_mode_that_exists_and_no_other() -> None:
     offered = {names.split(", ")[0].replace("-", "_") for names in offered_modes()}
-    assert offered == set(MODES)
+    assert offered == {*MODES, *LOOKS}
     assert offered <= CONTRACT_MODES
 
 
@@ -364,12 +366,10 @@ def test_sudo_keeps_the_names_of_the_variables_that_are_set() -> None:
     assert prefix == ["sudo", "-u", "root", "--preserve-env=PLEX_TOKEN"]
 
 
-def test_a_missing_package_is_named_with_what_to_do(shell: CommandLine) -> None:
-    answer = shell.run("status", flags=("-S",))
-    assert answer.returncode == 2
-    assert len(answer.stderr.splitlines()) == 1, answer.stderr
-    assert "pip install --target" in answer.stderr
-    assert "requirements.lock" in answer.stderr
+def test_the_modes_that_look_need_no_library(shell: CommandLine) -> None:
+    for mode in ("status", "scenes", "log", "wake"):
+        answer = shell.run(mode, flags=("-S", "-I"))
+        assert answer.returncode == 0, answer.stderr
 
 
 @pytest.mark.slow

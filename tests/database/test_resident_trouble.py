@@ -16,7 +16,7 @@ from simulators import resident
 from sync_queue import schema
 from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
-from sync_queue.migrations import SCHEMA_VERSION
+from sync_queue.schema import SCHEMA_VERSION
 from tests.database import stock
 from tests.installed_plugin import InstalledPlugin
 

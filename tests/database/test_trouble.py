@@ -17,10 +17,10 @@ from sync_queue.trouble import (
     DatabaseFull,
     DatabaseReplaced,
     DatabaseUnwritable,
-    Patience,
     translate_database_exception,
 )
 from validation.errors import QueueError
+from worker.patience import Patience
 
 KINDS = {
     "SQLITE_CORRUPT": DatabaseDamaged,

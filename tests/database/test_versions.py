@@ -15,7 +15,7 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
 from sync_queue import producer, rescue, schema
-from sync_queue.migrations import SCHEMA_VERSION
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import SweepNote
 from sync_queue.trouble import DatabaseTooNew
 from tests.database import stock

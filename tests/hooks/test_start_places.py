@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sync_queue import datadir, lock
-from sync_queue.database import read_only, version_of
 from sync_queue.manager import QueueManager
+from sync_queue.reading import read_only, version_of
 from sync_queue.report import read_report
 from tests.hooks.test_trouble import mode, without_root_powers
 from tests.installed_plugin import Answer, InstalledPlugin

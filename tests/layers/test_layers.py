@@ -56,9 +56,9 @@ HOOK_ENTRY = "hooks.handlers"
 # Imports inside functions, each with its reason.
 LATE_IMPORTS: Mapping[tuple[str, str], str] = {
     ("process_queue.py", "tasks.command_line"): "the libraries have to be there first",
-    ("PlexSync.py", "hooks.handlers"): "a worker does not need the hook",
-    ("PlexSync.py", "site"): "only tasks and worker need the libraries",
-    ("PlexSync.py", "tasks.start"): "a hook would pay for it",
+    ("process_queue.py", "tasks.looks"): "only the modes that look need it",
+    ("tasks/status.py", "site"): "only until a worker has noted which packages there are",
+    ("tasks/status.py", "worker.dependencies"): "only until a worker has noted it",
     ("tasks/start.py", "tasks.entry"): "the libraries have to be there first",
     ("tasks/start.py", "worker.resident"): "the libraries have to be there first",
     ("hooks/handlers.py", "sync_queue.datadir"): "a filtered hook would pay for it",

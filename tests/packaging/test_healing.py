@@ -106,7 +106,7 @@ def test_what_says_installed_and_is_not_gives_one_reply_and_a_line_in_the_worker
         about.parent.mkdir(parents=True)
         about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     bare.environ["PYTHONPATH"] = str(tmp_path / "broken")
-    for mode in ("process_queue", "status", "wake", "no such mode"):
+    for mode in ("process_queue", "no such mode"):
         answer = send(bare, bare.stdin({"mode": mode}))
         assert answer.status == 0
         assert answer.reply["output"] is None
@@ -124,13 +124,13 @@ def test_a_page_of_stash_starts_a_worker_that_installs_only_when_something_waits
     bare: InstalledPlugin, tmp_path: Path
 ) -> None:
     log = bare.data_dir / "plexsync.log"
-    assert send(bare, bare.stdin({"mode": "wake"})).reply["output"] is None
+    assert send(bare, bare.stdin({"mode": "wake"})).reply["output"]["left"] == 0
     assert not bare.data_dir.exists()
     spool = bare.data_dir / "spool"
     spool.mkdir(parents=True)
     (bare.data_dir / "queue").mkdir()
     (spool / "1.json").write_text(json.dumps({"version": 1}))
-    assert send(bare, bare.stdin({"mode": "wake"})).reply["output"] is None
+    assert send(bare, bare.stdin({"mode": "wake"})).reply["output"]["left"] == 1
     eventually(lambda: log.exists() and SENTENCE in log.read_text("utf-8"), timeout=60)
     eventually(lambda: not lock.worker_alive(str(bare.data_dir)))
     assert not os.path.exists(tmp_path / "stash config" / "plexsync")

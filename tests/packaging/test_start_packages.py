@@ -186,7 +186,7 @@ def test_a_page_view_without_packages_is_silent_while_nothing_waits(
     own_plugin.python = bare_python
     answer = own_plugin.send(own_plugin.stdin({"mode": "wake"}))
     assert answer.log == []
-    assert answer.reply == {"output": None}
+    assert answer.reply["output"]["started"] is False
     assert not own_plugin.data_dir.exists()
 
 
@@ -197,7 +197,7 @@ def test_a_page_view_without_packages_starts_the_installing_worker_where_edits_w
         own_plugin.send(own_plugin.hook_stdin(1))
     own_plugin.python = bare_python
     answer = own_plugin.send(own_plugin.stdin({"mode": "wake"}))
-    assert answer.reply == {"output": None}
+    assert answer.reply["output"]["started"] is True
     assert answer.log == []
     log = own_plugin.data_dir / "plexsync.log"
     eventually(lambda: log.exists() and "pip install" in log.read_text("utf-8"), timeout=30)

@@ -15,8 +15,9 @@ from simulators.plex.server import PlexSimulator
 from simulators.stash.server import StashSimulator
 from stash.client import StashClient
 from sync_queue import producer, schema
+from sync_queue.job_counts import QueueStats
 from sync_queue.manager import QueueManager
-from sync_queue.models import QueueStats, scene_job
+from sync_queue.models import scene_job
 from sync_queue.state import HoldNote
 from worker.circuit_breaker import CircuitBreaker
 from worker.processor import SyncWorker

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sync_queue import datadir
 from tests.e2e.conftest import Road
 from tests.hooks.test_trouble import without_root_powers
 from worker import logs
@@ -35,7 +36,7 @@ def a_link_to_nowhere(path: Path) -> None:
 def test_an_edit_is_synced_whatever_lies_where_the_log_should_be(road: Road, make: object) -> None:
     assert callable(make)
     road.plugin.data_dir.mkdir(parents=True)
-    make(road.plugin.data_dir / logs.LOG_FILE)
+    make(road.plugin.data_dir / datadir.LOG_FILE)
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.scene_update(scene, title="Synced")
     road.drain()
@@ -62,24 +63,24 @@ def log_lines(folder: Path, count: int, size: int = logs.LOG_BYTES) -> None:
 
 
 def test_another_user_s_log_is_set_aside(tmp_path: Path) -> None:
-    unreadable(tmp_path / logs.LOG_FILE)
+    unreadable(tmp_path / datadir.LOG_FILE)
     log_lines(tmp_path, 2)
-    assert "Line 1." in (tmp_path / logs.LOG_FILE).read_text()
+    assert "Line 1." in (tmp_path / datadir.LOG_FILE).read_text()
     aside = tmp_path / logs.SET_ASIDE
     aside.chmod(0o600)
     assert aside.read_text() == "of another user\n"
-    assert logs.problem(str(tmp_path)) == ""
+    assert datadir.log_problem(str(tmp_path)) == ""
 
 
 def test_a_log_that_cannot_be_set_aside_is_told(tmp_path: Path) -> None:
-    a_directory(tmp_path / logs.LOG_FILE)
+    a_directory(tmp_path / datadir.LOG_FILE)
     a_directory(tmp_path / logs.SET_ASIDE)
     log_lines(tmp_path, 2)
-    assert "cannot be written" in logs.problem(str(tmp_path))
+    assert "cannot be written" in datadir.log_problem(str(tmp_path))
 
 
 def test_a_log_that_cannot_be_turned_over_grows(tmp_path: Path) -> None:
     for name in (".1", ".2"):
-        a_directory(tmp_path / (logs.LOG_FILE + name))
+        a_directory(tmp_path / (datadir.LOG_FILE + name))
     log_lines(tmp_path, 60, size=200)
-    assert "Line 59." in (tmp_path / logs.LOG_FILE).read_text()
+    assert "Line 59." in (tmp_path / datadir.LOG_FILE).read_text()

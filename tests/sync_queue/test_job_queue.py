@@ -17,8 +17,9 @@ import pytest
 
 from sync_queue import job_counts, jobs, lock, schema
 from sync_queue.dlq import DeadLetter
+from sync_queue.job_counts import QueueStats
 from sync_queue.manager import QueueManager
-from sync_queue.models import ClaimedJob, JobStatus, QueueStats, SyncJob
+from sync_queue.models import ClaimedJob, JobStatus, SyncJob
 from sync_queue.trouble import DatabaseReplaced, DatabaseUnwritable
 from tests.installed_plugin import ROOT
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sync_queue import schema
+from sync_queue.job_counts import QueueStats
 from sync_queue.manager import QueueManager
-from sync_queue.models import QueueStats
 from tests.installed_plugin import ROOT
 
 PROGRAM = ROOT / "tests" / "sync_queue" / "many_processes.py"

@@ -23,10 +23,10 @@ from hypothesis.stateful import (
 )
 
 from sync_queue import producer, schema
-from sync_queue.job_counts import LONGEST_DELAY
+from sync_queue.job_counts import LONGEST_DELAY, QueueStats
 from sync_queue.jobs import SUSPICIOUS_INTERRUPTION, backoff
 from sync_queue.manager import QueueManager
-from sync_queue.models import ClaimedJob, QueueStats, SyncJob
+from sync_queue.models import ClaimedJob, SyncJob
 
 SCENES = st.integers(1, 4)
 # Thousands of commits need no real disk: power cuts are not among the rules.

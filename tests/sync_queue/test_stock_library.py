@@ -12,8 +12,9 @@ import pytest
 from persistqueue.serializers import json as json_serializer
 
 from sync_queue import schema
+from sync_queue.job_counts import QueueStats
 from sync_queue.manager import QueueManager
-from sync_queue.models import QueueStats, scene_job
+from sync_queue.models import scene_job
 
 NOW = 1_800_000_000.0
 

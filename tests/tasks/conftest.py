@@ -19,6 +19,7 @@ from simulators.stash.server import StashSimulator
 from sync_queue import datadir
 from tasks import modes
 from tasks.context import TaskRequest, TaskResult
+from tasks.looks import LOOKS
 from tests.installed_plugin import ROOT
 
 STASH_FOLDER, PLEX_FOLDER = "/data/scenes", "/media/videos"
@@ -89,13 +90,27 @@ class Library:
 
     def run_without_directory(self, mode: str) -> TaskResult:
         """Run a mode before there is a data directory."""
-        return modes.run(self.request(mode), self.moves.append)
+        return self.run_request(self.request(mode))
 
     def run(self, mode: str, **arguments: Any) -> TaskResult:
         """Run a mode to its end in this process."""
         request = self.request(mode, **arguments)
         request.resolve()
-        return modes.run(request, self.moves.append)
+        return self.run_request(request)
+
+    def run_request(self, request: TaskRequest) -> TaskResult:
+        """Run what Stash asks, as its process would."""
+        if request.mode not in LOOKS:
+            return modes.run(request, self.moves.append)
+        request.check_numbers()
+        answer = LOOKS[request.mode](request, request.locate(), time.time())
+        return TaskResult(
+            left=answer.left,
+            problems=answer.problems,
+            lines=tuple(answer.lines),
+            exit_code=answer.exit_code,
+            output=answer.output,
+        )
 
     @property
     def database(self) -> Path:

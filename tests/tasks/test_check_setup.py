@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulators.faults import Kind
-from sync_queue.models import QueueStats
-from sync_queue.report import QueueReport
+from sync_queue.facts import Facts
+from sync_queue.job_counts import QueueStats
+from sync_queue.report import QueueReport, Tables
 from sync_queue.shared import shared_queue
-from sync_queue.state import Breaker, BreakerState, Facts, HoldNote, LastError
+from sync_queue.state import Breaker, BreakerState, HoldNote, LastError
 from tasks import modes
 from tasks.check_machine import (
     check_address,
@@ -275,7 +276,13 @@ def test_a_container_is_known_by_its_marks(tmp_path: Path) -> None:
 def test_the_obstacles_of_the_worker_are_reported() -> None:
     stats = QueueStats(3, 1, 0, 0, 2)
     states = Facts({"hold": '{"version": 1, "reason": "setup", "sentence": "The token is wrong."}'})
-    report = QueueReport("/data", True, 1, stats, states=states, problem="It is damaged.")
+    report = QueueReport(
+        "/data",
+        worker_alive=True,
+        spooled=1,
+        tables=Tables(stats, states=states),
+        problem="It is damaged.",
+    )
     assert all(one.todo for one in check_worker(report) if one.level is not Level.FINE)
     said = words(check_worker(report))
     assert "The worker runs; 5 edits wait, 2 dead letters." in said

@@ -83,7 +83,7 @@ def test_every_report_names_the_data_directory_last(library: Library, mode: str)
     end = f"Data directory: {library.data_dir}"
     assert result.lines[-1] == end
     assert result.report[-1:] in ((), (end,))
-    assert result.details["data_dir"] == str(library.data_dir)
+    assert {**result.output, **result.details}["data_dir"] == str(library.data_dir)
     assert sum(end in line for line in result.lines) == 1
 
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from sync_queue.manager import QueueManager
-from sync_queue.migrations import SCHEMA_VERSION
 from sync_queue.models import LIBRARY_PRIO, scene_job
+from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.shared import shared_queue
 from sync_queue.state import LibraryRun
 from tests.tasks.conftest import Library

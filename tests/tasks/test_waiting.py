@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from sync_queue import lock
+from sync_queue.facts import Facts
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
-from sync_queue.report import read_report
+from sync_queue.report import QueueReport, Tables, read_report
 from sync_queue.shared import shared_queue
-from sync_queue.state import Facts, HoldNote
+from sync_queue.state import HoldNote
 from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
@@ -94,16 +95,6 @@ def test_settings_from_a_file_start_no_worker_and_that_is_said(library: Library)
     assert not lock.worker_alive(str(library.data_dir))
 
 
-def test_a_page_that_opens_starts_no_worker_that_would_not_know_the_settings(
-    library: Library,
-) -> None:
-    with shared_queue(library.request("wake").resolve()) as manager:
-        manager.jobs.put(scene_job(1, "Scene.Update.Post", 1.0))
-    result = library.run("wake")
-    assert (result.left, result.output) == (1, {"started": False})
-    assert not lock.worker_alive(str(library.data_dir))
-
-
 @pytest.mark.parametrize(("name", "value"), [("PLEX_TOKEN", "x"), ("STASH_URL", "http://nas:1")])
 def test_a_worker_would_know_only_what_the_environment_says(
     library: Library, monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -129,7 +120,7 @@ def test_plex_is_to_blame_only_when_it_failed(
     tmp_path: Path, states: dict[str, dict[str, object]], reason: str
 ) -> None:
     documents = {name: json.dumps({"version": 1, **doc}) for name, doc in states.items()}
-    report = replace(read_report(str(tmp_path), 1.0), states=Facts(documents))
+    report = QueueReport(str(tmp_path), tables=Tables(states=Facts(documents)))
     assert waiting_reason(report) == reason
 
 

@@ -1,0 +1,66 @@
+"""What Status shows of settings and Plex: noted for it when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from pydantic import SecretStr
+
+from plex.items import PlexSection
+from sync_queue.manager import QueueManager
+from validation.config import PlexSyncConfig
+from validation.sanitizers import name_key
+from validation.settings import SETTINGS
+from worker.servers import Servers, SettingsRead
+
+
+class Observed:
+    """Notes what the servers showed, once for each change."""
+
+    def __init__(self, manager: QueueManager) -> None:
+        self.manager = manager
+        self._settings: SettingsRead | None = None
+        self._plex: object = None
+
+    def note(self, servers: Servers) -> None:
+        """Store what has changed since the last call."""
+        settings = servers.settings
+        if settings.read_at and settings is not self._settings:
+            before, self._settings = self._settings, settings
+            if before is None or before.config != settings.config:
+                note_settings(self.manager, settings)
+        about, sections = servers.plex_seen()
+        seen = (about, sections, settings.config.libraries)
+        if about is None or seen == self._plex:
+            return
+        self._plex = seen
+        with self.manager.transaction():
+            self.manager.state.note("server", asdict(about))
+            libraries = [library_doc(one, settings.config) for one in sections]
+            self.manager.state.note("libraries", {"libraries": libraries})
+
+
+def note_settings(manager: QueueManager, settings: SettingsRead) -> None:
+    """Store the settings as they were read, without secrets."""
+    values = {one.name: shown(settings.config, one.name) for one in SETTINGS}
+    with manager.transaction():
+        manager.state.note("settings", {"values": values, "missing": settings.setup_problem})
+
+
+def shown(config: PlexSyncConfig, name: str) -> object:
+    """A setting's value; of a secret only whether it is set."""
+    value = getattr(config, name)
+    if isinstance(value, SecretStr):
+        return "set" if value.get_secret_value() else "not set"
+    return value
+
+
+def library_doc(section: PlexSection, config: PlexSyncConfig) -> dict[str, object]:
+    """One library of Plex for programs."""
+    wanted = {name_key(name) for name in config.libraries}
+    return {
+        "key": section.section_id,
+        "title": section.title,
+        "type": "show" if section.kind == "episode" else section.kind,
+        "chosen": not wanted or name_key(section.title) in wanted,
+    }
