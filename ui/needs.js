@@ -23,8 +23,7 @@
   const { useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
   const PER_PAGE = 25;
-  // The reasons for which another item may be chosen.
-  const CHOOSABLE = ["ambiguous", "item_taken"];
+  const { CHOOSABLE } = page;
 
   const groupName = (code) => (code === "letters" ? say("dead letters") : reason(code).name);
 

@@ -50,6 +50,8 @@
   const hasChanges = (sample) =>
     !sample.reason && sample.items.some((item) => item.changes.length || item.images.length);
 
+  const { CHOOSABLE } = page;
+
   function ScenePreview({ scene }) {
     const answer = useAnswer(page.api.previewScene, { scene });
     const action = useAction();
@@ -77,7 +79,7 @@
       ),
       h(Failure, { text: action.failure }),
       action.value && h(page.Verdict, { verdict: action.value }),
-      sample.candidates.length > 0 &&
+      CHOOSABLE.includes(sample.reason) &&
         h(page.Choose, {
           scene,
           candidates: sample.candidates,

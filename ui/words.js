@@ -111,9 +111,9 @@
 
   function waiting(status, now) {
     const edits = status.pending ? count(status.pending, "edit_waits") + "." : "";
-    const code = status.hold.reason || status.waits_for;
+    const code = status.paused ? "paused" : status.hold.reason || status.waits_for;
     if (code === "paused") {
-      const text = status.hold.since
+      const text = status.hold.reason === "paused" && status.hold.since
         ? say("paused since", { time: clock(status.hold.since, now) })
         : say("paused");
       return { level: "warning", text: join(text, edits), detail: "" };

@@ -89,6 +89,7 @@ test("the status line names the most urgent state", () => {
     [{ packages: "failed" }, "danger", /could not be installed/],
     [{ hold: { reason: "paused", since: NOW }, outage }, "warning", /^Paused since \d\d:\d\d\.$/],
     [{ hold: { reason: "paused" }, pending: 1 }, "warning", /^Paused\. 1 edit waits\.$/],
+    [{ settings: { paused: true }, last_sync: NOW }, "warning", /^Paused\.$/],
     [{ waits_for: "waiting_for_plex" }, "danger", /^Plex does not answer\.$/],
     [{ setup: ["The token is missing"] }, "warning", /not complete\. The token is missing\.$/],
     [{ hold: { reason: "waiting_for_stash" } }, "warning", /^Stash does not answer/],
