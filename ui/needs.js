@@ -92,7 +92,7 @@
       { className: "mb-1" },
       row.detail || reason(row.outcome).meaning,
       " ",
-      h("span", { className: "text-muted" }, row.todo || reason(row.outcome).todo)
+      h("span", { className: "text-muted" }, reason(row.outcome).todo || row.todo)
     );
 
   const itemsOf = (row) => [...new Set([row.item].concat(row.items))].filter(Boolean);

@@ -84,8 +84,7 @@
       h(TaskButton, { task: tasks.queue, label: say("sync now"), look: "primary" }),
       h(TaskButton, { task: tasks.all, label: say("sync all") }),
       h(Link, { to: to("preview"), className: "btn btn-sm btn-secondary" }, say("view preview")),
-      h(PauseButton, { status }),
-      h(TaskButton, { task: tasks.check, label: tasks.check })
+      h(PauseButton, { status })
     );
 
   const Activity = ({ status }) =>
