@@ -134,7 +134,6 @@
       h("h3", null, say("reasons")),
       h(Table, {
         label: say("reasons"),
-        compact: true,
         heads: [say("head outcome"), say("head meaning"), say("head todo")],
         empty: "",
         rows: Object.keys(texts.reasons).map((code) => ({
