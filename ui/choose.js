@@ -59,8 +59,12 @@
   function Verdict({ verdict }) {
     const { outcome, problems, sentence } = verdict;
     if (outcome === "filtered" && !problems)
-      return h(Notice, { text: say("ignored"), level: "success" });
-    return h(Notice, { text: sentence || say("done"), level: problems ? "warning" : "success" });
+      return h(Notice, { text: say("ignored"), level: "success", takesFocus: true });
+    return h(Notice, {
+      text: sentence || say("done"),
+      level: problems ? "warning" : "success",
+      takesFocus: true,
+    });
   }
 
   // For an item that no candidate names: its number, or its address in Plex Web.

@@ -134,7 +134,7 @@
           ),
           !result && h(Choice, { job, setResult })
         ),
-        h(Notice, { text: result, level: "success" }),
+        h(Notice, { text: result, level: "success", takesFocus: true }),
         opened && h(Story, { job })
       )
     );

@@ -4,7 +4,7 @@
   "use strict";
   const page = window.PlexSyncPage;
   if (!page.parts) return;
-  const { say, grouped, needsScenes } = page.words;
+  const { say, count, grouped, needsScenes } = page.words;
   const { HOME, h, useStatus, Failure, to } = page.parts;
   const PluginApi = window.PluginApi;
   const { Fragment, useEffect, useRef, useState } = PluginApi.React;
@@ -122,7 +122,7 @@
 
   function TopBarItem() {
     const { n, view } = useStatus(false).badge;
-    const label = n ? say("needs you title", { n: grouped(n) }) : page.texts.name;
+    const label = page.texts.name + (n ? ": " + count(n, "thing_needs") : "");
     return h(
       NavLink,
       { className: "nav-utility", exact: true, to: to(view) },

@@ -3,7 +3,7 @@
   "use strict";
   const page = window.PlexSyncPage;
   if (!page.parts) return;
-  const { say, headline, shares, runText, join } = page.words;
+  const { say, headline, needsScenes, shares, runText, join } = page.words;
   const {
     h,
     useAction,
@@ -30,7 +30,9 @@
       "div",
       { className: "alert alert-" + level + " plexsync-headline" },
       h("strong", { role: "status", "aria-live": "polite" }, text),
-      detail && h("span", null, " " + detail)
+      detail && h("span", null, " " + detail),
+      needsScenes(status) > 0 &&
+        h(Link, { to: to("needs"), className: "alert-link ml-2" }, say("show needs"))
     );
   }
 

@@ -21,6 +21,14 @@
     return state;
   }
 
+  // The Plex server's name for links; a row is drawn again only when it changes.
+  function useMachine() {
+    const machineOf = ({ status }) => (status ? status.server.machine : "");
+    const [machine, setMachine] = useState(machineOf(page.watch.now()));
+    useEffect(() => page.watch.watch((state) => setMachine(machineOf(state)), false), []);
+    return machine;
+  }
+
   // An answer that is loaded when `args` change; null = do not ask. `again` asks once more.
   function useAnswer(ask, args) {
     const key = JSON.stringify(args);
@@ -104,23 +112,33 @@
       answer.busy && !answer.value && h(Busy)
     );
 
-  const Notice = ({ text, level }) =>
-    text ? h("div", { className: "alert alert-" + (level || "info"), role: "status" }, text) : null;
+  // `takesFocus`: the notice replaces the button that was just pressed.
+  function Notice({ text, level, takesFocus }) {
+    const box = useRef(null);
+    useEffect(() => {
+      if (takesFocus && box.current) box.current.focus({ preventScroll: true });
+    }, [text]);
+    const className = "alert alert-" + (level || "info");
+    return text ? h("div", { className, role: "status", ref: box, tabIndex: -1 }, text) : null;
+  }
 
-  // A button that asks before it acts, in place.
+  // A button that asks before it acts, in place. The focus moves to the question and back.
   function Confirm({ label, question, yes, onYes, look, busy }) {
-    const [asks, setAsks] = useState(false);
+    const [step, setStep] = useState("");
     const act = () => {
-      setAsks(false);
+      setStep("answered");
       onYes();
     };
-    if (!asks) return h(Button, { look, busy, onClick: () => setAsks(true) }, label);
+    if (step !== "asked") {
+      const autoFocus = step === "answered";
+      return h(Button, { look, busy, autoFocus, onClick: () => setStep("asked") }, label);
+    }
     return h(
       "span",
       { className: "plexsync-line", role: "group", "aria-label": question },
       h("strong", null, question),
       h(Button, { look: "danger", onClick: act }, yes),
-      h(Button, { autoFocus: true, onClick: () => setAsks(false) }, say("cancel"))
+      h(Button, { autoFocus: true, onClick: () => setStep("answered") }, say("cancel"))
     );
   }
 
@@ -241,8 +259,7 @@
     h(Link, { to: "/scenes/" + scene }, title || say("scene number", { scene }));
 
   function PlexLink({ item, label }) {
-    const { status } = useStatus(false);
-    const href = page.pure.plexLink(status ? status.server.machine : "", item);
+    const href = page.pure.plexLink(useMachine(), item);
     const text = label || say("open in plex");
     if (!item) return null;
     if (!href) return h("span", { className: "text-muted" }, say("item number", { item }));

@@ -105,6 +105,7 @@
   const overview = {
     "what to do": "Next steps",
     "open settings": "Open the settings",
+    "show needs": "Show them",
     outcomes: "Outcomes",
     "no outcomes": "No scene has an outcome yet.",
     "last scenes": "Last scenes",
@@ -232,7 +233,6 @@
   };
 
   const places = {
-    "needs you title": "PlexSync: {n} need you",
     "tools card": "Shows what PlexSync does, and what needs you.",
     "open page": "Open the PlexSync page",
     "open page means": "It shows these settings with their defaults, and what PlexSync does.",

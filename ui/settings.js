@@ -97,14 +97,20 @@
 
   function Form({ value, again }) {
     const [edited, setEdited] = useState({});
+    const [isSaved, setSaved] = useState(false);
     const action = useAction();
-    const changed = changedValues(value.settings, edited);
+    const changed = isSaved ? {} : changedValues(value.settings, edited);
     const problems = action.value ? action.value.problems : {};
     const isBad = Object.keys(problems).length > 0;
+    // What was saved is shown until the settings are read again.
+    useEffect(() => {
+      setEdited({});
+      setSaved(false);
+    }, [value]);
     const save = () =>
       action.run(page.api.save(changed)).then((answer) => {
         if (answer.failure || Object.keys(answer.value.problems).length) return;
-        setEdited({});
+        setSaved(true);
         again();
       });
     return h(

@@ -192,6 +192,7 @@
     edit_waits: ["{n} edit waits", "{n} edits wait"],
     scene_needs: ["{n} scene needs you", "{n} scenes need you"],
     dead_letter: ["{n} dead letter", "{n} dead letters"],
+    thing_needs: ["{n} thing needs you", "{n} things need you"],
     item: ["{n} item", "{n} items"],
     image: ["{n} image", "{n} images"],
     attempt: ["{n} attempt", "{n} attempts"],
