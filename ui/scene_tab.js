@@ -20,12 +20,6 @@
   const { useEffect, useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
 
-  // The list is searched by path: that reads PlexSync's own database and asks Plex for nothing.
-  function query(scene) {
-    const file = (scene.files || [])[0];
-    return { search: (file && file.path) || scene.title || "", limit: 200 };
-  }
-
   function Facts({ row }) {
     if (!row) return h("p", null, say("not synced yet"));
     const { item, items } = row;
@@ -121,12 +115,12 @@
 
   function SceneTab({ scene }) {
     const number = Number(scene.id);
-    const answer = useAnswer(page.api.scenes, query(scene));
+    const answer = useAnswer(page.api.scenes, { scene: number });
     const { status } = useStatus(false);
     useEffect(() => {
       if (!status) page.watch.ask(); // the link to Plex Web needs the server
     }, []);
-    const row = answer.value && answer.value.rows.find((entry) => entry.scene === number);
+    const row = answer.value && answer.value.rows[0];
     return h(
       "div",
       { className: "plexsync" },
