@@ -12,7 +12,7 @@
   const OPERATION =
     "mutation($id: ID!, $args: Map){runPluginOperation(plugin_id: $id, args: $args)}";
   const TASK = "mutation($id: ID!, $task: String){runPluginTask(plugin_id: $id, task_name: $task)}";
-  const JOB = "{id status description progress}";
+  const JOB = "{id status description progress addTime}";
 
   // The address of Stash, which may lie below the path of a reverse proxy.
   function base() {
@@ -92,6 +92,8 @@
     ignore: (args) => call("ignore", args, shapes.verdict),
     retry: (args) => call("retry", args, shapes.verdict),
     dismiss: (args) => call("dismiss", args, shapes.verdict),
+    libraries: () => call("libraries", {}, shapes.libraries),
+    check: () => call("check_setup", { quiet: true }, shapes.check),
     support: (args) => call("support", args, shapes.support),
   };
 

@@ -8,6 +8,9 @@
   const { h, useAnswer, useAction, Button, Failure, Pending, Notice, PlexLink, Path } = page.parts;
   const { useState } = window.PluginApi.React;
 
+  // The reasons for which another item may be chosen.
+  const CHOOSABLE = ["ambiguous", "item_taken"];
+
   const confidence = (name) => ({ high: say("likely"), low: say("uncertain") }[name] || name);
 
   function Candidate({ candidate, action, pin }) {
@@ -120,6 +123,7 @@
     );
   }
 
+  page.CHOOSABLE = CHOOSABLE;
   page.Verdict = Verdict;
   page.Choose = Choose;
   page.ChooseFresh = ChooseFresh;

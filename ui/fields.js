@@ -4,7 +4,7 @@
   const page = window.PlexSyncPage;
   if (!page.parts) return;
   const { say } = page.words;
-  const { h, Button } = page.parts;
+  const { h, useAction, Button, Failure } = page.parts;
   const { parseList, toggle, isListed, parseRules, joinRules } = page.pure;
   const { useState } = window.PluginApi.React;
   const INPUT = "form-control form-control-sm input-control";
@@ -137,6 +137,24 @@
     );
   }
 
+  // A list that has no choices yet: typed, or loaded from Plex.
+  function Libraries(props) {
+    const action = useAction();
+    if (props.setting.choices.length) return h(Choices, props);
+    if (action.value && action.value.length) {
+      const choices = action.value.map((library) => library.title);
+      return h(Choices, { ...props, setting: { ...props.setting, choices } });
+    }
+    const load = () => action.run(page.api.libraries());
+    return h(
+      "div",
+      null,
+      h(Text, props),
+      h(Button, { busy: action.busy, onClick: load }, say("load libraries")),
+      h(Failure, { text: action.failure })
+    );
+  }
+
   // Path rules as rows. An empty row is kept while it is edited and is not stored.
   function Rules({ id, setting, value, change, described }) {
     const [rows, setRows] = useState(() => parseRules(value));
@@ -183,14 +201,17 @@
     );
   }
 
+  const CONTROLS = {
+    switch: Switch,
+    number: NumberField,
+    secret: Secret,
+    list: Libraries,
+    rules: Rules,
+  };
+
   function control(setting) {
-    if (setting.type === "list" || setting.type === "text") {
-      if (!setting.choices.length) return Text;
-      return setting.type === "list" ? Choices : Select;
-    }
-    return (
-      { switch: Switch, number: NumberField, secret: Secret, rules: Rules }[setting.type] || Text
-    );
+    if (setting.type === "text" && setting.choices.length) return Select;
+    return CONTROLS[setting.type] || Text;
   }
 
   page.fields = { control };

@@ -4,7 +4,7 @@
   "use strict";
   const page = window.PlexSyncPage;
   if (!page.parts) return;
-  const { say, grouped } = page.words;
+  const { say, grouped, needsScenes } = page.words;
   const { HOME, h, useStatus, Failure, to } = page.parts;
   const PluginApi = window.PluginApi;
   const { Fragment, useEffect, useRef, useState } = PluginApi.React;
@@ -24,7 +24,7 @@
 
   // The page.
 
-  const Tabs = ({ shown, badge }) =>
+  const Tabs = ({ shown, needed }) =>
     h(
       "nav",
       { "aria-label": page.texts.name },
@@ -44,8 +44,8 @@
               },
               say("view " + view),
               view === "needs" &&
-                badge > 0 &&
-                h("span", { className: "badge badge-warning ml-1" }, grouped(badge))
+                needed > 0 &&
+                h("span", { className: "badge badge-warning ml-1" }, grouped(needed))
             )
           )
         )
@@ -104,7 +104,7 @@
     return h(
       "div",
       { className: "plexsync" },
-      h(Tabs, { shown: view, badge: state.badge }),
+      h(Tabs, { shown: view, needed: state.status ? needsScenes(state.status) : 0 }),
       h(Heading, { view }),
       h(Failure, { text: state.failure, again: page.watch.ask }),
       h(page.tasks.Jobs, { state }),
@@ -121,11 +121,11 @@
   }
 
   function TopBarItem() {
-    const { badge } = useStatus(false);
-    const label = badge ? say("needs you title", { n: grouped(badge) }) : page.texts.name;
+    const { n, view } = useStatus(false).badge;
+    const label = n ? say("needs you title", { n: grouped(n) }) : page.texts.name;
     return h(
       NavLink,
-      { className: "nav-utility", exact: true, to: badge ? to("needs") : HOME },
+      { className: "nav-utility", exact: true, to: to(view) },
       h(
         "button",
         {
@@ -136,7 +136,7 @@
           className: "minimal d-flex align-items-center h-100 btn btn-primary plexsync-icon",
         },
         h(Icon),
-        badge > 0 && h("span", { className: "badge badge-warning" }, grouped(badge))
+        n > 0 && h("span", { className: "badge badge-warning" }, grouped(n))
       )
     );
   }

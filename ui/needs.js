@@ -23,8 +23,7 @@
   const { useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
   const PER_PAGE = 25;
-  // The reasons for which another item may be chosen.
-  const CHOOSABLE = ["ambiguous", "item_taken"];
+  const { CHOOSABLE } = page;
 
   const groupName = (code) => (code === "letters" ? say("dead letters") : reason(code).name);
 
@@ -93,7 +92,7 @@
       { className: "mb-1" },
       row.detail || reason(row.outcome).meaning,
       " ",
-      h("span", { className: "text-muted" }, row.todo || reason(row.outcome).todo)
+      h("span", { className: "text-muted" }, reason(row.outcome).todo || row.todo)
     );
 
   const itemsOf = (row) => [...new Set([row.item].concat(row.items))].filter(Boolean);

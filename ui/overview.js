@@ -18,6 +18,7 @@
     Time,
     to,
   } = page.parts;
+  const { useEffect, useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
   const { TaskButton } = page.tasks;
   const { tasks } = page.texts;
@@ -53,27 +54,28 @@
         )
       : null;
 
+  // What the user chose is shown until the status says the same.
   function PauseButton({ status }) {
     const action = useAction();
-    const { paused } = status;
+    const [chosen, setChosen] = useState(null);
+    const paused = chosen === null ? status.paused : chosen;
+    useEffect(() => setChosen(null), [status.paused]);
     const flip = () =>
-      action.run(
-        page.api.save({ paused: !paused }).then((answer) => ({
-          ...answer,
-          failure: answer.failure || answer.value.problems.paused || "",
-        }))
-      );
+      action.run(page.api.save({ paused: !paused }).then(withProblems)).then((answer) => {
+        if (!answer.failure) setChosen(!paused);
+      });
     return h(
       "span",
       { className: "plexsync-inline" },
-      h(
-        Button,
-        { busy: action.busy, onClick: flip, "aria-pressed": paused },
-        say(paused ? "resume" : "pause")
-      ),
+      h(Button, { busy: action.busy, onClick: flip }, say(paused ? "resume" : "pause")),
       h(Failure, { text: action.failure })
     );
   }
+
+  const withProblems = (answer) => ({
+    ...answer,
+    failure: answer.failure || answer.value.problems.paused || "",
+  });
 
   const Buttons = ({ status }) =>
     h(
@@ -82,8 +84,7 @@
       h(TaskButton, { task: tasks.queue, label: say("sync now"), look: "primary" }),
       h(TaskButton, { task: tasks.all, label: say("sync all") }),
       h(Link, { to: to("preview"), className: "btn btn-sm btn-secondary" }, say("view preview")),
-      h(PauseButton, { status }),
-      h(TaskButton, { task: tasks.check, label: tasks.check })
+      h(PauseButton, { status })
     );
 
   const Activity = ({ status }) =>

@@ -50,6 +50,8 @@
   const hasChanges = (sample) =>
     !sample.reason && sample.items.some((item) => item.changes.length || item.images.length);
 
+  const { CHOOSABLE } = page;
+
   function ScenePreview({ scene }) {
     const answer = useAnswer(page.api.previewScene, { scene });
     const action = useAction();
@@ -77,7 +79,7 @@
       ),
       h(Failure, { text: action.failure }),
       action.value && h(page.Verdict, { verdict: action.value }),
-      sample.candidates.length > 0 &&
+      CHOOSABLE.includes(sample.reason) &&
         h(page.Choose, {
           scene,
           candidates: sample.candidates,
@@ -128,8 +130,16 @@
     );
   };
 
-  const Sample = ({ sample }) =>
-    h(
+  const namesOf = ({ items }) =>
+    [...new Set([].concat(...items.map(changedNames)))].map(page.pure.field).join(", ");
+
+  const changedNames = (item) => item.changes.map((change) => change.field).concat(item.images);
+
+  // A scene of the result: the names of its changed fields, and all of them when it is opened.
+  function Sample({ sample, isFirst }) {
+    const [opened, setOpened] = useState(isFirst);
+    const names = namesOf(sample);
+    return h(
       "li",
       { className: "card plexsync-row" },
       h(Cover, sample),
@@ -137,9 +147,25 @@
         "div",
         { className: "plexsync-grow" },
         h("h4", null, h(SceneLink, sample)),
-        h(page.Changes, { sample })
+        h(
+          "div",
+          { className: "plexsync-line" },
+          names &&
+            h(
+              Button,
+              {
+                "aria-expanded": opened,
+                onClick: () => setOpened(!opened),
+                "aria-label": say("details of", { name: sample.title }),
+              },
+              say(opened ? "close" : "details")
+            ),
+          names && h("span", { className: "text-muted" }, names)
+        ),
+        (opened || !names) && h(page.Changes, { sample })
       )
     );
+  }
 
   function Samples({ result, turn }) {
     if (!result.samples.length) return null;
@@ -158,7 +184,7 @@
       h(
         "ul",
         { className: "list-unstyled" },
-        result.samples.map((sample) => h(Sample, { key: sample.scene, sample }))
+        result.samples.map((sample, at) => h(Sample, { key: sample.scene, sample, isFirst: !at }))
       ),
       result.not_shown > 0 &&
         h(

@@ -68,14 +68,12 @@
       .filter((section) => section.settings.length);
   }
 
-  // Stash's own block: groups in order, unknown settings after them, risky ones last.
+  // Stash's own block: the usual settings in order, unknown ones after them, risky ones last.
   function sortSettings(settings) {
-    const groups = Object.keys(texts.settingGroups).map((name) => texts.settingGroups[name]);
-    const first = [].concat(...groups);
     const place = (key) => {
       const risk = texts.riskySettings.indexOf(key);
       if (risk >= 0) return 2000 + risk;
-      const at = first.indexOf(key);
+      const at = texts.settingOrder.indexOf(key);
       return at < 0 ? 1000 : at;
     };
     return settings

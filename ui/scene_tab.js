@@ -41,7 +41,7 @@
         row.detail || reason(row.outcome).meaning,
         " ",
         row.outcome !== "synced" &&
-          h("span", { className: "text-muted" }, row.todo || reason(row.outcome).todo)
+          h("span", { className: "text-muted" }, reason(row.outcome).todo || row.todo)
       ),
       h("p", null, say("since"), " ", h(Time, { at: row.since })),
       h(

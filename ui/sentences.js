@@ -58,6 +58,7 @@
     cancel: "Cancel",
     close: "Close",
     details: "Details",
+    "details of": "Details: {name}",
     refresh: "Refresh",
     done: "Done.",
     back: "Back",
@@ -95,6 +96,7 @@
     "stop task": "Stop {task}",
     "task waits": "{task} waits for other tasks of Stash.",
     "task stops": "{task} is stopping.",
+    "task over": "{task} ended.",
     "task stopped": "{task} was stopped.",
     "task ended": "{task} ended: {result}.",
     "task left nothing": "{task} ended without a result. The log on the Help view says why.",
@@ -181,7 +183,10 @@
   };
 
   const settings = {
-    "check means": "Tests address, token, libraries and path rules. Save first.",
+    "check means": "Tests the saved settings: address, token, libraries and path rules.",
+    "check found": "Findings",
+    "check fine": "All is well.",
+    "load libraries": "Show the libraries of Plex",
     default: "Default: {value}.",
     set: "Set",
     "not set": "Not set",

@@ -8,8 +8,6 @@
   const { bySection, changedValues, shown } = page.pure;
   const { useEffect, useState } = window.PluginApi.React;
   const { Prompt } = window.PluginApi.libraries.ReactRouterDOM;
-  const { TaskButton } = page.tasks;
-  const { tasks } = page.texts;
 
   const Default = ({ setting }) =>
     setting.type === "secret"
@@ -153,12 +151,7 @@
     return h(
       "div",
       null,
-      h(
-        "div",
-        { className: "plexsync-line" },
-        h(TaskButton, { task: tasks.check, label: tasks.check }),
-        h("span", { className: "text-muted small" }, say("check means"))
-      ),
+      h(page.Check),
       h(Pending, { answer }),
       answer.value && h(Form, { value: answer.value, again: answer.again })
     );

@@ -253,6 +253,15 @@
     problems: number(map(answer).problems),
   });
 
+  const libraries = (answer) => list(map(answer).libraries, (row) => library(map(row)));
+
+  const finding = (answer) => {
+    const raw = map(answer);
+    return { level: text(raw.level), what: text(raw.what), todo: text(raw.todo) };
+  };
+
+  const check = (answer) => ({ findings: list(map(answer).findings, finding) });
+
   const log = (answer) => ({ lines: list(map(answer).lines) });
 
   const support = (answer) => ({ path: text(map(answer).path), bytes: number(map(answer).bytes) });
@@ -265,6 +274,7 @@
       id: text(raw.id),
       task: said.startsWith(prefix) ? said.slice(prefix.length) : "",
       status: text(raw.status),
+      added: Date.parse(text(raw.addTime)) / 1000 || 0,
       progress: typeof raw.progress === "number" && raw.progress >= 0 ? raw.progress : null,
     };
   };
@@ -280,6 +290,8 @@
     settings,
     saved,
     verdict,
+    libraries,
+    check,
     log,
     support,
     job,

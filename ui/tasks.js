@@ -37,7 +37,7 @@
         h(
           "div",
           {
-            className: "progress",
+            className: "progress bg-secondary",
             role: "progressbar",
             "aria-label": job.task,
             "aria-valuemin": 0,
@@ -63,14 +63,14 @@
     );
   }
 
-  // A task that failed ends as FINISHED in Stash too: its own result tells.
+  // A task that failed ends as FINISHED in Stash too: its own result tells. Some leave none.
   function endedText(ended, status) {
     const run = status && status.runs.find((entry) => entry.task === ended.task);
-    if (run && run.at > ended.at - 60) {
+    if (run && run.at > ended.added - 5) {
       return say("task ended", { task: ended.task, result: runText(run) });
     }
     if (ended.status === "CANCELLED") return say("task stopped", ended);
-    return say("task left nothing", ended);
+    return say(ended.task === page.texts.tasks.preview ? "task over" : "task left nothing", ended);
   }
 
   function Jobs({ state }) {

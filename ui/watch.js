@@ -9,6 +9,7 @@
     STILL = 10000,
     BADGE = 60000;
   const KEY = "plexsync.badge";
+  const NO_BADGE = { n: 0, view: "overview" };
 
   const listeners = new Set();
   let watchers = 0; // views of the page, which want more than the number
@@ -18,21 +19,27 @@
   let again = false;
   let state = { status: null, jobs: [], ended: null, failure: "", at: 0, badge: remembered() };
 
-  // The number that another page load read less than a minute ago.
+  // The number of the top bar, and the view that it leads to.
+  const badgeOf = (status) => ({
+    n: page.words.needsCount(status),
+    view: page.words.needsScenes(status) ? "needs" : "overview",
+  });
+
+  // The badge that another page load read less than a minute ago.
   function remembered() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEY) || "{}");
-      if (!(Math.abs(Date.now() - kept.at) < BADGE)) return 0;
+      if (!(Math.abs(Date.now() - kept.at) < BADGE)) return NO_BADGE;
       asked = kept.at;
-      return kept.n;
+      return { n: Number(kept.n), view: String(kept.view) };
     } catch (error) {
-      return 0;
+      return NO_BADGE;
     }
   }
 
-  function remember(n) {
+  function remember(badge) {
     try {
-      sessionStorage.setItem(KEY, JSON.stringify({ at: Date.now(), n }));
+      sessionStorage.setItem(KEY, JSON.stringify({ at: Date.now(), ...badge }));
     } catch (error) {
       // Without a store, each page load asks once.
     }
@@ -76,7 +83,7 @@
     const running = jobs.value || state.jobs;
     const ended = await whatEnded(running);
     const next = status.value || state.status;
-    const badge = next ? page.words.needsCount(next) : state.badge;
+    const badge = next ? badgeOf(next) : state.badge;
     remember(badge);
     publish({
       status: next,

@@ -87,8 +87,11 @@
 
   const needsScenes = (status) => needs(status).reduce((sum, row) => sum + row.n, 0);
 
-  // The number beside the icon: everything that only the user can end.
-  const needsCount = (status) => needsScenes(status) + status.blockers.length;
+  const isBroken = (status) =>
+    Boolean(status.problem || status.start_problem || status.setup.length);
+
+  // The number beside the icon: what only the user can end. An outage ends by itself.
+  const needsCount = (status) => needsScenes(status) + (isBroken(status) ? 1 : 0);
 
   const isMoving = (status, jobs) =>
     jobs.length > 0 ||
@@ -111,11 +114,12 @@
 
   function waiting(status, now) {
     const edits = status.pending ? count(status.pending, "edit_waits") + "." : "";
-    const code = status.hold.reason || status.waits_for;
+    const code = status.paused ? "paused" : status.hold.reason || status.waits_for;
     if (code === "paused") {
-      const text = status.hold.since
-        ? say("paused since", { time: clock(status.hold.since, now) })
-        : say("paused");
+      const text =
+        status.hold.reason === "paused" && status.hold.since
+          ? say("paused since", { time: clock(status.hold.since, now) })
+          : say("paused");
       return { level: "warning", text: join(text, edits), detail: "" };
     }
     if (status.outage.since || code === "waiting_for_plex") return outage(status, edits, now);
@@ -189,6 +193,7 @@
     reason,
     shares,
     needs,
+    needsScenes,
     needsCount,
     isMoving,
     headline,

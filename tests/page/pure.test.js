@@ -84,7 +84,7 @@ test("Stash's own block begins with the address and ends with the risky settings
 });
 
 test("no setting is named twice", () => {
-  const names = Object.values(texts.settingGroups).flat().concat(texts.riskySettings);
+  const names = texts.settingOrder.concat(texts.riskySettings);
   assert.equal(new Set(names).size, names.length);
 });
 

@@ -50,8 +50,15 @@ test("settings have values of their type", () => {
 });
 
 test("a job of Stash names its task", () => {
-  const job = shapes.job({ id: 3, description: "Running plugin task: Preview Sync", progress: -1 });
-  assert.deepEqual(job, { id: "3", task: "Preview Sync", status: "", progress: null });
+  const raw = { id: 3, description: "Running plugin task: Preview Sync", progress: -1 };
+  const job = shapes.job({ ...raw, addTime: "1970-01-01T00:01:00.123456789Z" });
+  assert.deepEqual(job, {
+    id: "3",
+    task: "Preview Sync",
+    status: "",
+    added: 60.123,
+    progress: null,
+  });
   assert.equal(shapes.job({ description: "Scanning..." }).task, "");
 });
 

@@ -16,7 +16,7 @@ import yaml
 from tools import package
 from tools.words import words_in
 from validation.reasons import TABLE
-from validation.settings import SETTINGS
+from validation.settings import GROUPS
 
 UI = package.ROOT / "ui"
 HERE = Path(__file__).parent
@@ -129,10 +129,12 @@ def test_every_reason_has_a_text_with_its_own_meaning() -> None:
 
 
 @needs_node
-def test_every_setting_has_a_place_in_stashs_block() -> None:
+def test_stashs_block_has_each_setting_in_the_order_of_the_groups() -> None:
     tables = texts()["texts"]
-    placed = {name for names in tables["settingGroups"].values() for name in names}
-    assert {setting.name for setting in SETTINGS} <= placed | set(tables["riskySettings"])
+    risky = tables["riskySettings"]
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert tables["settingOrder"] == [name for name in grouped if name not in risky]
+    assert set(risky) <= set(grouped)
 
 
 @needs_node

@@ -89,6 +89,7 @@ test("the status line names the most urgent state", () => {
     [{ packages: "failed" }, "danger", /could not be installed/],
     [{ hold: { reason: "paused", since: NOW }, outage }, "warning", /^Paused since \d\d:\d\d\.$/],
     [{ hold: { reason: "paused" }, pending: 1 }, "warning", /^Paused\. 1 edit waits\.$/],
+    [{ settings: { paused: true }, last_sync: NOW }, "warning", /^Paused\.$/],
     [{ waits_for: "waiting_for_plex" }, "danger", /^Plex does not answer\.$/],
     [{ setup: ["The token is missing"] }, "warning", /not complete\. The token is missing\.$/],
     [{ hold: { reason: "waiting_for_stash" } }, "warning", /^Stash does not answer/],
@@ -126,11 +127,12 @@ test("the bar has the outcomes in the table's order, unknown ones last", () => {
   assert.equal(words.reason("new_reason").name, "new_reason");
 });
 
-test("the number in the top bar counts decisions, dead letters and blockers", () => {
+test("the number in the top bar counts decisions, dead letters and a missing set-up", () => {
   const raw = {
     failed: 2,
     outcomes: { synced: 5, ambiguous: 12, item_taken: 3, not_in_plex: 7 },
-    blockers: [{ sentence: "x", todo: "y" }],
+    setup: ["The token is missing.", "So is the address."],
+    outage: { since: NOW },
   };
   assert.equal(words.needsCount(status(raw)), 18);
   assert.deepEqual(words.needs(status(raw)), [
