@@ -56,11 +56,12 @@
   }
 
   // How an operation on one scene ended.
-  const Verdict = ({ verdict }) =>
-    h(Notice, {
-      text: verdict.sentence || say("done"),
-      level: verdict.problems ? "warning" : "success",
-    });
+  function Verdict({ verdict }) {
+    const { outcome, problems, sentence } = verdict;
+    if (outcome === "filtered" && !problems)
+      return h(Notice, { text: say("ignored"), level: "success" });
+    return h(Notice, { text: sentence || say("done"), level: problems ? "warning" : "success" });
+  }
 
   // For an item that no candidate names: its number, or its address in Plex Web.
   function OtherItem({ scene, action, pin }) {

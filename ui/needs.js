@@ -20,7 +20,7 @@
     PlexLink,
     to,
   } = page.parts;
-  const { useState } = window.PluginApi.React;
+  const { useRef, useState } = window.PluginApi.React;
   const { Link } = window.PluginApi.libraries.ReactRouterDOM;
   const PER_PAGE = 25;
   const { CHOOSABLE } = page;
@@ -165,10 +165,13 @@
 
   function Needs({ state, query }) {
     const { status } = state;
+    const kept = useRef("");
     if (!status) return state.failure ? null : h(Busy);
     const groups = needs(status);
     const asked = query.get("group");
-    const shown = asked || (groups[0] && groups[0].code);
+    // The first group stays while its last scene is decided.
+    kept.current = asked || kept.current || (groups.length ? groups[0].code : "");
+    const shown = kept.current;
     if (!shown) return h("div", { className: "alert alert-success" }, say("nothing needs you"));
     return h(
       "div",

@@ -129,7 +129,7 @@
       h(Buttons, { status }),
       h("h3", null, say("outcomes")),
       counted.length
-        ? h(CountedBar, { shares: counted, to: (code) => to("scenes", { outcome: code }) })
+        ? h(CountedBar, { shares: counted, linkTo: (code) => to("scenes", { outcome: code }) })
         : h("p", { className: "text-muted" }, say("no outcomes")),
       h("h3", null, say("last scenes")),
       h(Activity, { status }),

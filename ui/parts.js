@@ -128,7 +128,7 @@
     h("span", { className: "badge badge-" + reason(code).level }, reason(code).name);
 
   // Outcomes with their counts: a bar for the eye, and a list of links for everybody.
-  function CountedBar({ shares, to }) {
+  function CountedBar({ shares, linkTo }) {
     const entry = ({ code, n }) => [
       h(Badge, { code, key: "badge" }),
       h("span", { className: "ml-1", key: "n" }, grouped(n)),
@@ -148,7 +148,7 @@
               style: { width: percent + "%" },
               title: reason(code).name + ": " + grouped(n),
             },
-            to && h(Link, { to: to(code), tabIndex: -1, className: "stretched-link" })
+            linkTo && h(Link, { to: linkTo(code), tabIndex: -1, className: "stretched-link" })
           )
         )
       ),
@@ -159,7 +159,7 @@
           h(
             "li",
             { key: share.code, className: "list-inline-item" },
-            to ? h(Link, { to: to(share.code) }, entry(share)) : entry(share)
+            linkTo ? h(Link, { to: linkTo(share.code) }, entry(share)) : entry(share)
           )
         )
       )

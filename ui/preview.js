@@ -91,7 +91,7 @@
   function Summary({ result }) {
     const facts = [
       say("would write", { items: count(result.would_write, "item") }),
-      say("unchanged", { items: count(result.unchanged, "item") }),
+      result.unchanged ? say("unchanged", { items: count(result.unchanged, "item") }) : "",
       result.images ? say("images", { images: count(result.images, "image") }) : "",
     ];
     const fields = Object.keys(result.fields)
@@ -125,7 +125,7 @@
         "div",
         null,
         h("h3", null, say("left out")),
-        h(CountedBar, { shares: counted, to: (code) => to("scenes", { outcome: code }) })
+        h(CountedBar, { shares: counted, linkTo: (code) => to("scenes", { outcome: code }) })
       )
     );
   };

@@ -131,6 +131,7 @@
     "ignore scene": "Ignore: {name}",
     "ignore all": "Ignore all shown",
     "ignore all?": "Ignore {scenes}?",
+    ignored: "PlexSync leaves this scene alone now.",
     "ignore means":
       "PlexSync leaves ignored scenes alone. You can take that back on a scene's tab Plex.",
   };
@@ -149,6 +150,7 @@
     "fact error": "Error",
     "fact fields": "Fields",
     "fact item": "Item",
+    "fact candidates": "Candidates",
     "fact queued": "Queued",
     "fact failed": "Failed",
   };

@@ -138,7 +138,7 @@
 
   function letter(answer) {
     const raw = map(answer);
-    const evidence = map(raw.evidence);
+    const { fields, item, candidates, ...evidence } = map(raw.evidence);
     return {
       ...letterRow(raw),
       meaning: text(raw.meaning),
@@ -149,6 +149,7 @@
       item: number(raw.item),
       fields: list(raw.fields),
       evidence: Object.keys(evidence).map((key) => [key, plain(evidence[key])]),
+      candidates: list(candidates, candidate),
       trace: text(raw.trace),
     };
   }

@@ -112,33 +112,40 @@
     return null;
   }
 
+  // Why edits wait, the user's own pause first; null = they do not.
   function waiting(status, now) {
     const edits = status.pending ? count(status.pending, "edit_waits") + "." : "";
-    const code = status.paused ? "paused" : status.hold.reason || status.waits_for;
-    if (code === "paused") {
-      const text =
-        status.hold.reason === "paused" && status.hold.since
-          ? say("paused since", { time: clock(status.hold.since, now) })
-          : say("paused");
-      return { level: "warning", text: join(text, edits), detail: "" };
-    }
-    if (status.outage.since || code === "waiting_for_plex") return outage(status, edits, now);
-    if (status.setup.length || code === "setup") {
-      const why = sentence(status.setup[0] || status.hold.sentence);
-      return { level: "warning", text: join(say("setup incomplete"), why, edits), detail: "" };
-    }
-    if (!code) return null;
-    const why = sentence(status.hold.sentence || reason(code).meaning);
-    return { level: "warning", text: join(why, edits), detail: "" };
+    const code = status.hold.reason || status.waits_for;
+    if (status.paused || code === "paused") return paused(status.hold, edits, now);
+    if (status.outage.since || code === "waiting_for_plex")
+      return outage(status.outage, edits, now);
+    if (status.setup.length || code === "setup") return incomplete(status, edits);
+    return code ? held(status.hold, code, edits) : null;
   }
 
-  function outage(status, edits, now) {
-    const since = status.outage.since;
+  function incomplete(status, edits) {
+    const why = sentence(status.setup[0] || status.hold.sentence);
+    return { level: "warning", text: join(say("setup incomplete"), why, edits), detail: "" };
+  }
+
+  function paused(hold, edits, now) {
+    const since = hold.reason === "paused" && hold.since;
+    const text = since ? say("paused since", { time: clock(since, now) }) : say("paused");
+    return { level: "warning", text: join(text, edits), detail: "" };
+  }
+
+  function outage(away, edits, now) {
+    const { since, next_try } = away;
     const text = since ? say("plex away since", { time: clock(since, now) }) : say("plex away");
-    const wait = status.outage.next_try - now;
-    const detail = wait > 0 ? say("next try", { span: span(wait) }) : "";
+    const detail = next_try > now ? say("next try", { span: span(next_try - now) }) : "";
     return { level: "danger", text: join(text, edits), detail };
   }
+
+  const held = (hold, code, edits) => ({
+    level: "warning",
+    text: join(sentence(hold.sentence || reason(code).meaning), edits),
+    detail: "",
+  });
 
   function working(status) {
     const left = status.pending + status.in_progress;
@@ -163,8 +170,8 @@
   }
 
   function headline(status, now) {
-    const held = broken(status) || waiting(status, now);
-    if (held) return held;
+    const wait = broken(status) || waiting(status, now);
+    if (wait) return wait;
     const moves = status.pending + status.in_progress > status.delayed;
     return moves ? working(status) : inStep(status, now);
   }

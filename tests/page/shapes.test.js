@@ -63,12 +63,16 @@ test("a job of Stash names its task", () => {
 });
 
 test("the evidence of a dead letter is text", () => {
-  const letter = shapes.letter({ evidence: { why: ["a", "b"], deep: { x: 1 }, n: 5 } });
+  const letter = shapes.letter({
+    item: 3,
+    evidence: { why: ["a", "b"], deep: { x: 1 }, n: 5, item: 3, candidates: [{ title: "A" }] },
+  });
   assert.deepEqual(letter.evidence, [
     ["why", "a, b"],
     ["deep", '{"x":1}'],
     ["n", "5"],
   ]);
+  assert.equal(letter.candidates[0].title, "A");
 });
 
 test("before and after are text or a list of texts", () => {
