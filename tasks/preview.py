@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
@@ -9,14 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from plex.client import PlexClient
 from plex.exceptions import PlexNotFound
+from plex.images import image_kind
+from plex.items import PlexItem
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
-from tasks.pictures import pictured
-from tasks.runs import PAGE
-from tasks.servers import ready_servers
-from tasks.sync_changed import changed_pages
+from tasks.desk import ready_servers
+from tasks.runs import PAGE, changed_pages
 from tasks.tally import Seen, Tally, change_text
 from validation.errors import PermanentError, SetupError
 from validation.reasons import Exit, Reason
@@ -31,6 +33,9 @@ TITLE = "Preview"
 MARKER = "preview.json"
 BATCH = 100
 SAMPLES_A_PAGE = 50
+# Posters of a preview of one scene, in pixels, and how many.
+WIDTH, HEIGHT = 160, 240
+MOST_PICTURES = 6
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
 Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
@@ -151,6 +156,33 @@ def last_page(request: TaskRequest, page: int) -> TaskResult:
     start = page * SAMPLES_A_PAGE
     shown = samples[start : start + SAMPLES_A_PAGE]
     return TaskResult(output={**doc, "samples": shown, "page": page, "pages": pages})
+
+
+def pictured(plex: PlexClient, seen: Seen) -> dict[str, object]:
+    """The preview for programs, with the posters of its items and candidates."""
+    doc = seen.as_doc()
+    items = [planned.item for planned in seen.items]
+    items += [one.item for one in seen.match.candidates] if seen.match else []
+    posters = {
+        item.rating_key: poster(plex, item)
+        for item in {one.rating_key: one for one in items[:MOST_PICTURES]}.values()
+    }
+    doc["poster"] = next(filter(None, posters.values()), "")
+    for listed in ("items", "candidates"):
+        doc[listed] = [
+            {**one, "poster": posters.get(one["item"], "")}
+            for one in doc[listed]  # type: ignore[attr-defined]
+        ]
+    return doc
+
+
+def poster(plex: PlexClient, item: PlexItem) -> str:
+    """The poster of an item as a data address, "" without a usable one."""
+    path = item.pictures.get("poster", "")
+    data = plex.picture(path, WIDTH, HEIGHT) if path else b""
+    if not data:
+        return ""
+    return f"data:image/{image_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 class Previewer:
