@@ -6,8 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 
-from pydantic import SecretStr
-
 from stash.client import StashClient
 from sync_queue import launch
 from sync_queue.facts import read_document
@@ -15,14 +13,15 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.desk import Desk
 from validation.config import ConfigReport, validate_config
 from validation.errors import SetupError
-from validation.setting_types import Setting, is_blank
+from validation.setting_types import Setting, is_blank, shown_value
 from validation.settings import GROUPS, SETTINGS
 from validation.texts import one_line
 from validation.words import count
-from worker.observed import note_settings, shown
+from worker.observed import note_settings
 from worker.servers import Servers, SettingsRead
 
 KINDS = {"BOOLEAN": "switch", "NUMBER": "number", "STRING": "text"}
+SECRETS = frozenset({"plex_token", "stash_api_key"})
 SPECIAL = {"plex_library": "list", "path_map": "rules"}
 BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 
@@ -92,7 +91,7 @@ def stored_form(name: str, value: object, report: ConfigReport) -> object:
     read = getattr(report.config, name)
     if kind == "NUMBER":
         return 0 if is_blank(value) or str(value).strip() == "0" else read
-    if isinstance(read, SecretStr):
+    if name in SECRETS:
         return read.get_secret_value() if not is_blank(value) else ""
     return read if not is_blank(value) else (False if kind == "BOOLEAN" else "")
 
@@ -106,8 +105,8 @@ def setting_doc(
 ) -> dict[str, object]:
     """One setting for a page. A value that cannot be used is shown as it was typed."""
     name = setting.name
-    is_secret = isinstance(getattr(report.config, name), SecretStr)
-    value = shown(report.config, name)
+    is_secret = name in SECRETS
+    value = shown_value(getattr(report.config, name))
     if name in report.by_name and not is_secret and isinstance(raw.get(name), str | int | float):
         value = raw[name]
     return {
