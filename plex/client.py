@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
 from plex.connection import PlexConnection, random_fraction
-from plex.device_identity import configure
 from plex.edit_plan import EditPlan
 from plex.exceptions import (
     PlexNotFound,
@@ -22,6 +21,7 @@ from plex.exceptions import (
     pages_of,
 )
 from plex.images import image_kind
+from plex.isolation import configure
 from plex.items import (
     TYPE_NUMBERS,
     IndexPage,
