@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
+from plex.addresses import OPEN, Guard
 from plex.connection import PlexConnection, random_fraction
 from plex.edit_plan import EditPlan
 from plex.exceptions import (
@@ -69,7 +70,8 @@ class PlexClient:
 
     Raises PlexTemporaryError (after three tries within five seconds), PlexNotFound,
     PlexPermanentError and PlexSetupError. *identifier* is the device we are to Plex (see
-    device_identity). *rng* returns a number in [0, 1). Timeouts are seconds.
+    device_identity), *guard* protects a token that came from a sign-in. *rng* returns a number in
+    [0, 1). Timeouts are seconds.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
+        guard: Guard = OPEN,
         rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -92,6 +95,7 @@ class PlexClient:
             insecure_tls=insecure_tls,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            guard=guard,
             rng=rng,
             sleep=sleep,
         )

@@ -13,8 +13,10 @@ import requests
 import tenacity
 from urllib3.exceptions import HTTPError
 
+from plex.addresses import OPEN, Guard
 from plex.exceptions import (
     NOT_XML,
+    AnotherPlex,
     PlexNotFound,
     PlexPermanentError,
     PlexSetupError,
@@ -37,6 +39,9 @@ _FIRST_WAIT = 0.5
 # Not the generator that the whole process shares.
 random_fraction = random.SystemRandom().random
 
+# Another machine does not take an address over while requests go there.
+_SAME_MACHINE_SECONDS = 60.0
+
 LONGEST_NAME = 200
 _T = TypeVar("_T")
 
@@ -58,19 +63,23 @@ class PlexConnection:
         insecure_tls: bool = False,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
+        guard: Guard = OPEN,
         rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.strip().rstrip("/")
         self._token = token.strip()
+        self._machine = guard.machine
         self._session = plex_session(
             insecure_tls=insecure_tls,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            guard=guard,
         )
         self._rng = rng
         self._sleep = sleep
         self._connected: PlexServer | None = None
+        self._proven = False
 
     def __repr__(self) -> str:
         return f"PlexConnection({self._url!r})"
@@ -112,15 +121,13 @@ class PlexConnection:
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers."""
         try:
-            answer = self._session.get(f"{self._url}/identity")
-            root = ElementTree.fromstring(answer.content)  # noqa: S314 - Plex's own answer
+            found = machine_at(self._session, self._url)
         except (PlexSyncError, requests.RequestException, *NOT_XML):
             return False
-        found = root.get("machineIdentifier", "")
         if self._connected is not None and found != self._connected.machineIdentifier:
             self._connected = None  # another server has taken the address
             return False
-        return root.tag == "MediaContainer" and found != ""
+        return found != "" and self._machine in ("", found)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """The ``MediaContainer`` that Plex answers."""
@@ -136,10 +143,11 @@ class PlexConnection:
     def image(self, path: str) -> bytes:
         """The bytes of an image on Plex, asked for once."""
         try:
+            self._prove()
             answer = self._session.get(
                 f"{self._url}{path}", headers={"X-Plex-Token": self._token, **PICTURE}
             )
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, *NOT_XML, OSError) as error:
             raise translate_plex_exception(error) from None
         return answer.content
 
@@ -187,14 +195,32 @@ class PlexConnection:
             OSError,
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.
+            self._proven = False
             raise translate_plex_exception(error) from None
+        except PlexTemporaryError:
+            self._proven = False
+            raise
 
     def _server_object(self) -> PlexServer:
+        self._prove()
         if self._connected is None:
             if not self._url or not self._token:
                 raise PlexSetupError("plex_url and plex_token have to be set.")
             self._connected = self._connect()
         return self._connected
+
+    def _prove(self) -> None:
+        """Let the address show that it is the machine of the sign-in, before it gets the token:
+        at first, and after each pause, in which another may have taken the address.
+        """
+        pause = time.monotonic() - self._session.used_at
+        if not self._machine or (self._proven and pause < _SAME_MACHINE_SECONDS):
+            return
+        self._proven = False
+        if machine_at(self._session, self._url) != self._machine:
+            self._connected = None
+            raise AnotherPlex(f"Another server answers at {self._url}; it gets no token.")
+        self._proven = True
 
     def _connect(self) -> PlexServer:
         try:
@@ -213,6 +239,13 @@ class PlexConnection:
         return plex
 
 
+def machine_at(session: requests.Session, url: str) -> str:
+    """The machineIdentifier of the Plex at *url*, asked for without token; "" for no Plex."""
+    answer = session.get(f"{url}/identity")
+    root = ElementTree.fromstring(answer.content)  # noqa: S314 - the session has checked it
+    return root.get("machineIdentifier", "") if root.tag == "MediaContainer" else ""
+
+
 def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
     """plexapi's form of the answer: its root element, or ``None`` when it is empty."""
     root: Element | None = plex.query(path, **how)  # type: ignore[no-untyped-call]
@@ -221,4 +254,6 @@ def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
 
 def _is_worth_a_retry(error: BaseException) -> bool:
     """A server that names the time of the next try is believed, and the queue waits for it."""
+    if isinstance(error, AnotherPlex):
+        return False
     return isinstance(error, PlexTemporaryError) and error.retry_after is None

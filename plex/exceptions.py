@@ -38,6 +38,14 @@ class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""
 
 
+class PlexLoginRefused(PlexSetupError):
+    """The token is wrong, or no longer valid."""
+
+
+class AnotherPlex(PlexTemporaryError):
+    """Another server answers at the address, or none that says which it is: it gets no token."""
+
+
 class PlexPermanentError(PermanentError):
     """Plex understood the request and refuses it. ``status`` is the HTTP status (0 = none)."""
 
@@ -74,7 +82,9 @@ _GARBAGE = "Plex's answer is not what Plex answers"
 _TOO_MUCH = "Plex's answer is too long or too large to be one"
 _ADDRESS = "plex_url is not an address such as http://host:32400"
 _CHARACTERS = "plex_url or plex_token holds characters that HTTP cannot carry"
-_LOGIN = "Plex does not accept plex_token"
+_LOGIN = "The token is wrong: Plex does not accept plex_token"
+_SIGNED_OUT = "Plex does not accept the sign-in any more; sign in with Plex again"
+_WEEK_OVER = "The sign-in was valid for seven days, which are over; sign in with Plex again"
 _NO_ITEM = "Plex has no such item"
 _FAILED = "The request to Plex failed"
 
@@ -115,8 +125,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     pa.PlexApiException: (PlexTemporaryError, _FAILED),
     pa.BadRequest: (PlexTemporaryError, _FAILED),
     pa.NotFound: (PlexNotFound, _NO_ITEM),
-    pa.Unauthorized: (PlexSetupError, _LOGIN),
-    pa.TwoFactorRequired: (PlexSetupError, _LOGIN),
+    pa.Unauthorized: (PlexLoginRefused, _LOGIN),
+    pa.TwoFactorRequired: (PlexLoginRefused, _LOGIN),
     pa.UnknownType: (PlexTemporaryError, _GARBAGE),
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
@@ -137,8 +147,8 @@ _BY_STATUS: dict[int, tuple[_Kind, str]] = {
     # Unless a row below differs, trying again may help. This covers 408, 425, 429, 498 (an expired
     # token that Plex renews itself), all of 5xx, and statuses never seen from a Plex.
     **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
-    401: (PlexSetupError, _LOGIN),
-    403: (PlexSetupError, _LOGIN),
+    401: (PlexLoginRefused, _LOGIN),
+    403: (PlexLoginRefused, _LOGIN),
     404: (PlexNotFound, _NO_ITEM),
     # The request itself is wrong, in conflict or too long: sending it again changes nothing.
     **dict.fromkeys((400, 409, 413, 414, 431), (PlexPermanentError, "Plex refuses this request")),
@@ -206,6 +216,16 @@ def error_for_status(
     if isinstance(error, PlexTemporaryError):
         error.retry_after = retry_after
     return error
+
+
+def error_for_sign_in(status: int, token: str) -> PlexLoginRefused | None:
+    """Return the error for a refused token that came from a sign-in; ``None`` for other statuses.
+
+    A JSON web token lives for seven days, and a retry does not renew it.
+    """
+    if token.startswith("eyJ") and status in (401, 422, 498):
+        return PlexLoginRefused(f"{_WEEK_OVER} (HTTP {status}).")
+    return PlexLoginRefused(f"{_SIGNED_OUT} (HTTP {status}).") if status == 401 else None
 
 
 def _name(error: BaseException) -> str:

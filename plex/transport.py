@@ -13,9 +13,11 @@ import requests
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
+from plex.addresses import OPEN, Guard
 from plex.exceptions import (
     NOT_XML,
     PlexTemporaryError,
+    error_for_sign_in,
     error_for_status,
     is_ok,
     translate_plex_exception,
@@ -29,7 +31,9 @@ PICTURE = {"Accept": "image/*"}
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
-def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: float) -> PlexSession:
+def plex_session(
+    *, insecure_tls: bool, connect_timeout: float, read_timeout: float, guard: Guard = OPEN
+) -> PlexSession:
     """Return a session for one Plex server; timeouts in seconds.
 
     It ignores the environment. A proxy for this machine's internet access must not see the token of
@@ -43,7 +47,7 @@ def plex_session(*, insecure_tls: bool, connect_timeout: float, read_timeout: fl
     if insecure_tls:
         urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
-        session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
+        session.mount(prefix, PlexAdapter(connect_timeout, read_timeout, guard))
     return session
 
 
@@ -79,6 +83,10 @@ class PlexAdapter(BoundedAdapter):
     redirect is an error, so no token reaches another host and no PUT becomes a GET.
     """
 
+    def __init__(self, connect_timeout: float, read_timeout: float, guard: Guard = OPEN) -> None:
+        super().__init__(connect_timeout, read_timeout, private_only=guard.private_only)
+        self._signed_in = bool(guard.machine)
+
     def translate(self, error: Exception) -> Exception:
         """The error of ours."""
         return translate_plex_exception(error)
@@ -90,11 +98,15 @@ class PlexAdapter(BoundedAdapter):
     def judge(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Raise unless *response* is what a Plex answers when all is well."""
         content, status = response.content, response.status_code
+        token = request.headers.get("X-Plex-Token", "")
+        refused = error_for_sign_in(status, token) if self._signed_in and token else None
+        if refused is not None:
+            raise refused
         if not is_ok(status):
             raise error_for_status(
                 status,
                 retry_after=parse_retry_after(response.headers.get("Retry-After", ""), time()),
-                said=_what_it_said(response, request.headers.get("X-Plex-Token", "")),
+                said=_what_it_said(response, token),
             )
         if content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
             raise PlexTemporaryError(

@@ -19,6 +19,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from validation.addresses import is_private
+from validation.errors import SetupError
+
 SLOW_FACTOR = 4  # an answer may take so many read timeouts altogether, from its first byte on
 # Nothing that is asked for comes near it; a header or a chunk without end does.
 _MOST_ON_WIRE = 56 * 1024 * 1024
@@ -28,6 +31,20 @@ _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 class AnswerTooLong(ValueError):
     """An answer longer than any that is asked for."""
+
+
+class PublicAddress(SetupError):
+    """A token must not go to an address outside of this machine and its own network."""
+
+
+def refuse_public(wire: socket.socket) -> None:
+    """Raise ``PublicAddress`` unless the other end of *wire* is a loopback or private address."""
+    host = str(wire.getpeername()[0])
+    if not is_private(host):
+        raise PublicAddress(
+            "A token goes to a public address only over https, and only if plex.tv lists the"
+            f" address; {host} is public."
+        )
 
 
 class TimedStream(io.RawIOBase):
@@ -98,6 +115,18 @@ class _Https(HTTPSConnection):
     response_class = TimedResponse
 
 
+class _PrivateHttp(_Http):
+    def connect(self) -> None:
+        super().connect()
+        refuse_public(self.sock)
+
+
+class _PrivateHttps(_Https):
+    def connect(self) -> None:
+        super().connect()
+        refuse_public(self.sock)
+
+
 class _HttpPool(HTTPConnectionPool):
     ConnectionCls = _Http
 
@@ -106,21 +135,38 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
+class _PrivateHttpPool(HTTPConnectionPool):
+    ConnectionCls = _PrivateHttp
+
+
+class _PrivateHttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _PrivateHttps
+
+
+_POOLS = {
+    False: {"http": _HttpPool, "https": _HttpsPool},
+    True: {"http": _PrivateHttpPool, "https": _PrivateHttpsPool},
+}
+
+
 class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request.
+    request. ``private_only``: nothing is sent to a public address.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(
+        self, connect_timeout: float, read_timeout: float, *, private_only: bool = False
+    ) -> None:
+        self._private_only = private_only
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
     def init_poolmanager(self, *args: Any, **how: Any) -> None:
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS[self._private_only]
 
     def translate(self, error: Exception) -> Exception:
         """The error of ours for one of the libraries'."""
