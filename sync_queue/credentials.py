@@ -125,6 +125,18 @@ def write(data_dir: str, sign_in: SignIn) -> None:
     datadir.write_private(path, json.dumps(_doc(sign_in)).encode())
 
 
+def move(data_dir: str, server: ChosenServer, moved: ChosenServer, now: float) -> None:
+    """Store another address of the server, unless the user has signed out or chosen anew. A disk
+    that takes nothing keeps the old one: it is only tried first.
+    """
+    try:
+        stored = read(data_dir, now)
+        if stored.server == server:
+            write(data_dir, SignIn(stored.pin, stored.account, moved))
+    except (OSError, SetupError):
+        return
+
+
 def forget(data_dir: str) -> None:
     """Delete all of it."""
     try:

@@ -174,7 +174,9 @@ class Loop:
         answer = self.permission.ask_again()
         if isinstance(answer, Stop):
             raise Ended(answer.why)
-        return isinstance(answer, Go) and self.servers.settings.config == batch.config
+        now, then = self.servers.settings, batch.settings
+        same = (now.config, now.signed_in) == (then.config, then.signed_in)
+        return isinstance(answer, Go) and same
 
     def _rest(self, now: float) -> float:
         """Nothing is due: a chore, then the seconds until the next chore or due job."""

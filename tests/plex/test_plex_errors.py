@@ -19,6 +19,7 @@ from plex.client import PlexClient
 from plex.exceptions import (
     PlexNotFound,
     PlexPermanentError,
+    PlexLoginRefused,
     PlexSetupError,
     PlexTemporaryError,
     error_for_status,
@@ -38,7 +39,7 @@ PERMANENT = {400, 409, 413, 414, 431}
 
 def expected_for(status: int) -> type[PlexSyncError]:
     if status in SETUP:
-        return PlexSetupError
+        return PlexLoginRefused
     if status in NOT_FOUND:
         return PlexNotFound
     return PlexPermanentError if status in PERMANENT else PlexTemporaryError
@@ -524,8 +525,8 @@ def test_every_foreign_exception_has_a_row(kind: type[Exception]) -> None:
     ("kind", "ours"),
     [
         (plexapi.exceptions.BadRequest, PlexTemporaryError),
-        (plexapi.exceptions.Unauthorized, PlexSetupError),
-        (plexapi.exceptions.TwoFactorRequired, PlexSetupError),
+        (plexapi.exceptions.Unauthorized, PlexLoginRefused),
+        (plexapi.exceptions.TwoFactorRequired, PlexLoginRefused),
         (plexapi.exceptions.NotFound, PlexNotFound),
         (requests.exceptions.SSLError, PlexTemporaryError),
         (requests.exceptions.InvalidHeader, PlexSetupError),
