@@ -214,6 +214,8 @@ def _parsed(doc: Mapping[str, Any]) -> SignIn:
             str(server["name"]),
             str(server["uri"]),
             str(server["token"]),
-            tuple((str(uri), bool(local), bool(relay)) for uri, local, relay in server["addresses"]),
+            tuple(
+                (str(uri), bool(local), bool(relay)) for uri, local, relay in server["addresses"]
+            ),
         ),
     )

@@ -6,10 +6,18 @@ import time
 from collections.abc import Iterator, Mapping
 
 from plex.candidates import choose_sections
+from plex.exceptions import PlexLoginRefused
 from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
 from tasks.check_machine import check_address, check_machine, is_container
-from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
+from tasks.check_servers import (
+    check_guard,
+    check_plex,
+    check_rules,
+    check_settings,
+    check_stash,
+    probe,
+)
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
@@ -26,6 +34,10 @@ PLEX_TODO = (
     "Check that Plex runs and that this machine reaches its address. Correct the Plex address"
     " (plex_url) or the Plex token (plex_token)."
 )
+LOGIN_TODO = (
+    "Correct the Plex token (plex_token), or empty address and token and sign in with Plex."
+)
+SIGN_IN_TODO = "Sign in with Plex again, and choose the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
@@ -76,14 +88,19 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         stash_answers = False
         servers.take_settings(raw, enabled=True)
         yield failed(error, STASH_TODO, at=stash_address(servers))
-    yield from check_settings(raw or sent_settings(memory), request.environ)
+    yield from check_settings(raw or sent_settings(memory), servers.settings)
     config = servers.settings.config
     if servers.settings.setup_problem:
         return
-    address = config.plex_url
+    yield from check_guard(servers.settings)
+    address = servers.settings.access.url
     plex = servers.plex(config)
     try:
         sections = plex.sections(fresh=True)
+    except PlexLoginRefused as error:
+        signed_in = servers.settings.signed_in is not None
+        yield failed(error, SIGN_IN_TODO if signed_in else LOGIN_TODO, at=address)
+        return
     except PlexSyncError as error:
         yield failed(error, PLEX_TODO, at=address)
         yield from check_address(address, in_container=is_container())

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tasks import (
     check_setup,
+    choose_server,
     letters,
     libraries,
     one_scene,
@@ -27,6 +28,7 @@ LOOKS: Mapping[str, Look] = {
     "preview": preview.run,
     "check_setup": check_setup.run,
     "libraries": libraries.run,
+    "servers": choose_server.run,
     "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
@@ -41,6 +43,7 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "dismiss": letters.dismiss,
     "settings": page_settings.show,
     "save_settings": page_settings.save,
+    "use_server": choose_server.use,
 }
 MODES = (*LOOKS, *ACTS)
 # The preview of an act: the edits that it would write.

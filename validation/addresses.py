@@ -27,6 +27,11 @@ def is_private(host: str) -> bool:
     return _is_in(host, _PRIVATE_NETWORKS)
 
 
+def is_public(host: str) -> bool:
+    """Whether *host* is the number of an address outside of this network; False for a name."""
+    return _address(host) is not None and not is_private(host)
+
+
 def is_loopback(host: str) -> bool:
     """Whether *host* is this machine: a loopback address, or ``localhost``."""
     return host.lower() == "localhost" or _is_in(host, _LOOPBACK_NETWORKS)

@@ -196,8 +196,8 @@ class Permission:
         self._set_hold(reason, str(error), self.clock())
 
     def on_outage(self, retry_after: float = 0.0) -> None:
-        """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``. Another
-        address of a signed-in server may answer: then it is no outage."""
+        """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``. If
+        another address of a signed-in server answers, it is no outage."""
         if self.servers.move_on():
             return
         now = self.clock()

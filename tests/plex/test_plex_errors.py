@@ -17,9 +17,9 @@ import urllib3.exceptions
 
 from plex.client import PlexClient
 from plex.exceptions import (
+    PlexLoginRefused,
     PlexNotFound,
     PlexPermanentError,
-    PlexLoginRefused,
     PlexSetupError,
     PlexTemporaryError,
     error_for_status,
