@@ -20,11 +20,13 @@ class Guard:
     """What an address must prove before it is sent a token from a sign-in.
 
     ``machine`` is the server that has to answer there, "" for a token of the settings, which goes
-    to the address of the settings. ``private_only``: only a loopback or private address.
+    to the address of the settings. ``private_only``: only a loopback or private address. ``path``
+    is Plex's folder behind a proxy.
     """
 
     machine: str = ""
     private_only: bool = False
+    path: str = ""
 
 
 OPEN = Guard()
@@ -48,7 +50,7 @@ class Address:
 def guard_of(uri: str, machine: str, listed: Collection[str], *, insecure_tls: bool) -> Guard:
     """The guard before a token from a sign-in goes to ``uri``; ``listed`` by plex.tv."""
     proven = uri in listed and uri.lower().startswith("https://") and not insecure_tls
-    return Guard(machine, private_only=not proven)
+    return Guard(machine, private_only=not proven, path=urlsplit(uri).path.rstrip("/"))
 
 
 def with_plain(addresses: Iterable[Address], *, https_required: bool) -> tuple[Address, ...]:

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import requests
@@ -26,7 +25,7 @@ from plex.exceptions import (
 from plex.isolation import PlexServer
 from plex.isolation import exceptions as pa
 from plex.items import PlexAbout
-from plex.transport import PICTURE, plex_session
+from plex.transport import PICTURE, machine_at, plex_session
 from validation.errors import PlexSyncError
 from validation.texts import one_line
 
@@ -38,9 +37,6 @@ _FIRST_WAIT = 0.5
 
 # Not the generator that the whole process shares.
 random_fraction = random.SystemRandom().random
-
-# Another machine does not take an address over while requests go there.
-_SAME_MACHINE_SECONDS = 60.0
 
 LONGEST_NAME = 200
 _T = TypeVar("_T")
@@ -79,7 +75,6 @@ class PlexConnection:
         self._rng = rng
         self._sleep = sleep
         self._connected: PlexServer | None = None
-        self._proven = False
 
     def __repr__(self) -> str:
         return f"PlexConnection({self._url!r})"
@@ -122,7 +117,7 @@ class PlexConnection:
         """Ask once, without token, whether this very Plex answers."""
         try:
             found = machine_at(self._session, self._url)
-        except (PlexSyncError, requests.RequestException, *NOT_XML):
+        except (PlexSyncError, requests.RequestException):
             return False
         if self._connected is not None and found != self._connected.machineIdentifier:
             self._connected = None  # another server has taken the address
@@ -143,11 +138,10 @@ class PlexConnection:
     def image(self, path: str) -> bytes:
         """The bytes of an image on Plex, asked for once."""
         try:
-            self._prove()
             answer = self._session.get(
                 f"{self._url}{path}", headers={"X-Plex-Token": self._token, **PICTURE}
             )
-        except (requests.RequestException, HTTPError, *NOT_XML, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             raise translate_plex_exception(error) from None
         return answer.content
 
@@ -195,32 +189,16 @@ class PlexConnection:
             OSError,
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.
-            self._proven = False
             raise translate_plex_exception(error) from None
         except PlexTemporaryError:
-            self._proven = False
             raise
 
     def _server_object(self) -> PlexServer:
-        self._prove()
         if self._connected is None:
             if not self._url or not self._token:
                 raise PlexSetupError("plex_url and plex_token have to be set.")
             self._connected = self._connect()
         return self._connected
-
-    def _prove(self) -> None:
-        """Let the address show that it is the machine of the sign-in, before it gets the token:
-        at first, and after each pause, in which another may have taken the address.
-        """
-        pause = time.monotonic() - self._session.used_at
-        if not self._machine or (self._proven and pause < _SAME_MACHINE_SECONDS):
-            return
-        self._proven = False
-        if machine_at(self._session, self._url) != self._machine:
-            self._connected = None
-            raise AnotherPlex(f"Another server answers at {self._url}; it gets no token.")
-        self._proven = True
 
     def _connect(self) -> PlexServer:
         try:
@@ -237,13 +215,6 @@ class PlexConnection:
         if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
             raise PlexTemporaryError("Plex answered without saying which server it is.")
         return plex
-
-
-def machine_at(session: requests.Session, url: str) -> str:
-    """The machineIdentifier of the Plex at *url*, asked for without token; "" for no Plex."""
-    answer = session.get(f"{url}/identity")
-    root = ElementTree.fromstring(answer.content)  # noqa: S314 - the session has checked it
-    return root.get("machineIdentifier", "") if root.tag == "MediaContainer" else ""
 
 
 def _query(plex: PlexServer, path: str, **how: object) -> Element | None:

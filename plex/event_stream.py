@@ -12,7 +12,6 @@ from threading import Lock
 from time import monotonic, time
 from typing import cast
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -20,22 +19,18 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from plex.addresses import OPEN, Guard
 from plex.events import EventReader, LibraryEvent
 from plex.exceptions import (
-    NOT_XML,
-    AnotherPlex,
     PlexTemporaryError,
     error_for_status,
     translate_plex_exception,
 )
 from plex.isolation import BASE_HEADERS
-from plex.transport import parse_retry_after
-from validation.documents import MOST_BYTES, check_xml
-from validation.transport import TimedResponse, refuse_public
+from plex.transport import let_in, parse_retry_after
+from validation.transport import TimedResponse
 
 # Plex sends "ping" every ten seconds or so. A connection without a whole frame for this long is
 # dead, or no stream of events.
 SILENCE = 300.0
-_PATH = "/:/eventsource/notifications"
-_ADDRESS = f"{_PATH}?filters=timeline,activity"
+_ADDRESS = "/:/eventsource/notifications?filters=timeline,activity"
 _CHUNK = 8 * 1024
 _OTHER_ANSWERS = frozenset({"text/html", "text/xml", "application/xml", "application/json"})
 
@@ -92,7 +87,7 @@ class EventStream:
                 answer = self._ask(cleanup)
                 yield ()
                 yield from self._read(answer)
-            except (requests.RequestException, HTTPException, OSError, *NOT_XML) as error:
+            except (requests.RequestException, HTTPException, OSError, ValueError) as error:
                 if not self._is_closed:
                     # "from None": the message of a bad header holds the token.
                     raise translate_plex_exception(error) from None
@@ -125,8 +120,7 @@ class EventStream:
         connection.response_class = TimedResponse
         cleanup.callback(connection.close)
         wire.settimeout(source.read_timeout)
-        if source.guard.machine:
-            _prove(connection, address.path.removesuffix(_PATH), source)
+        let_in(connection, source.guard)
         connection.request("GET", request.path_url, headers=dict(request.headers))
         answer = cast(TimedResponse, connection.getresponse())
         cleanup.callback(answer.close)
@@ -137,8 +131,6 @@ class EventStream:
     def _connect(self, host: str, port: int, secure: bool, cleanup: ExitStack) -> socket.socket:
         wire = socket.create_connection((host, port), self._source.connect_timeout)
         self._keep(wire, cleanup)
-        if self._source.guard.private_only:
-            refuse_public(wire)
         if not secure:
             return wire
         context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
@@ -173,16 +165,6 @@ class EventStream:
                     return  # bytes alone are not a sign of life
         except TimeoutError:
             return
-
-
-def _prove(connection: HTTPConnection, path: str, source: EventSource) -> None:
-    """Let the other end show that it is the machine of the sign-in, on the very connection that
-    will carry the token."""
-    connection.request("GET", f"{path}/identity", headers={"Accept": "application/xml"})
-    answer = connection.getresponse()
-    root = ElementTree.fromstring(check_xml(answer.read(MOST_BYTES)))  # noqa: S314 - checked
-    if root.get("machineIdentifier") != source.guard.machine or connection.sock is None:
-        raise AnotherPlex(f"Another server answers at {source.url}; it gets no token.")
 
 
 def _judge(answer: HTTPResponse) -> None:

@@ -12,9 +12,8 @@ from xml.etree import ElementTree
 import requests
 
 from plex.addresses import Address, Guard, guard_of, rank
-from plex.connection import machine_at
 from plex.exceptions import NOT_XML, PlexTemporaryError, translate_plex_exception
-from plex.transport import plex_session
+from plex.transport import machine_at, plex_session
 from validation.errors import PlexSyncError
 
 AT_ONCE = 4
@@ -23,7 +22,6 @@ EACH_SECONDS, ALL_SECONDS = 5.0, 15.0
 _CONNECT_SECONDS, _READ_SECONDS = 3.0, 2.0
 _LIBRARIES = "/library/sections"
 
-ANOTHER = "Another server answers at this address; it gets no token."
 NO_PLEX = "No Plex answers at this address."
 TOO_SLOW = "No answer within {seconds:.0f} seconds."
 NOT_TRIED = "Not tested: the other addresses took too long."
@@ -78,7 +76,7 @@ def probe(question: Question, clock: Callable[[], float] = time.monotonic) -> Pr
         found = machine_at(session, uri)
         taken = round(1000 * (clock() - begun))
         if found != question.machine:
-            return Probed(question.address, taken, ANOTHER if found else NO_PLEX)
+            return Probed(question.address, taken, NO_PLEX)
         if question.token:
             sent = {**question.headers, "X-Plex-Token": question.token}
             answer = session.get(f"{uri}{_LIBRARIES}", headers=sent)

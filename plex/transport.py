@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from functools import partial
+from http.client import HTTPConnection
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic, time
 from typing import Any
@@ -16,6 +18,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from plex.addresses import OPEN, Guard
 from plex.exceptions import (
     NOT_XML,
+    AnotherPlex,
     PlexTemporaryError,
     error_for_sign_in,
     error_for_status,
@@ -24,10 +27,11 @@ from plex.exceptions import (
 )
 from validation.documents import MOST_BYTES, Refused, check_xml
 from validation.texts import said
-from validation.transport import BoundedAdapter
+from validation.transport import BoundedAdapter, TimedResponse, refuse_public
 
 # The header of a request for a picture; every other answer is XML.
 PICTURE = {"Accept": "image/*"}
+_LONGEST_IDENTITY = 64 * 1024
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
@@ -84,7 +88,8 @@ class PlexAdapter(BoundedAdapter):
     """
 
     def __init__(self, connect_timeout: float, read_timeout: float, guard: Guard = OPEN) -> None:
-        super().__init__(connect_timeout, read_timeout, private_only=guard.private_only)
+        check = None if guard == OPEN else partial(let_in, guard=guard)
+        super().__init__(connect_timeout, read_timeout, check=check)
         self._signed_in = bool(guard.machine)
 
     def translate(self, error: Exception) -> Exception:
@@ -121,6 +126,42 @@ class PlexAdapter(BoundedAdapter):
         # Plex writes UTF-8. requests would read text/* without a charset as Latin-1, as HTTP once
         # required, and some of the charsets that it knows take hours for a megabyte.
         response.encoding = "utf-8"
+
+
+def let_in(connection: HTTPConnection, guard: Guard) -> None:
+    """Raise unless *connection*, just opened, may carry a token by *guard*.
+
+    The machine shows itself on this very socket: another may have taken the address since the last
+    one. The question is another object's, as *connection* may be in the middle of a request.
+    """
+    wire = connection.sock
+    if guard.private_only:
+        refuse_public(wire)
+    if not guard.machine:
+        return
+    asking = HTTPConnection(connection.host, connection.port)
+    asking.sock, asking.response_class = wire, TimedResponse
+    asking.request("GET", f"{guard.path}/identity", headers={"Accept": "application/xml"})
+    answer = asking.getresponse()
+    found = _machine_in(answer.read(_LONGEST_IDENTITY))
+    if found != guard.machine:
+        raise AnotherPlex("Another server answers at the address of Plex; it gets no token.")
+    if asking.sock is None or not answer.isclosed():
+        raise PlexTemporaryError("Plex, or a proxy before it, closes each connection immediately.")
+    asking.sock = None  # what is left of it must not close the socket
+
+
+def machine_at(session: requests.Session, url: str) -> str:
+    """The machineIdentifier of the Plex at *url*, asked for without token; "" for no Plex."""
+    return _machine_in(session.get(f"{url}/identity").content)
+
+
+def _machine_in(content: bytes) -> str:
+    try:
+        root = ElementTree.fromstring(check_xml(content))  # noqa: S314 - it was checked
+    except NOT_XML:
+        return ""
+    return root.get("machineIdentifier", "") if root.tag == "MediaContainer" else ""
 
 
 def parse_retry_after(text: str, now: float) -> float | None:

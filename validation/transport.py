@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection as Connection
 from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
@@ -115,18 +116,6 @@ class _Https(HTTPSConnection):
     response_class = TimedResponse
 
 
-class _PrivateHttp(_Http):
-    def connect(self) -> None:
-        super().connect()
-        refuse_public(self.sock)
-
-
-class _PrivateHttps(_Https):
-    def connect(self) -> None:
-        super().connect()
-        refuse_public(self.sock)
-
-
 class _HttpPool(HTTPConnectionPool):
     ConnectionCls = _Http
 
@@ -135,38 +124,51 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-class _PrivateHttpPool(HTTPConnectionPool):
-    ConnectionCls = _PrivateHttp
+def _pools(check: Callable[[Connection], None]) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools of connections of which each passed *check* before it carries a request."""
 
+    class CheckedHttp(_Http):
+        def connect(self) -> None:
+            super().connect()
+            check(self)
 
-class _PrivateHttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _PrivateHttps
+    class CheckedHttps(_Https):
+        def connect(self) -> None:
+            super().connect()
+            check(self)
 
+    class CheckedHttpPool(HTTPConnectionPool):
+        ConnectionCls = CheckedHttp
 
-_POOLS = {
-    False: {"http": _HttpPool, "https": _HttpsPool},
-    True: {"http": _PrivateHttpPool, "https": _PrivateHttpsPool},
-}
+    class CheckedHttpsPool(HTTPSConnectionPool):
+        ConnectionCls = CheckedHttps
+
+    return {"http": CheckedHttpPool, "https": CheckedHttpsPool}
 
 
 class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request. ``private_only``: nothing is sent to a public address.
+    request. ``check`` is given each new connection before it carries a request, and may raise.
     """
 
     def __init__(
-        self, connect_timeout: float, read_timeout: float, *, private_only: bool = False
+        self,
+        connect_timeout: float,
+        read_timeout: float,
+        *,
+        check: Callable[[Connection], None] | None = None,
     ) -> None:
-        self._private_only = private_only
+        self._check = check
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
     def init_poolmanager(self, *args: Any, **how: Any) -> None:
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
-        self.poolmanager.pool_classes_by_scheme = _POOLS[self._private_only]
+        plain = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager.pool_classes_by_scheme = _pools(self._check) if self._check else plain
 
     def translate(self, error: Exception) -> Exception:
         """The error of ours for one of the libraries'."""
