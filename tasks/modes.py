@@ -12,6 +12,7 @@ from tasks import (
     libraries,
     one_scene,
     page_settings,
+    paths,
     preview,
     process_queue,
     support,
@@ -29,6 +30,7 @@ LOOKS: Mapping[str, Look] = {
     "check_setup": check_setup.run,
     "libraries": libraries.run,
     "servers": choose_server.run,
+    "paths": paths.run,
     "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {

@@ -115,6 +115,10 @@ def _configuration(call: Call, _args: Args) -> dict[str, Any]:
         "pluginsPath": f"{host.config_dir}/plugins",
         "parallelTasks": 1,
         "logLevel": "Debug",
+        "stashes": [
+            {"path": folder, "excludeVideo": False, "excludeImage": False}
+            for folder in call.stash.folders
+        ],
     }
     return {"general": general, "ui": call.stash.ui_settings}
 

@@ -17,7 +17,8 @@ LOG_LINES_KEPT = 10_000
 
 
 class Stash:
-    """The parts that resolvers work on. ``external_host`` replaces the base of image URLs."""
+    """The parts that resolvers work on. ``external_host`` replaces the base of image URLs,
+    ``folders`` are the ones that it scans."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Stash:
         self.plugins = Plugins(plugin_dir, host, self.sessions, self.log)
         self.jobs = JobQueue(clock)
         self.external_host = ""
+        self.folders = ["/data"]
         self.ui_settings: dict[str, object] = {}
 
     def log(self, level: str, message: str) -> None:
