@@ -1,6 +1,6 @@
 """Time and requests of the operation ``paths`` in a library of 50,000 files.
 
-    python -m benchmarks.path_survey [--scenes 50000]
+python -m benchmarks.path_survey [--scenes 50000]
 """
 
 from __future__ import annotations

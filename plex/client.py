@@ -25,6 +25,7 @@ from plex.images import image_kind
 from plex.isolation import configure
 from plex.items import (
     TYPE_NUMBERS,
+    FileSearch,
     IndexPage,
     PlexAbout,
     PlexItem,
@@ -165,6 +166,16 @@ class PlexClient:
             raise ValueError("a needle must be text without commas")
         query = f"{_all(section)}&includeGuids=0&{_encoded({'file': needle})}"
         return tuple(self._list(section, query))
+
+    def find_by_files(self, section: PlexSection, needles: Sequence[str], most: int) -> FileSearch:
+        """The first *most* abridged items of *section* of which a file's path contains one of
+        *needles*, which Plex takes as alternatives; see ``find_by_file``."""
+        if not needles or any("," in needle or not needle.strip() for needle in needles):
+            raise ValueError("needles must be texts without commas")
+        query = f"{_all(section)}&includeGuids=0&{_encoded({'file': ','.join(needles)})}"
+        with no_scenes_fault():
+            page = self._listing(query, _page(0, most))
+        return FileSearch(parse_items(page, section.section_id, full=False).items, total_size(page))
 
     def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
         """*size* items of the section's listing from *start*, oldest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -96,7 +97,8 @@ class State:
         """A new PIN."""
         strong = asked.query.get("strong") == "true"
         number = 1_234_567_890 + len(self.pins)
-        code = f"canarycode{number:015}" if strong else f"C{number % 1000:03}"
+        secret = hashlib.sha256(str(number).encode()).hexdigest()
+        code = secret[:25] if strong else secret[:4].upper()
         seconds = STRONG_SECONDS if strong else SHORT_SECONDS
         client = asked.headers["x-plex-client-identifier"]
         pin = self.pins[number] = Pin(number, code, client, self.clock(), seconds)

@@ -15,6 +15,7 @@ from tasks import (
     paths,
     preview,
     process_queue,
+    setup,
     support,
     sync_all,
     sync_changed,
@@ -30,6 +31,7 @@ LOOKS: Mapping[str, Look] = {
     "check_setup": check_setup.run,
     "libraries": libraries.run,
     "servers": choose_server.run,
+    "setup": setup.run,
     "paths": paths.run,
     "support": support.run,
 }

@@ -5,26 +5,22 @@ Works on a sample of Stash's files, and says so. Nothing is stored.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from plex.client import PlexClient
-from plex.index import PAGE_SIZE
 from plex.items import PlexSection
 from stash.client import StashClient
 from stash.exceptions import StashQueryFailed
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
+from tasks.plex_files import Listed, look_up, remembered
 from tasks.servers import ready_servers
 from validation.metadata import SceneFile
-from validation.path_survey import FolderSurvey, PlexFile, PlexFiles, survey
+from validation.path_survey import FolderSurvey, survey
 from validation.paths import PathRules
 from validation.words import count
 
 SAMPLE_PAGES, SAMPLE_SIZE = 20, 100
-# Requests to Plex for its files, and seconds in which one is still begun.
-MOST_PAGES, LISTING_SECONDS = 55, 7.0
 LONGEST_RULES = 10_000
 
 
@@ -34,14 +30,6 @@ class Sample:
 
     files: tuple[SceneFile, ...]
     scenes: int
-    is_whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Plex's files. ``is_whole``: all of them were listed."""
-
-    files: PlexFiles
     is_whole: bool
 
 
@@ -57,7 +45,10 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         stash, plex = servers.stash(), servers.plex(config)
         sections = servers.file_index(plex).sections(config.libraries)
         sample = sample_of(stash, progress)
-        listed = remembered(memory, plex, sections) or list_files(plex, sections, progress)
+        progress(0.5)
+        listed = remembered(memory, plex, sections) or look_up(plex, sections, sample.files)
+        if listed.asked is not None:
+            sample = replace(sample, files=listed.asked, is_whole=False)
         folders = stash.folders()
         found = survey(folders, sample.files, listed.files, rules)
         counts = exact_counts(stash, folders, found, sample)
@@ -68,7 +59,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         lines=(sentence, *problems, *(line for one in found for line in described(one))),
         output={
             "folders": docs,
-            "plex": plex_folders(sections, listed.files),
+            "plex": plex_folders(sections, listed),
             "rules": "; ".join(map(str, rules.rules)),
             "rule_problems": list(problems),
             "scenes": sample.scenes,
@@ -91,40 +82,9 @@ def sample_of(stash: StashClient, progress: Progress) -> Sample:
     for page in wanted:
         if page <= pages:
             files += stash.files(page, SAMPLE_SIZE).files
-            progress(0.5 * page / pages)
+            progress(0.4 * page / pages)
     unique = {file.path: file for file in files}
     return Sample(tuple(unique.values()), first.scenes, pages <= SAMPLE_PAGES)
-
-
-def remembered(
-    memory: Snapshot, plex: PlexClient, sections: Sequence[PlexSection]
-) -> Listed | None:
-    """Plex's files from the worker's own listing; ``None`` if that lacks a library."""
-    known = memory.listed.sections(plex.server)
-    if not all(one.section_id in known and known[one.section_id].listed_at for one in sections):
-        return None
-    return Listed(PlexFiles(memory.listed.files(plex.server)), is_whole=True)
-
-
-def list_files(plex: PlexClient, sections: Sequence[PlexSection], progress: Progress) -> Listed:
-    """Plex's files, listed now, as far as pages and time allow."""
-    until = time.monotonic() + LISTING_SECONDS
-    files: list[PlexFile] = []
-    is_whole, pages = True, 0
-    for section in sections:
-        start, total = 0, 1
-        while start < total:
-            if pages >= MOST_PAGES or time.monotonic() > until:
-                is_whole = False
-                break
-            page = plex.index_page(section, start, PAGE_SIZE)
-            files += [(row.file, row.size, row.duration) for row in page.rows]
-            seen = len(page.keys) + page.unreadable
-            if not seen:
-                break
-            start, total, pages = start + seen, page.total, pages + 1
-            progress(0.5 + 0.4 * min(1.0, start / max(1, total)))
-    return Listed(PlexFiles(files), is_whole)
 
 
 def exact_counts(
@@ -159,14 +119,26 @@ def folder_doc(one: FolderSurvey, files: int) -> dict[str, object]:
     }
 
 
-def plex_folders(sections: Sequence[PlexSection], files: PlexFiles) -> list[dict[str, object]]:
-    """Plex's folders, each with its library and number of files."""
-    counted = files.below([place for one in sections for place in one.locations])
+def plex_folders(sections: Sequence[PlexSection], listed: Listed) -> list[dict[str, object]]:
+    """Plex's folders, each with its library and number of files; ``None`` where only the library's
+    is known."""
+    places = [place for one in sections for place in one.locations]
+    counted = listed.files.below(places) if listed.asked is None else {}
     return [
-        {"library": one.title, "key": one.section_id, "folder": place, "files": counted[place]}
+        {
+            "library": one.title,
+            "key": one.section_id,
+            "folder": place,
+            "files": counted.get(place, sole(listed.sizes.get(one.section_id), one)),
+        }
         for one in sections
         for place in one.locations
     ]
+
+
+def sole(size: int | None, section: PlexSection) -> int | None:
+    """The size of a library that has one folder."""
+    return size if len(section.locations) == 1 else None
 
 
 def summary(found: Sequence[FolderSurvey], sample: Sample, listed: Listed) -> str:
