@@ -118,6 +118,8 @@ def probe_all(
             begun[number] = now
             _start(number, questions[number], ask, answers)
         waits = [begun[one] + each for one in begun.keys() - results.keys()]
+        if not waits:
+            continue  # the last of them took too long
         try:
             left = max(0.0, min([*waits, end]) - time.monotonic())
             number, probed = answers.get(timeout=left)

@@ -36,7 +36,7 @@ NONE_AT_ALL = (
 )
 SHARED_ONLY = (
     "Only servers of other users are shared with this account. Sign in as their owner: Plex lets"
-    " nobody else edit items."
+    " no other user edit items."
 )
 NOT_OWNED = "It is shared by {owner}. Only its owner's account may edit items."
 NONE_ANSWERS = (

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.faults import Kind
 from stash.exceptions import StashQueryFailed
-from tasks import paths
+from tasks import paths, plex_files
 from tests.tasks.conftest import Library
 from validation.errors import PlexSyncError
 
@@ -73,6 +73,22 @@ def test_a_big_library_is_sampled_and_says_so(library: Library) -> None:
     assert found["looked_at"] == paths.SAMPLE_PAGES * paths.SAMPLE_SIZE
     assert found["folders"][0]["files"] == found["scenes"] == scenes
     assert "a sample" in found["sentence"]
+
+
+def test_a_big_library_of_plex_is_asked_by_name(library: Library) -> None:
+    library.stash.settings["path_map"] = ""
+    library.fill(60)
+    for number in range(plex_files.WHOLE_ITEMS):
+        path = f"/media/videos/Other {number}.mp4"
+        library.plex.add_movie(library.section, path, size=number + 1, duration=1)
+    library.plex.requests.clear()
+    found = surveyed(library)
+    assert len(list(library.plex.requests)) < 60
+    assert (found["sample"], found["looked_at"]) == (True, 60)
+    assert found["folders"][0]["proposals"] == [
+        {"rule": "/data/scenes => /media/videos", "finds": 60}
+    ]
+    assert found["plex"][0]["files"] == plex_files.WHOLE_ITEMS + 60
 
 
 def test_a_failing_server_is_an_error_and_no_empty_result(library: Library) -> None:

@@ -204,6 +204,19 @@ def test_a_damaged_sign_in_holds_everything_until_the_next_one(
     assert account.ask("libraries")["libraries"]
 
 
+def test_a_claim_that_arrives_after_signing_out_stores_nothing(account: Account) -> None:
+    account.ask("sign_in")
+    account.tv.claim()
+
+    def sign_out() -> float:
+        credentials.forget(account.data_dir)
+        return time.time()
+
+    account.tv.state.clock = sign_out  # while plex.tv looks the code up
+    assert account.ask("sign_in_state")["state"] == "expired"
+    assert not (account.library.data_dir / credentials.FILE).exists()
+
+
 # -- the servers -----------------------------------------------------------------------------------
 
 
