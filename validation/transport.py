@@ -127,15 +127,22 @@ class _HttpsPool(HTTPSConnectionPool):
 def _pools(check: Callable[[Connection], None]) -> dict[str, type[HTTPConnectionPool]]:
     """Pools of connections of which each passed *check* before it carries a request."""
 
+    def let_in(connection: Connection) -> None:
+        try:
+            check(connection)
+        except BaseException:
+            connection.close()
+            raise
+
     class CheckedHttp(_Http):
         def connect(self) -> None:
             super().connect()
-            check(self)
+            let_in(self)
 
     class CheckedHttps(_Https):
         def connect(self) -> None:
             super().connect()
-            check(self)
+            let_in(self)
 
     class CheckedHttpPool(HTTPConnectionPool):
         ConnectionCls = CheckedHttp
