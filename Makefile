@@ -11,7 +11,7 @@ PYTEST  := $(RUN) -m pytest -n 3
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench soak test-stash settings package audit clean FORCE
+.PHONY: help demo test check bench soak test-stash test-page settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -29,7 +29,7 @@ check: $(READY)  ## Lint, types, spelling, every test, and the branches that the
 	$(RUN) -m mypy
 	$(RUN) -m codespell_lib
 	$(RUN) -m tools.words
-	$(PYTEST) -m "not soak and not stash" --hypothesis-profile new --timeout 300 \
+	$(PYTEST) -m "not soak and not stash and not page" --hypothesis-profile new --timeout 300 \
 	    --cov --cov-fail-under=95 --cov-report=term-missing:skip-covered
 
 bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
@@ -41,6 +41,16 @@ soak: $(READY)  ## The long forms of the tests: hundreds of kills
 test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
+
+test-page: $(if $(STASH_BIN),$(READY))  ## The page in the real Stash of STASH_BIN, driven by Chromium
+	@if [ -z "$$STASH_BIN" ]; then \
+	    echo "STASH_BIN names no Stash: the tests of the page in a real one are skipped."; \
+	elif ! command -v "$${CHROMIUM_BIN:-chromium}" >/dev/null; then \
+	    echo "There is no chromium (CHROMIUM_BIN): the tests of the page are skipped."; \
+	else \
+	    $(RUN) -m pip install --quiet --disable-pip-version-check "playwright>=1.50,<2" && \
+	    $(PYTEST) -n 0 -m page --timeout 600; \
+	fi
 
 settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md
 	@$(RUN) -m tools.settings

@@ -1,4 +1,4 @@
-"""The client's own cost: where the processor time of a first Sync All Scenes goes.
+"""The client's own cost: the shares of processor time in a first Sync All Scenes.
 
 Stash and Plex are simulators in processes of their own and answer at once; the worker is stepped
 in the main thread of another, where a profiler counts processor time. Shares, because profiling
@@ -59,7 +59,7 @@ def part_of(where: str) -> str:
 
 
 def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], scenes: int) -> None:
-    """Drain in this process's main thread; send processor time by part, and what costs most."""
+    """Drain in this process's main thread; send processor time by part, and by costly function."""
     os.environ.update(environ)
     now = time.time()
     with QueueManager(data_dir) as manager:
@@ -80,7 +80,7 @@ def profile_drain(control: Connection, data_dir: str, environ: dict[str, str], s
         if part_of(file) or part_of(name):
             parts[part_of(file) or part_of(name)] += own
             continue
-        # What belongs to nobody (built-ins, the standard library) is its callers'.
+        # The time of built-ins and the standard library is their callers'.
         for (caller, _line, caller_name), (_calls, _total, share, _cumulative) in callers.items():
             parts[part_of(caller) or part_of(caller_name) or "other"] += share
     control.send(((parts.total(), parts.most_common()), functions.most_common(SHOWN)))

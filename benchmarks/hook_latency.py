@@ -1,4 +1,4 @@
-"""How long a save in Stash waits for the hook, as a multiple of ``python3 -c pass``.
+"""The time that a save in Stash waits for its hook, as a multiple of ``python3 -c pass``.
 
 Each process is measured as Stash does: from its start to the end of its standard output and its
 exit. Hooks and bare interpreters alternate, so that other load on the machine hits both; the
@@ -40,7 +40,7 @@ from tests.installed_plugin import InstalledPlugin, install
 GOAL = 1.5
 SCENES = 200
 FINISHED = 100_000
-DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
+DEAD = "http://127.0.0.1:9"  # the discard port, without a listener
 NOTHING: Callable[[], None] = lambda: None  # noqa: E731 (the cheapest call)
 
 
@@ -120,7 +120,7 @@ def hook_alone(plugin: InstalledPlugin, rounds: int) -> Ratios:
 
 
 def without_bytecode(plugin: InstalledPlugin, rounds: int) -> Ratios:
-    """Nobody has compiled the hook's modules, and Python may not keep what it compiles."""
+    """The hook's modules are not compiled, and Python may not keep the compiled ones."""
     for cache in plugin.directory.rglob("__pycache__"):
         shutil.rmtree(cache)
     plugin.environ["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -1,4 +1,4 @@
-"""What an idle worker costs, and how soon an edit begins all the same.
+"""The cost of an idle worker, and the time until it begins an edit.
 
 Wake-ups are the voluntary switches of all its threads, as Linux counts them. A minute is measured,
 because chores come once a minute, and an hour extrapolated. Then hooks store edits, each after a
@@ -37,7 +37,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process has used so far: wake-ups, and seconds of processor time."""
+    """The use of a process so far: wake-ups, and seconds of processor time."""
 
     wakeups: int
     seconds: float
@@ -83,7 +83,7 @@ def house(folder: Path) -> Iterator[House]:
 
 
 def cost_of(pid: int) -> Cost:
-    """What a process has used so far."""
+    """The use of a process so far."""
     wakeups = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         for line in (task / "status").read_text().splitlines():

@@ -1,4 +1,4 @@
-"""What a whole library costs: requests, memory and rate of Sync All Scenes, beside what is allowed.
+"""The cost of a whole library: requests, memory and rate of Sync All Scenes, beside their limits.
 
 Stash and Plex are simulators in processes of their own, PlexSync is its command line in another.
 Counts and ratios decide; times are those of this machine. Ends with status 1 when a goal is missed.
@@ -33,8 +33,8 @@ ENDS = 5000  # the first and the last so many scenes are compared
 
 @dataclass
 class Run:
-    """What one task cost. ``stash`` counts GraphQL requests and covers; ``memory`` is the client's
-    in MB, sampled; ``cpu`` in seconds.
+    """The cost of one task. ``stash`` counts GraphQL requests and covers; ``memory`` is
+    the client's in MB, sampled; ``cpu`` in seconds.
     """
 
     said: dict[str, Any]
@@ -135,7 +135,7 @@ def show_run(name: str, run: Run, scenes: int) -> None:
 
 
 def run_all(both: Servers, data_dir: str, scenes: int) -> Iterator[Goal]:
-    """Run the tasks one after another, printing what each cost; yields what was asked of them."""
+    """Run the tasks one after another, printing the cost of each; yields their requests."""
     columns = ("Plex", "a scene", "writes", "Stash", "covers", "seconds", "CPU ms", "MB")
     print(f"{scenes} scenes{'':{28 - len(str(scenes)) - 7}} ", end="")
     print(" ".join(f"{name:>8}" for name in columns), flush=True)

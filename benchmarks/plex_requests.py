@@ -1,4 +1,4 @@
-"""How many requests Plex gets for what: counted by the simulated Plex, beside what is allowed.
+"""The number of requests to Plex by cause: counted by the simulated Plex, beside its limits.
 
 A real SyncWorker over real HTTP, stepped by hand, with a clock of its own: counts, not times.
 Ends with status 1 when a budget is broken.
@@ -24,7 +24,7 @@ from simulators.stash.pictures import png
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
 from tests.resident.bench import PLEX_FOLDER, Bench, bench
 
-# What a worker asks once: the server itself and its libraries.
+# A worker asks once for the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
 MINUTE, DAY = 60.0, 86_400.0
 BATCH = 200
@@ -95,7 +95,7 @@ def listed(counted: Counter[str]) -> str:
 
 
 def without_connecting(counted: Counter[str]) -> Counter[str]:
-    """What is asked for the scene itself."""
+    """The requests for the scene itself."""
     once = {f"GET {path}" for path in CONNECTING}
     return Counter({name: n for name, n in counted.items() if name not in once})
 
@@ -164,7 +164,7 @@ def two_libraries() -> Iterator[Row]:
 
 
 def verification() -> Row:
-    """Reading back what was written, per scene."""
+    """Reading back the written values, per scene."""
     with bench() as made:
         scenes = [made.add(f"{number}.mp4")[0] for number in range(BATCH)]
         made.enqueue(*scenes)
@@ -187,7 +187,7 @@ def verification() -> Row:
 
 
 def library(scenes: int) -> Iterator[Row]:
-    """A whole library: for the first time, unchanged, and after Plex's library was made anew."""
+    """A whole library: for the first time, unchanged, and after Plex's library was rebuilt."""
     with bench() as made:
         paths = {
             made.add_scene(name): f"{PLEX_FOLDER}/{name}"
@@ -204,8 +204,8 @@ def library(scenes: int) -> Iterator[Row]:
         yield row("    writes", again - reads(again), 0)
         made.plex.disk.rebuild(made.section)
         settle(made)
-        anew = asked(made, sync)
-        yield share(f"{scenes} scenes, library made anew, Sync All", anew, scenes, 1.1)
+        again = asked(made, sync)
+        yield share(f"{scenes} scenes, library rebuilt, Sync All", again, scenes, 1.1)
         written = sum("/" in item.title for item in made.plex.items())  # the agent's has none
         yield Row("    items without their scene's title", scenes - written, 0)
 

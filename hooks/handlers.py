@@ -56,8 +56,8 @@ def handle(plugin_dir: str) -> protocol.Event | None:
 
 def answer_hook(event: protocol.Event, plugin_dir: str) -> None:
     """Store what matters of a hook's event and reply."""
-    if event.is_hook and event.id <= 0:
-        fail("Stash sent a hook without an id: nothing was stored. Please report this.")
+    if event.is_hook and not event.id:
+        fail("Stash sent a hook without a usable id: nothing was stored. Please report this.")
         return
     job = job_for(event)
     if job is not None:

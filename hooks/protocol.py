@@ -20,6 +20,8 @@ OK = b'{"output": "ok"}'
 DEBUG, INFO, WARNING, ERROR = "d", "i", "w", "e"
 # Stash gives up on lines of 64 KiB and closes the pipe.
 LONGEST_LINE = 4000
+# As in validation.numbers, whose import would cost a hook more than this line.
+LARGEST_ID = 10**18 - 1
 
 # Two walks over the whole document, whatever it carries; everything else reads the small extract.
 READ_EVENT = """
@@ -57,7 +59,8 @@ LOOKS = frozenset(
 class Event:
     """Stash's message on standard input, as far as a hook needs it.
 
-    ``raw`` is the whole object, for a task. ``id`` is the hook's, 0 when Stash sent none.
+    ``raw`` is the whole object, for a task. ``id`` is the hook's, 0 when Stash sent none that can
+    be one.
     ``fields`` are the names of ``inputFields``, ``None`` when Stash sent none (a scan).
     ``mode`` is a task's or an operation's, "" for a hook. ``connection`` is a JSON object with
     Stash's address and session (and, from a newer Stash, the settings). It is stored and never
@@ -83,7 +86,7 @@ class Event:
         self.is_hook = bool(is_hook)
         self.is_task = bool(is_task)
         self.type = kind if isinstance(kind, str) else ""
-        self.id = number if isinstance(number, int) else 0
+        self.id = number if isinstance(number, int) and 0 < number <= LARGEST_ID else 0
         self.fields = None if fields is None else tuple(fields.split(FIELD_SEPARATOR))
         self.stash_dir = stash_dir if isinstance(stash_dir, str) else ""
         self.mode = mode if isinstance(mode, str) else ""

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Protocol
 
 from plex.evidence import PLAUSIBLE, Evidence, ScoredCandidate, very_files, weigh
-from plex.exceptions import PlexSetupError
+from plex.exceptions import NoLibrary
 from plex.identity import Standing, held_by, standing
 from plex.items import PlexItem, PlexPart, PlexSection
 from plex.rivals import Namesakes, is_only_one, only_of_duration
@@ -81,18 +81,18 @@ class Sources(Protocol):
 def choose_sections(
     sections: Sequence[PlexSection], libraries: Sequence[str]
 ) -> tuple[PlexSection, ...]:
-    """The libraries named in ``plex_library``, or all. Raises PlexSetupError for unknown names."""
+    """The libraries named in ``plex_library``, or all. Raises NoLibrary for unknown names."""
     wanted = {name_key(name): name for name in libraries}
     known = {name_key(section.title) for section in sections}
     unknown = [f"“{name}”" for key, name in wanted.items() if key not in known]
     if unknown:
         listed = ", ".join(f"“{section.title}”" for section in sections) or "none"
-        raise PlexSetupError(
+        raise NoLibrary(
             f"Plex has no movie or show library named {' or '.join(unknown)}; "
             f"its libraries are {listed}. Correct plex_library in the settings."
         )
     if not sections:
-        raise PlexSetupError(
+        raise NoLibrary(
             "Plex shows no movie or show library; add one, or use a token that may see it."
         )
     return tuple(one for one in sections if not wanted or name_key(one.title) in wanted)
@@ -112,7 +112,7 @@ class Search:
     rules: PathRules
     sources: Sources
     is_listed: bool = False
-    _sections: tuple[PlexSection, ...] = ()
+    _sections: Mapping[int, PlexSection] = field(default_factory=dict)
     _found: dict[int, PlexItem] = field(default_factory=dict)
     _entries: tuple[LedgerEntry, ...] = ()
     _pairs: tuple[LedgerEntry, ...] = ()
@@ -123,7 +123,7 @@ class Search:
         Asks as little as it can: the known items cost one read and a mapped path one live search.
         A candidate that is not found by its very file has rivals, which only a listing shows.
         """
-        self._sections = self.sources.sections()
+        self._sections = {one.section_id: one for one in self.sources.sections()}
         self._read_known()
         is_current = self.sources.is_listed()
         enough = self._has_all() if is_current else self._is_enough(every_path=True)
@@ -252,7 +252,7 @@ class Search:
         for file in self.scene.files:
             found = self._identities(file)
             for path in self._open_paths(file) if found else self.rules.to_plex(file.path):
-                for section in self._sections:
+                for section in self._sections.values():
                     if any(is_below(path, place) for place in section.locations):
                         self._ask(path, section)
 
@@ -287,8 +287,7 @@ class Search:
 
     def _chosen(self, rows: Iterable[IndexedFile]) -> list[int]:
         """The items of rows that lie in a chosen library."""
-        chosen = {section.section_id for section in self._sections}
-        return [row.rating_key for row in rows if row.section_id in chosen]
+        return [row.rating_key for row in rows if row.section_id in self._sections]
 
     def _read(self, rating_keys: Iterable[int]) -> None:
         """Read items in one request, but for those that were read in full already."""
@@ -299,10 +298,9 @@ class Search:
 
     def _add(self, items: Iterable[PlexItem]) -> None:
         """Keep items of the chosen libraries; items that were read in full stay."""
-        chosen = {section.section_id for section in self._sections}
         for item in items:
             known = self._found.get(item.rating_key)
-            if item.section_id in chosen and (known is None or not known.full):
+            if item.section_id in self._sections and (known is None or not known.full):
                 self._found[item.rating_key] = item
 
     def _namesakes(self, candidate: ScoredCandidate) -> list[Namesakes]:
@@ -313,13 +311,13 @@ class Search:
     def _weigh(
         self, file: SceneFile, item: PlexItem, same: Mapping[str, Evidence]
     ) -> ScoredCandidate:
-        places = [one.locations for one in self._sections if one.section_id == item.section_id]
+        section = self._sections.get(item.section_id)
         return weigh(
             self.scene,
             file,
             item,
             rules=self.rules,
-            locations=places[0] if places else (),
+            locations=section.locations if section else (),
             identities=same,
         )
 

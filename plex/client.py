@@ -17,6 +17,7 @@ from plex.exceptions import (
     PlexPermanentError,
     PlexTemporaryError,
     UnreadableItem,
+    check_time,
     endless,
     no_scenes_fault,
     pages_of,
@@ -81,6 +82,7 @@ class PlexClient:
         token: str,
         *,
         insecure_tls: bool = False,
+        ca_bundle: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
@@ -94,6 +96,7 @@ class PlexClient:
             url,
             token,
             insecure_tls=insecure_tls,
+            ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             guard=guard,
@@ -134,12 +137,34 @@ class PlexClient:
         """When the last request was answered, or failed (``time.monotonic()``; 0 = never)."""
         return self._plex.used_at
 
+    @property
+    def changes(self) -> int:
+        """How often another server was found at the address."""
+        return self._plex.changes
+
+    @property
+    def failures(self) -> int:
+        """How many requests have failed."""
+        return self._plex.failures
+
+    def confirm(self) -> None:
+        """See that the server that is known still answers; see ``PlexConnection.confirm``."""
+        self._plex.confirm()
+
+    @property
+    def served(self) -> Mapping[str, int]:
+        """How many good answers each part of Plex has given."""
+        return self._plex.served
+
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers. Never raises."""
         return self._plex.identity()
 
     def sections(self, *, fresh: bool = False) -> tuple[PlexSection, ...]:
-        """All libraries of movies, other videos and episodes; remembered unless *fresh*."""
+        """All libraries of movies, other videos and episodes; remembered unless *fresh*. Fresh
+        ones are certainly those of ``server``."""
+        if fresh:
+            self.confirm()
         server = self.server
         if fresh or server != self._sections_of:
             with no_scenes_fault():
@@ -284,6 +309,7 @@ class PlexClient:
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
         most = 1
+        began = time.monotonic()
         seen: set[int] = set()
         for number in count(1):
             page = self._listing(path, _page(start, _LIST_PAGE))
@@ -298,6 +324,7 @@ class PlexClient:
                 return
             if number >= most:
                 raise endless()
+            check_time(time.monotonic() - began, most)
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """One listing of Plex. A 404 here means that the library is gone, not an item."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 from xml.etree.ElementTree import Element
@@ -39,6 +41,8 @@ _FIRST_WAIT = 0.5
 random_fraction = random.SystemRandom().random
 
 LONGEST_NAME = 200
+_NUMBERS = re.compile(r"\d[\d,]*")
+
 _T = TypeVar("_T")
 
 
@@ -48,7 +52,9 @@ class PlexConnection:
     plexapi builds the requests and reads the answers through ``PlexServer.query`` alone: its item
     objects fetch more when an attribute is empty, and their lists are cut. A temporary error is
     tried up to three times within five seconds, writes too: each names the final state, so a
-    repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds.
+    repetition changes nothing. *rng* returns a number in [0, 1); timeouts are seconds. ``served``
+    counts the good answers of each part of Plex. ``changes`` counts how often another server was
+    found at the address, and ``failures`` requests that failed.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class PlexConnection:
         token: str,
         *,
         insecure_tls: bool = False,
+        ca_bundle: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         guard: Guard = OPEN,
@@ -68,6 +75,7 @@ class PlexConnection:
         self._machine = guard.machine
         self._session = plex_session(
             insecure_tls=insecure_tls,
+            ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             guard=guard,
@@ -75,6 +83,11 @@ class PlexConnection:
         self._rng = rng
         self._sleep = sleep
         self._connected: PlexServer | None = None
+        self.served: Counter[str] = Counter()
+        self.changes = 0
+        self.failures = 0
+        self._machine = ""
+        self._known_on = -1
 
     def __repr__(self) -> str:
         return f"PlexConnection({self._url!r})"
@@ -82,6 +95,7 @@ class PlexConnection:
     def close(self) -> None:
         """Close the connections; the next request opens a new one."""
         self._session.close()
+        self._known_on = -1
 
     @property
     def server(self) -> str:
@@ -124,6 +138,19 @@ class PlexConnection:
             return False
         return found != "" and self._machine in ("", found)
 
+    def confirm(self) -> None:
+        """See that the server that is known still answers. This costs a request only if a
+        connection was made since: another server cannot take one over.
+
+        Raises PlexTemporaryError when another one answers, or none.
+        """
+        server = self.server
+        if self._session.connections == self._known_on:
+            return
+        if not self.identity() or self.server != server:
+            raise PlexTemporaryError("Another Plex answers at plex_url, or none does.")
+        self._known_on = self._session.connections
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """The ``MediaContainer`` that Plex answers."""
 
@@ -133,7 +160,7 @@ class PlexConnection:
                 raise PlexTemporaryError("Plex's answer is empty or not what Plex answers.")
             return root
 
-        return self._with_retries(ask)
+        return self._serve(part_of("get", path), ask)
 
     def image(self, path: str) -> bytes:
         """The bytes of an image on Plex, asked for once."""
@@ -158,7 +185,18 @@ class PlexConnection:
         def ask(plex: PlexServer) -> None:
             _query(plex, path, method=send[method], data=data)
 
-        self._with_retries(ask)
+        self._serve(part_of(method, path), ask)
+
+    def _serve(self, part: str, ask: Callable[[PlexServer], _T]) -> _T:
+        """Ask one part of Plex, and note whether that part serves."""
+        try:
+            answer = self._with_retries(ask)
+        except PlexTemporaryError as error:
+            error.part = part
+            self.failures += 1
+            raise
+        self.served[part] += 1
+        return answer
 
     def _with_retries(self, ask: Callable[[PlexServer], _T]) -> _T:
         retrying = tenacity.Retrying(
@@ -214,7 +252,18 @@ class PlexConnection:
             ) from None
         if not vars(plex).get("machineIdentifier"):  # plexapi accepts an empty answer
             raise PlexTemporaryError("Plex answered without saying which server it is.")
+        if self._machine not in ("", plex.machineIdentifier):
+            self.changes += 1
+        self._machine = str(plex.machineIdentifier)
+        self._known_on = self._session.connections
         return plex
+
+
+def part_of(method: str, path: str) -> str:
+    """Return the part of Plex that a request asks: its kind, without the numbers of items."""
+    address, _, query = path.partition("?")
+    searches = " by file" if "&file=" in query else ""
+    return f"{method} {_NUMBERS.sub('#', address)}{searches}"
 
 
 def _query(plex: PlexServer, path: str, **how: object) -> Element | None:

@@ -42,6 +42,7 @@ class EventSource:
     url: str
     token: str = field(repr=False)
     insecure_tls: bool = False
+    ca_bundle: str = ""
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     silence: float = SILENCE
@@ -129,12 +130,13 @@ class EventStream:
         return answer
 
     def _connect(self, host: str, port: int, secure: bool, cleanup: ExitStack) -> socket.socket:
-        wire = socket.create_connection((host, port), self._source.connect_timeout)
+        source = self._source
+        wire = socket.create_connection((host, port), source.connect_timeout)
         self._keep(wire, cleanup)
         if not secure:
             return wire
-        context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-        if self._source.insecure_tls:
+        context = ssl.create_default_context(cafile=source.ca_bundle or DEFAULT_CA_BUNDLE_PATH)
+        if source.insecure_tls:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         wrapped = context.wrap_socket(wire, server_hostname=host, do_handshake_on_connect=False)

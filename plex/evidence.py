@@ -89,6 +89,8 @@ WEIGHTS = {
 # More folders prove no more, and must not outweigh a contradiction.
 _FOLDERS_COUNTED = 6
 
+SAYS_LITTLE = "says too little"
+
 # The evidence that this is the very file.
 IDENTITIES = (Evidence.PINNED, Evidence.PATH, Evidence.PAIR, Evidence.FOLDED_PATH)
 
@@ -160,7 +162,7 @@ class ScoredCandidate:
             return "contradicted by duration"
         if self.has(Evidence.ELSEWHERE):
             return "contradicted by a path rule"
-        return "" if self._tells else "says too little"
+        return "" if self._tells else SAYS_LITTLE
 
     @property
     def _sum(self) -> int:
@@ -182,7 +184,8 @@ class ScoredCandidate:
     def words(self) -> list[str]:
         """The evidence in words, and what forbids the match."""
         said = [str(finding.evidence) for finding in self.findings]
-        return [*said, self.objection] if self.objection else said
+        # A contradiction is among the findings already.
+        return [*said, self.objection] if self.objection == SAYS_LITTLE else said
 
     def explain(self, *, paths: bool = False) -> str:
         """One line for logs; with ``paths`` also names and paths, for debug and preview only."""

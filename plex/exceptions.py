@@ -17,7 +17,7 @@ from urllib3 import exceptions as u3
 from plex.isolation import exceptions as pa
 from validation.documents import Refused
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
-from validation.numbers import Endless, most_pages
+from validation.numbers import Endless, longest_listing, most_pages
 from validation.reasons import Reason
 from validation.transport import AnswerTooLong
 
@@ -38,12 +38,16 @@ class PlexSetupError(SetupError):
     """Address, token or certificate settings have to be changed by the user."""
 
 
-class PlexLoginRefused(PlexSetupError):
-    """The token is wrong, or no longer valid."""
+class WrongToken(PlexSetupError):
+    """Plex answers, and does not accept the token."""
 
 
 class AnotherPlex(PlexTemporaryError):
-    """Another server answers at the address, or none that says which it is: it gets no token."""
+    """Another server answers at the address: it gets no token."""
+
+
+class NoLibrary(PlexSetupError):
+    """Plex lacks the libraries that are to be synced: the user may add or rename one."""
 
 
 class PlexPermanentError(PermanentError):
@@ -98,7 +102,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     rq.ProxyError: (PlexTemporaryError, _AWAY),
     rq.SSLError: (
         PlexTemporaryError,
-        "Plex's certificate is not trusted; use its plex.direct address, or switch on insecure_tls",
+        "Plex's certificate is not trusted; use its plex.direct address, name its authority's"
+        " certificate in PLEXSYNC_CA_BUNDLE, or switch on insecure_tls",
     ),
     rq.Timeout: (PlexTemporaryError, _SLOW),
     rq.ConnectTimeout: (PlexTemporaryError, "Plex did not accept a connection in time"),
@@ -125,8 +130,8 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     pa.PlexApiException: (PlexTemporaryError, _FAILED),
     pa.BadRequest: (PlexTemporaryError, _FAILED),
     pa.NotFound: (PlexNotFound, _NO_ITEM),
-    pa.Unauthorized: (PlexLoginRefused, _LOGIN),
-    pa.TwoFactorRequired: (PlexLoginRefused, _LOGIN),
+    pa.Unauthorized: (WrongToken, _LOGIN),
+    pa.TwoFactorRequired: (WrongToken, _LOGIN),
     pa.UnknownType: (PlexTemporaryError, _GARBAGE),
     pa.Unsupported: (PlexTemporaryError, _GARBAGE),
     TypeError: (PlexTemporaryError, _GARBAGE),  # plexapi's answer to statuses it does not know
@@ -147,8 +152,8 @@ _BY_STATUS: dict[int, tuple[_Kind, str]] = {
     # Unless a row below differs, trying again may help. This covers 408, 425, 429, 498 (an expired
     # token that Plex renews itself), all of 5xx, and statuses never seen from a Plex.
     **dict.fromkeys(range(400, 600), (PlexTemporaryError, "Plex cannot answer now")),
-    401: (PlexLoginRefused, _LOGIN),
-    403: (PlexLoginRefused, _LOGIN),
+    401: (WrongToken, _LOGIN),
+    403: (WrongToken, _LOGIN),
     404: (PlexNotFound, _NO_ITEM),
     # The request itself is wrong, in conflict or too long: sending it again changes nothing.
     **dict.fromkeys((400, 409, 413, 414, 431), (PlexPermanentError, "Plex refuses this request")),
@@ -188,6 +193,12 @@ def endless() -> PlexTemporaryError:
     return PlexTemporaryError("Plex's listing does not come to an end.")
 
 
+def check_time(seconds: float, pages: int) -> None:
+    """Raise PlexTemporaryError if a listing of at most *pages* has taken too many *seconds*."""
+    if seconds > longest_listing(pages):
+        raise PlexTemporaryError("Plex takes too long to list a library.")
+
+
 def pages_of(total: int, size: int) -> int:
     """Return how many pages of *size* a listing of *total* may have. Raises PlexTemporaryError."""
     try:
@@ -218,14 +229,14 @@ def error_for_status(
     return error
 
 
-def error_for_sign_in(status: int, token: str) -> PlexLoginRefused | None:
+def error_for_sign_in(status: int, token: str) -> WrongToken | None:
     """Return the error for a refused token that came from a sign-in; ``None`` for other statuses.
 
     A JSON web token lives for seven days, and a retry does not renew it.
     """
     if token.startswith("eyJ") and status in (401, 422, 498):
-        return PlexLoginRefused(f"{_WEEK_OVER} (HTTP {status}).")
-    return PlexLoginRefused(f"{_SIGNED_OUT} (HTTP {status}).") if status == 401 else None
+        return WrongToken(f"{_WEEK_OVER} (HTTP {status}).")
+    return WrongToken(f"{_SIGNED_OUT} (HTTP {status}).") if status == 401 else None
 
 
 def _name(error: BaseException) -> str:

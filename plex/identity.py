@@ -17,7 +17,8 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from plex.items import PlexItem
-from validation.paths import normalise
+from validation.paths import normalise, same_path
+from validation.records import Pin
 
 
 class Standing(StrEnum):
@@ -78,6 +79,24 @@ def standing(pairing: Pairing, scene_files: Collection[str], item: Held) -> Stan
     if normalise(pairing.scene_file) in here and normalise(pairing.file) in item.parts:
         return Standing.HOLDS
     return Standing.MOVED
+
+
+def holds(item: PlexItem, path: str) -> bool:
+    """Whether a part of the item has this path; no part has the path ""."""
+    return any(same_path(part.file, path) for part in item.parts) if path else False
+
+
+def has_part_of(item: PlexItem, pin: Pin) -> bool:
+    """Whether the item under the pin's key has the very part that the user chose."""
+    return not {*item.part_ids}.isdisjoint(pin.part_ids) and pin.added_at == item.added_at
+
+
+def is_chosen(item: PlexItem, pin: Pin) -> bool:
+    """Whether the item under the pin's key is still the one that the user chose.
+
+    A pin of version 1.0 that never gained its file is not known to be void.
+    """
+    return not pin.file or holds(item, pin.file) or has_part_of(item, pin)
 
 
 class Claim(IntEnum):

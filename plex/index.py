@@ -6,6 +6,7 @@ listing of this run is as good as Plex's own answer about the existing files.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from plex.candidates import choose_sections
-from plex.exceptions import PlexTemporaryError, endless, pages_of
+from plex.exceptions import PlexTemporaryError, check_time, endless, pages_of
 from plex.items import IndexPage, PlexSection
 from validation.records import IndexedFile, IndexedSection
 from validation.sanitizers import name_key
@@ -119,10 +120,12 @@ class FileIndex:
         plex: IndexPages,
         table: IndexTable,
         transaction: Callable[[], AbstractContextManager[object]],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plex = plex
         self._table = table
         self._transaction = transaction
+        self._monotonic = monotonic
         self._looked_at: dict[int, float] = {}
 
     def refresh(self, now: float, libraries: Sequence[str], ask: Ask) -> tuple[PlexSection, ...]:
@@ -142,10 +145,10 @@ class FileIndex:
         return sections
 
     def sections(self, libraries: Sequence[str]) -> tuple[PlexSection, ...]:
-        """The chosen libraries, as they were asked for last; a name that is unknown may belong to
-        a library made since."""
+        """The chosen libraries, as they were asked for last; what is missing may have been made
+        since."""
         known = {name_key(section.title) for section in self._plex.sections()}
-        fresh = any(name_key(name) not in known for name in libraries)
+        fresh = not known or any(name_key(name) not in known for name in libraries)
         return choose_sections(self._plex.sections(fresh=fresh), libraries)
 
     def listed_since(self, since: float, libraries: Sequence[str]) -> bool:
@@ -227,6 +230,7 @@ class FileIndex:
         start = newest = last = 0
         totals: list[int] = []
         complete = True
+        began = self._monotonic()
         while True:
             again = min(start, 1)
             page = self._plex.index_page(section, start - again, PAGE_SIZE + again, since)
@@ -243,8 +247,10 @@ class FileIndex:
             if start >= page.total or (not new and not page.unreadable):
                 complete &= totals == sorted(totals)
                 return Listed(len(seen), page.total, newest, complete)
-            if len(totals) >= pages_of(totals[0], PAGE_SIZE):
+            most = pages_of(totals[0], PAGE_SIZE)
+            if len(totals) >= most:
                 raise endless()
+            check_time(self._monotonic() - began, most)
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""

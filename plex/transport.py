@@ -37,16 +37,22 @@ _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
 def plex_session(
-    *, insecure_tls: bool, connect_timeout: float, read_timeout: float, guard: Guard = OPEN
+    *,
+    insecure_tls: bool,
+    connect_timeout: float,
+    read_timeout: float,
+    ca_bundle: str = "",
+    guard: Guard = OPEN,
 ) -> PlexSession:
-    """Return a session for one Plex server; timeouts in seconds.
+    """Return a session for one Plex server; timeouts in seconds. *ca_bundle* is a file of
+    certificates to believe instead of the usual ones.
 
     It ignores the environment. A proxy for this machine's internet access must not see the token of
     a server at home, and a .netrc must not log in instead of the token.
     """
     session = PlexSession()
     session.trust_env = False
-    session.verify = not insecure_tls
+    session.verify = False if insecure_tls else ca_bundle or True
     # Plex logs in by its token: a cookie would only grow from answer to answer.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if insecure_tls:
@@ -64,6 +70,12 @@ class PlexSession(requests.Session):
     """
 
     used_at = 0.0
+
+    @property
+    def connections(self) -> int:
+        """How many connections were made."""
+        ours = (one for one in self.adapters.values() if isinstance(one, BoundedAdapter))
+        return sum(one.connects.count for one in ours)
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Send *request* and note when that ended."""

@@ -99,7 +99,7 @@ def fill(stash: StashSimulator, plex: PlexSimulator) -> None:
 
 
 def replay(stash: StashSimulator) -> Edits:
-    """Do in Stash what people did there when its hooks were recorded."""
+    """Repeat the acts of the users whose hooks were recorded."""
     acts: dict[str, Callable[[int, Any, list[str]], list[PluginRun]]] = {
         "sceneUpdate": lambda number, given, fields: stash.scene_update(
             number, **{name: given[name] for name in fields if name != "id"}
@@ -121,12 +121,12 @@ def replay(stash: StashSimulator) -> Edits:
 
 
 def without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form sent; its hook shows every other field as null."""
+    """The fields that a form sent; its hook shows every other field as null."""
     return {name: value for name, value in given.items() if value is not None}
 
 
 def drain(stash: StashSimulator) -> int:
-    """Wait until nothing is left in the queue, as its own status says; returns what is left."""
+    """Wait until the queue is empty, as its own status says; returns the number of jobs left."""
     deadline = time.monotonic() + SYNC_SECONDS
     while True:
         stash.run_task("Process Queue")
@@ -139,7 +139,7 @@ def drain(stash: StashSimulator) -> int:
 
 
 def wanted(scene: Scene) -> Shown:
-    """What Plex has to show for a scene. Empty fields and a partial date leave Plex's own.
+    """The values that Plex has to show. Empty fields and a partial date leave Plex's own.
 
     A server that appends tags keeps the cast in the order in which it came: it is not compared.
     """
@@ -158,7 +158,7 @@ def wanted(scene: Scene) -> Shown:
 
 
 def shown(item: Item) -> Shown:
-    """What Plex shows of an item."""
+    """The values that Plex shows of an item."""
     fields, tags = item.fields, item.tags
     return {
         "title": item.title,
@@ -176,7 +176,7 @@ def shown(item: Item) -> Shown:
 def show_items(
     stash: StashSimulator, plex: PlexSimulator, before: Mapping[int, Shown]
 ) -> list[str]:
-    """Print what changed in each item of Plex; returns what differs from Stash."""
+    """Print the changes of each item of Plex; returns its differences from Stash."""
     differences = []
     scenes = {scene.files[0].path: scene for scene in stash.library.scenes.values()}
     for item in plex.items():

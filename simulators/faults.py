@@ -10,7 +10,7 @@ from itertools import compress
 
 
 class Kind(StrEnum):
-    """What goes wrong. The first group keeps the request from being carried out."""
+    """The kinds of faults. The first group keeps the request from being carried out."""
 
     STATUS = "status"  # an HTTP status with its page: 500, 498, 520, 599 …
     MAINTENANCE = "maintenance"  # Plex's 503 while it migrates its database
@@ -59,8 +59,8 @@ class Fault:
         return self.seen >= self.nth and (self.times is None or self.hits < self.times)
 
 
-# What a fault without a kind is, by the first argument that is given: delay, close, garbage, html,
-# error.
+# The kinds of faults without one, by the first argument that is given: delay, close, garbage,
+# html, error.
 _SHORTHAND = (
     Kind.DELAY,
     Kind.CLOSE_BEFORE,
@@ -104,7 +104,8 @@ class Faults:
     ) -> Fault:
         """Spoil ``times`` requests (None: all) that match, from the ``nth`` such on.
 
-        ``method``, ``path`` and ``body`` are regular expressions found anywhere. Without a
+        ``method``, ``path`` and ``body`` are regular expressions found anywhere; Plex's requests
+        have their query in place of a body. Without a
         ``kind`` the first of delay, close, garbage, html and error that is given says it, else
         the status. A status may say with how many seconds' ``retry_after`` (0: it does not say).
         """

@@ -56,7 +56,7 @@ def serve_plex(control: Connection) -> None:
 
 
 def kind_of(path: str) -> str:
-    """What a request is for."""
+    """The purpose of a request."""
     if path.endswith("/all"):
         return "library"
     if path.endswith(("/posters", "/arts")):
@@ -90,7 +90,7 @@ class Servers:
     plex_url: str
 
     def ask(self, what: str) -> tuple[Mapping[str, int], tuple[int, int]]:
-        """Tell both something; returns Plex's requests by kind, and Stash's two numbers."""
+        """Send both an order; returns Plex's requests by kind, and Stash's two numbers."""
         self.plex.send(what)
         self.stash.send(what)
         return self.plex.recv(), self.stash.recv()

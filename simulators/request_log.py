@@ -78,7 +78,7 @@ class RequestLog(Generic[R]):
         ]
 
     def count(self, method: str | None = None, path: str = "") -> int:
-        """How many requests ``matching`` finds."""
+        """The number of requests that ``matching`` finds."""
         return len(self.matching(method, path))
 
     def writes(self) -> list[R]:

@@ -59,7 +59,7 @@ def lock_is_held(data_dir: Path) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process lives; one that ended and that nobody waited for does not."""
+    """Whether a process lives; a zombie does not."""
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

@@ -19,7 +19,9 @@ from stash.exceptions import (
     HOLES,
     StashLoginNeeded,
     StashQueryFailed,
+    StashQueryUnknown,
     StashUnavailable,
+    check_version,
     translate_stash_exception,
 )
 from stash.interface import Interface, Login, set_login
@@ -35,6 +37,7 @@ _PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
   findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
 _RELATED_PAGE = 500
 _LONGEST_VERSION = 100
+_VERSION = "version { version }"
 _RELATED_KINDS = frozenset({"performers", "studios", "tags", "groups"})
 
 _T = TypeVar("_T")
@@ -87,14 +90,17 @@ class StashClient:
         api_key: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
+        ca_bundle: str = "",
     ) -> None:
         self._connection = connection
+        self._ca_bundle = ca_bundle
         self._api_key = api_key
         self._timeouts = (connect_timeout, read_timeout)
         self._own_key = ""
         self._refused: set[Login] = set()
         self._interface: Interface | None = None
         self._current = Login()
+        self.covers = 0  # how many it has given
 
     def set_connection(self, connection: StashConnection) -> None:
         """Use the newest address and cookie. Only a new address makes a new connection."""
@@ -152,11 +158,13 @@ class StashClient:
 
     def about(self) -> StashAbout:
         """Read Stash's version, and the tasks of the plugin that it has loaded under our id."""
-        data = self._query("query { version { version } plugins { id tasks { name } } }", {})
+        data = self._query(
+            f"query {{ {_VERSION} plugins {{ id tasks {{ name }} }} }}",
+            {},
+        )
         ours = [one for one in listed(data, "plugins") if at(one, str, "id") == PLUGIN_ID]
         tasks = tuple(at(task, str, "name") for one in ours for task in listed(one, "tasks"))
-        version = one_line(str(at(data, object, "version", "version")), _LONGEST_VERSION)
-        return StashAbout(version, bool(ours), tasks)
+        return StashAbout(_version_of(data), bool(ours), tasks)
 
     def page(self, page: int, size: int) -> tuple[int, list[tuple[int, str]]]:
         """Read page *page* (from 1) of all scenes by id: the total and (id, updated_at) pairs."""
@@ -234,6 +242,7 @@ class StashClient:
             return None
         url = self._connection.base_url + path
         response = self._with_login(lambda stash: _image_answer(stash.s.get(url)))
+        self.covers += 1
         kind = response.headers.get("Content-Type", "")
         return None if kind.lower().startswith("image/svg") else response.content
 
@@ -257,6 +266,14 @@ class StashClient:
                 return
 
     def _query(self, query: str, variables: dict[str, object]) -> dict[str, object]:
+        """Raises ``StashTooOld`` if Stash does not know the query because of its age."""
+        try:
+            return self._ask(query, variables)
+        except StashQueryUnknown:
+            check_version(_version_of(self._ask(f"query {{ {_VERSION} }}", {})))
+            raise
+
+    def _ask(self, query: str, variables: dict[str, object]) -> dict[str, object]:
         def ask(stash: Interface) -> dict[str, object]:
             answer: dict[str, object] = stash.call_GQL(query, variables)  # type: ignore[no-untyped-call]
             return answer
@@ -304,7 +321,7 @@ class StashClient:
         """Return the interface, connected, with exactly *login* on its session."""
         if self._interface is None:
             try:
-                stash = Interface(self._connection, login, self._timeouts)
+                stash = Interface(self._connection, login, self._timeouts, self._ca_bundle)
             except HOLES as error:
                 raise translate_stash_exception(error) from None
             self._own_key = str(stash.s.headers.get("ApiKey") or "")
@@ -314,6 +331,10 @@ class StashClient:
         set_login(self._interface.s, login, self._connection.host)
         self._current = login
         return self._interface
+
+
+def _version_of(data: object) -> str:
+    return one_line(str(at(data, object, "version", "version")), _LONGEST_VERSION)
 
 
 def _most_pages(scenes: int, size: int) -> int:

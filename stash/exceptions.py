@@ -1,4 +1,5 @@
-"""Stash's errors, classified by type and status, never by message. All of it is temporary.
+"""Stash's errors, classified by type and status, never by message. All of it is temporary, but for
+a Stash that is too old.
 
 Stash is the source of everything, so nothing it does wrong may ever end a job: jobs wait, and the
 next hook brings a fresh session. Only a scene missing from an answer without errors is gone.
@@ -6,13 +7,14 @@ next hook brings a fresh session. Only a scene missing from an answer without er
 
 from __future__ import annotations
 
+import re
 from json import JSONDecodeError
 
 from requests import exceptions as rq
 from stashapi.classes import GQLException
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from validation.errors import PlexSyncError, TransientError
+from validation.errors import PlexSyncError, SetupError, TransientError
 from validation.transport import AnswerTooLong
 
 
@@ -28,6 +30,27 @@ class StashQueryFailed(StashUnavailable):
     """Stash answers, but this query with ``errors``, or with more than can be read: another query
     may succeed.
     """
+
+
+class StashQueryUnknown(StashUnavailable):
+    """Stash does not know a field of this query: it may be too old."""
+
+
+class StashTooOld(SetupError):
+    """Stash lacks what PlexSync asks for."""
+
+
+# The oldest Stash that answers all our queries.
+OLDEST = (0, 27)
+_NUMBERS = re.compile(r"v?(\d{1,4})\.(\d{1,4})(\.\d{1,4})?")
+
+
+def check_version(version: str) -> None:
+    """Raise ``StashTooOld`` for the version of a Stash that is too old, as Stash words it."""
+    found = _NUMBERS.match(version)
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        named = found[0].removeprefix("v")
+        raise StashTooOld(f"PlexSync needs Stash 0.27 or newer; this is {named}.")
 
 
 # The errors that stashapi raises for an answer that lacks an expected key.
@@ -53,6 +76,7 @@ _SENTENCES: dict[type[BaseException], str] = {
 }
 
 _LOGIN_STATUSES = frozenset({401, 403})
+_UNKNOWN_FIELD = 422
 
 
 def translate_stash_exception(error: BaseException) -> PlexSyncError:
@@ -77,6 +101,8 @@ def error_for_status(status: int) -> StashUnavailable:
     """
     if status in _LOGIN_STATUSES or 300 <= status < 400:
         return StashLoginNeeded(f"Stash asks for a login (HTTP {status}).")
+    if status == _UNKNOWN_FIELD:
+        return StashQueryUnknown(f"Stash does not understand a query (HTTP {status}).")
     return StashUnavailable(f"Stash answered with HTTP {status}.")
 
 

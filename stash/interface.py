@@ -34,7 +34,11 @@ class Interface(StashInterface):
     RAISE_GQL_ERRORS = True
 
     def __init__(
-        self, connection: StashConnection, login: Login, timeouts: tuple[float, float]
+        self,
+        connection: StashConnection,
+        login: Login,
+        timeouts: tuple[float, float],
+        ca_bundle: str = "",
     ) -> None:
         self._timeouts = timeouts
         if connection.is_local:
@@ -52,6 +56,8 @@ class Interface(StashInterface):
             verify_ssl=not connection.is_local,
             force_api_key=True,
         )
+        if ca_bundle and not connection.is_local:
+            self.s.verify = ca_bundle
 
     @property
     def s(self) -> requests.Session:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sync_queue import datadir
-from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, replaced
+from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, read_object, replaced
 
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
@@ -45,7 +45,9 @@ def set_wal(database: sqlite3.Connection, timeout: float) -> None:
 
 
 @contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
+def transaction(
+    database: sqlite3.Connection, before_commit: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included.
 
     Within another transaction it is a part of that.
@@ -56,6 +58,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
+        before_commit()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # SQLite itself has rolled back after some errors
@@ -71,6 +74,12 @@ def durable(database: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         database.execute("PRAGMA synchronous = NORMAL")
+
+
+def stash_connection(database: sqlite3.Connection) -> Mapping[str, object]:
+    """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
+    row = database.execute("SELECT doc FROM connection").fetchone()
+    return read_object(row[0], "connection") if row else {}
 
 
 @contextmanager

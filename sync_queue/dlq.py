@@ -103,6 +103,13 @@ class DeadLetterQueue:
         ).fetchone()
         return to_letter(row) if row else None
 
+    def with_error(self, error_type: str) -> list[DeadLetter]:
+        """The dead letters of one type of error."""
+        rows = self.connection.execute(
+            f"SELECT {COLUMNS} FROM dead_letters WHERE error_type = ?", (error_type,)
+        )
+        return [to_letter(row) for row in rows]
+
     def count(self) -> int:
         """How many dead letters there are."""
         count: int = self.connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
@@ -48,7 +49,6 @@ ON CONFLICT (server, rating_key, file) DO UPDATE SET
     mark = excluded.mark
 """
 _SECTION_COLUMNS = "section_id, content_changed_at, watermark, hidden, listed_at, refreshed_at"
-_PARAMETERS = 500  # of one statement; SQLite's own limit was 999 for a long time
 
 
 class IndexStore:
@@ -110,17 +110,12 @@ class IndexStore:
 
     def holds(self, server: str, rows: Sequence[IndexedFile]) -> bool:
         """Whether the index has exactly these files of these items already."""
-        keys = sorted({row.rating_key for row in rows})
-        found: set[IndexedFile] = set()
-        for start in range(0, len(keys), _PARAMETERS):
-            some = keys[start : start + _PARAMETERS]
-            stored = self.connection.execute(
-                f"SELECT {_FILE_COLUMNS} FROM plex_files WHERE server = ?"
-                f" AND rating_key IN ({', '.join('?' * len(some))})",
-                (server, *some),
-            )
-            found.update(IndexedFile(*row) for row in stored)
-        return found == set(rows)
+        stored = self.connection.execute(
+            f"SELECT {_FILE_COLUMNS} FROM plex_files WHERE server = ?"
+            " AND rating_key IN (SELECT value FROM json_each(?))",
+            (server, json.dumps(list({row.rating_key for row in rows}))),
+        )
+        return {IndexedFile(*row) for row in stored} == set(rows)
 
     def upsert(self, server: str, rows: Sequence[IndexedFile], mark: int) -> None:
         """Store one page. A page has all files of its items: the others of these items go.

@@ -8,12 +8,14 @@ keeps the public methods and replaces what is unsafe between processes.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from persistqueue import SQLiteAckQueue
@@ -29,12 +31,14 @@ from sync_queue.schema import JOBS, WAITS
 BUSY_SECONDS = 10.0
 KEEP_FINISHED = 1000
 TRIM_AT_MOST = 5000
-# From this interruption on a job backs off: it may be what kills the worker.
-SUSPICIOUS_INTERRUPTION = 3
+# A job at which so many workers died in a row is given up: it is what kills them.
+DEADLY = 2
 UNREADABLE_JOB = (ValueError, TypeError, AttributeError, RecursionError)
 
-# The jobs of one priority only, the highest that is due: a batch is of one kind. A job that was
-# being worked on when a worker died may be what killed it: it is claimed alone, after the others.
+# The jobs of one priority only, the highest that is due: a batch is of one kind. ``interrupted``
+# counts the workers that died at a job. It is raised before the job begins, and taken back when the
+# job ends, so a dead worker leaves the right number. A job at which one died may be what killed it:
+# it is claimed alone, after the others, and even its reading counts.
 DUE = f"{WAITS} AND (due <= :now OR due > :now + :horizon)"
 TOP = f"prio = (SELECT prio FROM {JOBS} WHERE {DUE} ORDER BY prio DESC LIMIT 1)"
 RETURN = "RETURNING _id, data, timestamp, attempts, due"
@@ -44,7 +48,8 @@ UPDATE {JOBS} SET status = {JobStatus.LEASED} WHERE {WAITS} AND _id IN (
 ) {RETURN}
 """
 CLAIM_SUSPECT = f"""
-UPDATE {JOBS} SET status = {JobStatus.LEASED} WHERE {WAITS} AND _id IN (
+UPDATE {JOBS} SET status = {JobStatus.LEASED}, interrupted = interrupted + 1
+WHERE {WAITS} AND _id IN (
     SELECT _id FROM {JOBS} WHERE {DUE} AND {TOP} ORDER BY interrupted, due, _id LIMIT 1
 ) {RETURN}
 """
@@ -66,13 +71,21 @@ class JobQueue(SQLiteAckQueue):
 
     Every verb works within the caller's ``transaction()``, or makes one of its own. ``used_at``
     is when the last one ended, by the monotonic clock: a worker that still writes is not stuck.
+    ``check_files`` is asked before each commit: one into a file that others do not share would
+    damage theirs.
     """
 
     _SQL_CREATE = schema.CREATE_JOBS
 
-    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        file: str,
+        check_files: Callable[[], None] = lambda: None,
+    ) -> None:
         self.connection = connection
         self.file = file
+        self.check_files = check_files
         self.used_at = time.monotonic()
         directory, name = os.path.split(file)
         super().__init__(
@@ -104,11 +117,9 @@ class JobQueue(SQLiteAckQueue):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One write transaction on the shared connection, rolled back on any error.
-
-        Within another one it is a part of that: an error has to leave the outermost.
-        """
-        with self.tran_lock, transaction(self.connection):
+        """One write transaction, rolled back on any error. Within another one it is a part of that:
+        an error has to leave the outermost."""
+        with self.tran_lock, transaction(self.connection, self.check_files):
             yield
         self.used_at = time.monotonic()
 
@@ -116,13 +127,9 @@ class JobQueue(SQLiteAckQueue):
 
     def put(self, item: SyncJob, *, due: float = 0.0, prio: int = 0) -> None:
         """Store a job, or fold it into the waiting job of the same key."""
-        values = {
-            "job": self._serializer.dumps(item.as_json()).decode("ascii"),
-            "now": item.enqueued_at or time.time(),
-            "key": item.job_key,
-            "due": due,
-            "prio": prio,
-        }
+        doc = self._serializer.dumps(item.as_json()).decode("ascii")
+        now = item.enqueued_at or time.time()
+        values = {"job": doc, "now": now, "key": item.job_key, "due": due, "prio": prio}
         with self.transaction():
             self.connection.execute(schema.PUT_JOB, values)
         self.put_event.set()
@@ -160,13 +167,21 @@ class JobQueue(SQLiteAckQueue):
             return None
         return ClaimedJob(queue_id, job, attempts)
 
+    def begin(self, leased: ClaimedJob) -> None:
+        """Note that the worker is at this job now: if it dies, this job may have killed it."""
+        with self.transaction():
+            self.connection.execute(
+                f"UPDATE {JOBS} SET interrupted = 1 WHERE _id = ? AND interrupted = 0",
+                (leased.queue_id,),
+            )
+
     # -- settling -----------------------------------------------------------------------------
 
     def settle(self, queue_id: int, status: JobStatus) -> bool:
         """End a lease as done or failed; False for a job that is not leased (any more)."""
         with self.transaction():
             cursor = self.connection.execute(
-                f"UPDATE {JOBS} SET status = :status"
+                f"UPDATE {JOBS} SET status = :status, interrupted = max(0, interrupted - 1)"
                 f" WHERE _id = :id AND status = {JobStatus.LEASED}",
                 {"status": status, "id": queue_id},
             )
@@ -181,26 +196,38 @@ class JobQueue(SQLiteAckQueue):
         return self.settle(leased.queue_id, JobStatus.FAILED)
 
     def retry(self, leased: ClaimedJob, due: float, *, charge: bool = False) -> bool:
-        """Give a leased job back, to be due at ``due`` (epoch seconds; 0 = immediately).
+        """Give a leased job back that was tried, to be due at ``due`` (epoch seconds; 0 =
+        immediately). The worker survived it.
 
         A newer waiting job of the same key takes over: the leased one folds into it.
         """
-        return self.give_back(leased.queue_id, due, charge=charge)
+        return self.give_back(leased.queue_id, due, charge=charge, survived=True)
 
-    def give_back(self, queue_id: int, due: float = 0.0, *, charge: bool = False) -> bool:
-        """``retry`` by the job's number; False for a job that is not leased."""
+    def give_back(
+        self, queue_id: int, due: float = 0.0, *, charge: bool = False, survived: bool = False
+    ) -> bool:
+        """Give a leased job back; False for a job that is not leased. Unless the worker
+        ``survived`` a try, the job stays as suspicious as it was before its claim."""
         with self.transaction():
             row = self.connection.execute(
                 f"SELECT interrupted FROM {JOBS} WHERE _id = ? AND status = {JobStatus.LEASED}",
                 (queue_id,),
             ).fetchone()
-            if row is not None and not self.fold(queue_id, row[0]):
-                self.connection.execute(
-                    f"UPDATE {JOBS} SET status = {JobStatus.GIVEN_BACK}, due = ?,"
-                    " attempts = attempts + ? WHERE _id = ?",
-                    (due, int(charge), queue_id),
-                )
+            if row is not None:
+                deaths = 0 if survived else max(0, row[0] - 1)
+                self._put_back(queue_id, deaths, due, charge=charge)
         return row is not None
+
+    def _put_back(
+        self, queue_id: int, deaths: int, due: float = 0.0, *, charge: bool = False
+    ) -> None:
+        """Let a leased job wait again, or fold it into a newer one."""
+        if not self.fold(queue_id, deaths):
+            self.connection.execute(
+                f"UPDATE {JOBS} SET status = {JobStatus.GIVEN_BACK}, due = ?, interrupted = ?,"
+                " attempts = attempts + ? WHERE _id = ?",
+                (due, deaths, int(charge), queue_id),
+            )
 
     def fold(self, queue_id: int, interrupted: int) -> bool:
         """Close a leased job in favour of a newer waiting one of its key; False without one."""
@@ -208,23 +235,51 @@ class JobQueue(SQLiteAckQueue):
         found = self.connection.execute(FOLD, values).rowcount > 0
         return found and self.settle(queue_id, JobStatus.DONE)
 
-    def resume_unack_tasks(self, now: float | None = None) -> None:
+    def resume_unack_tasks(self) -> None:
+        """``take_back`` under the library's name."""
+        self.take_back()
+
+    def take_back(self) -> list[ClaimedJob]:
         """Take back the leases of a worker that died. Only under the worker's lock.
 
-        Each is due immediately; from its third interruption a job backs off, since it may be what
-        kills the worker.
+        Each is due immediately. If the worker died before it had begun one of them, while it read
+        what they need, each of them may have killed it. A job at which the second worker died is
+        settled as failed and returned, with the number of deaths as its attempts: the caller
+        writes its dead letter, in the same transaction.
         """
-        now = time.time() if now is None else now
+        killers = []
         with self.transaction():
-            for queue_id, before in self.leases():
-                interrupted = before + 1
-                suspicious = interrupted >= SUSPICIOUS_INTERRUPTION
-                if not self.fold(queue_id, interrupted):
-                    self.connection.execute(
-                        f"UPDATE {JOBS} SET status = {JobStatus.GIVEN_BACK}, due = ?,"
-                        " interrupted = ? WHERE _id = ?",
-                        (now + backoff(interrupted) if suspicious else 0.0, interrupted, queue_id),
-                    )
+            leases = self.leases()
+            has_begun = any(deaths for _, deaths in leases)
+            for queue_id, deaths in leases:
+                if deaths >= DEADLY:
+                    killers += self._give_up(queue_id, deaths)
+                else:
+                    self._put_back(queue_id, deaths if has_begun else 1)
+        return killers
+
+    def _give_up(self, queue_id: int, deaths: int) -> list[ClaimedJob]:
+        """Settle a job that kills workers. A newer one of its key stays, under suspicion."""
+        row = self.connection.execute(
+            f"SELECT _id, data, timestamp, attempts, due FROM {JOBS} WHERE _id = ?", (queue_id,)
+        ).fetchone()
+        self.connection.execute(
+            f"UPDATE {JOBS} SET interrupted = 1 WHERE {WAITS} AND interrupted = 0"
+            f" AND key = (SELECT key FROM {JOBS} WHERE _id = ?)",
+            (queue_id,),
+        )
+        job = self.read(row)
+        self.settle(queue_id, JobStatus.FAILED)
+        return [replace(job, attempts=deaths)] if job is not None else []
+
+    def suspect(self, job: SyncJob, deaths: int, *, prio: int = 0) -> None:
+        """Store a job at which so many workers have died: it is claimed alone."""
+        with self.transaction():
+            self.put(job, prio=prio)
+            self.connection.execute(
+                f"UPDATE {JOBS} SET interrupted = ? WHERE {WAITS} AND key = ?",
+                (deaths, job.job_key),
+            )
 
     def release_all(self) -> None:
         """Give every lease back unharmed: a worker that stops in good order."""
@@ -264,10 +319,10 @@ class JobQueue(SQLiteAckQueue):
         return 0.0 if latest is not None and latest > now + LONGEST_DELAY else earliest
 
     def waiting(self, keys: Sequence[str]) -> frozenset[str]:
-        """Those of ``keys`` (a page of them) that have a waiting job."""
-        marks = ", ".join("?" * len(keys))
+        """Those of ``keys`` that have a waiting job."""
         rows = self.connection.execute(
-            f"SELECT key FROM {JOBS} WHERE {WAITS} AND key IN ({marks})", keys
+            f"SELECT key FROM {JOBS} WHERE {WAITS} AND key IN (SELECT value FROM json_each(?))",
+            (json.dumps(keys),),
         )
         return frozenset(row[0] for row in rows)
 
@@ -341,8 +396,3 @@ class JobQueue(SQLiteAckQueue):
         """Waiting jobs, counted in the table and not in this process."""
         stats = self.stats(0.0)
         return stats.pending + stats.delayed
-
-
-def backoff(interrupted: int) -> float:
-    """Seconds that a job waits after so many interruptions: 2 min, 4 min, up to an hour."""
-    return min(3600.0, 15.0 * 2.0 ** min(interrupted, 16))

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from sync_queue import datadir, lock, schema, spool
-from sync_queue.database import OpenFiles, connect, durable
+from sync_queue.database import OpenFiles, connect, durable, stash_connection
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.job_counts import QueueStats
@@ -24,7 +24,7 @@ from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
-from sync_queue.trouble import TRANSLATED, DatabaseOutdated, read_object, too_new
+from sync_queue.trouble import TRANSLATED, DatabaseOutdated, too_new
 
 SPOOLED_AT_ONCE = 500
 # Connections that must not be closed; see ``QueueManager.close``.
@@ -55,7 +55,7 @@ class QueueManager:
         try:
             migrate(self.connection, path)
             spool.remove_abandoned(data_dir)
-            self.jobs = JobQueue(self.connection, path)
+            self.jobs = JobQueue(self.connection, path, self.check_files)
             self.lock_file = os.path.join(os.path.dirname(path), lock.LOCK_FILE)
             self.files = OpenFiles(path, path + "-shm", path + "-wal", self.lock_file)
         except BaseException:
@@ -128,18 +128,26 @@ class QueueManager:
         title: str = "",
         path: str = "",
     ) -> int:
-        """Settle a leased job as failed, with its dead letter and its scene's outcome.
-
-        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
-        take the same state for a change. Returns the letter's number, 0 when the job is not leased
-        (any more): it will run again.
+        """Settle a leased job as failed, with its dead letter; see ``keep_letter``. Returns 0 when
+        the job is not leased (any more): it will run again.
         """
         with self.transaction():
             if not self.jobs.bury(leased):
                 return 0
-            if leased.job.scene_id:
+            return self.keep_letter(letter, scene_updated_at, title=title, path=path)
+
+    def keep_letter(
+        self, letter: DeadLetter, scene_updated_at: str, *, title: str = "", path: str = ""
+    ) -> int:
+        """Keep a dead letter and its scene's outcome; returns the letter's number.
+
+        ``scene_updated_at`` is Stash's text of the state that failed, so that the sweep does not
+        take the same state for a change. ``title`` and ``path`` are the scene's, for the page.
+        """
+        with self.transaction():
+            if letter.job.scene_id:
                 outcome = Outcome(
-                    leased.job.scene_id,
+                    letter.job.scene_id,
                     letter.reason,
                     {"sentence": letter.message},
                     scene_updated_at,
@@ -186,8 +194,7 @@ class QueueManager:
 
     def stash_connection(self) -> Mapping[str, object]:
         """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
-        row = self.connection.execute("SELECT doc FROM connection").fetchone()
-        return read_object(row[0], "connection") if row else {}
+        return stash_connection(self.connection)
 
     def connection_seen_at(self) -> float:
         """Its time (epoch seconds, 0 = never); a hook stores the same only once."""

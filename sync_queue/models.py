@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from sync_queue import schema
+from validation.numbers import whole
 
 # The ``update_type`` of jobs for the whole library: edits made in Plex count too.
 SYNC_ALL = "Sync All Scenes"
@@ -72,10 +73,10 @@ def parse_job(raw: object, enqueued_at: object = None) -> SyncJob:
     if not isinstance(raw, dict):
         raise ValueError("the stored job is not a JSON object")
     scene_id, key = raw.get("scene_id"), raw.get("job_key")
-    if not isinstance(scene_id, int) or not isinstance(key, str) or not key:
+    if whole(scene_id) is None or not isinstance(key, str) or not key:
         raise ValueError("the stored job has no scene id or key")
     return SyncJob(
-        scene_id=scene_id,
+        scene_id=whole(scene_id) or 0,
         update_type=str(raw.get("update_type", "")),
         enqueued_at=float(enqueued_at) if isinstance(enqueued_at, int | float) else 0.0,
         job_key=key,

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from sync_queue import datadir, starts
+from sync_queue import datadir, losses, starts
 from sync_queue.daily import newest_copy, remove
 from sync_queue.database import empty_log
 from sync_queue.manager import QueueManager
@@ -55,6 +55,7 @@ def open_queue(data_dir: str, *, grace: float = GRACE_SECONDS) -> QueueManager:
         restore(data_dir, grace=grace)
         manager = QueueManager(data_dir)
     starts.clear(data_dir)
+    losses.tell(manager)
     return manager
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from sync_queue.trouble import read_object
 from validation.file_names import keys_of_new_file, wake_keys
@@ -63,8 +61,8 @@ ON CONFLICT (scene_id) DO UPDATE SET
     path = coalesce(nullif(excluded.path, ''), path)
 """
 _PIN_COLUMNS = "server, rating_key, scene_id, file, added_at, part_ids"
-_T = TypeVar("_T")
-_PARAMETERS = 500  # of one statement; SQLite's own limit was 999 for a long time
+_PAGE = 500
+_LISTED = "IN (SELECT value FROM json_each(?))"  # a list of any length is one parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +128,13 @@ class Scenes:
         return next(map(_outcome, rows), None)
 
     def outcomes(
-        self, which: Collection[str], *, after: int = 0, limit: int = _PARAMETERS
+        self, which: Collection[str], *, after: int = 0, limit: int = _PAGE
     ) -> list[Outcome]:
         """A page of the scenes whose outcome is one of ``which``, by id, from above ``after``."""
         rows = self.connection.execute(
             f"SELECT {_OUTCOME_COLUMNS} FROM scenes"
-            f" WHERE outcome IN ({_marks(which)}) AND scene_id > ? ORDER BY scene_id LIMIT ?",
-            (*which, after, limit),
+            f" WHERE outcome {_LISTED} AND scene_id > ? ORDER BY scene_id LIMIT ?",
+            (json.dumps(list(which)), after, limit),
         )
         return list(map(_outcome, rows))
 
@@ -164,13 +162,12 @@ class Scenes:
 
     def parked_scenes(self, files: Iterable[tuple[str, int]]) -> list[int]:
         """The scenes that wait for a file like one of ``files`` (Plex's path and size)."""
-        found: set[int] = set()
-        for keys in _chunks(key for file in files for key in keys_of_new_file(*file)):
-            rows = self.connection.execute(
-                f"SELECT scene_id FROM parked_keys WHERE key IN ({_marks(keys)})", keys
-            )
-            found.update(row[0] for row in rows)
-        return sorted(found)
+        keys = {key for file in files for key in keys_of_new_file(*file)}
+        rows = self.connection.execute(
+            f"SELECT DISTINCT scene_id FROM parked_keys WHERE key {_LISTED} ORDER BY scene_id",
+            (json.dumps(list(keys)),),
+        )
+        return [row[0] for row in rows]
 
     def kept_out(self, owner: int, *, but_from: Collection[int] = ()) -> list[int]:
         """The scenes whose item was taken by the scene ``owner``, but for the items
@@ -184,17 +181,14 @@ class Scenes:
     def updated_at(self, scene_ids: Iterable[int]) -> dict[int, str]:
         """Stash's ``updated_at`` text by scene, as of each scene's last outcome. A scene that was
         never looked at is absent."""
-        found: dict[int, str] = {}
-        for ids in _chunks(sorted(set(scene_ids))):
-            rows = self.connection.execute(
-                "SELECT scene_id, scene_updated_at FROM scenes"
-                f" WHERE outcome != '' AND scene_id IN ({_marks(ids)})",
-                ids,
-            )
-            found.update(rows.fetchall())
-        return found
+        rows = self.connection.execute(
+            "SELECT scene_id, scene_updated_at FROM scenes"
+            f" WHERE outcome != '' AND scene_id {_LISTED}",
+            (json.dumps(list(scene_ids)),),
+        )
+        return dict(rows.fetchall())
 
-    def showing(self, related: str, after: int = 0, limit: int = _PARAMETERS) -> list[int]:
+    def showing(self, related: str, after: int = 0, limit: int = _PAGE) -> list[int]:
         """A page of the scenes that showed a thing (``tag:12``) when they were last looked at, by
         id, from above ``after``. Stash itself does not know any more once the thing is deleted."""
         rows = self.connection.execute(
@@ -272,13 +266,3 @@ def _outcome(row: tuple[int, str, str, str, float]) -> Outcome:
         name: value for name, value in read_object(row[2], "outcome").items() if name != "version"
     }
     return Outcome(row[0], row[1], detail, row[3], row[4])
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
-    remaining = iter(values)
-    while chunk := list(islice(remaining, _PARAMETERS)):
-        yield chunk

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from sync_queue import datadir, index_store, schema
-from sync_queue.database import transaction
+from sync_queue.database import stash_connection, transaction
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.jobs import BUSY_SECONDS
@@ -18,7 +18,7 @@ from sync_queue.reading import read_only, version_of
 from sync_queue.scenes import Scenes
 from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
-from sync_queue.trouble import Connection, DatabaseDamaged, read_object, too_new
+from sync_queue.trouble import Connection, DatabaseDamaged, too_new
 
 
 class Snapshot:
@@ -68,8 +68,7 @@ class Snapshot:
         """Stash as the newest hook or task described it: ``server_connection``, ``settings``."""
         if self._told.get("server_connection"):
             return self._told
-        row = self._database.execute("SELECT doc FROM connection").fetchone()
-        return read_object(row[0], "connection") if row else {}
+        return stash_connection(self._database)
 
     def connection_seen_at(self) -> float:
         """The time of that description, which does not change in a snapshot."""

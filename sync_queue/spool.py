@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import logging
 import os
@@ -14,8 +16,8 @@ from sync_queue.models import SyncJob, parse_job
 
 # A hook that is still alive finishes its file within a second.
 ABANDONED_SECONDS = 3600.0
-# Windows calls a directory among the files a matter of permission.
-UNREADABLE_FILE = (PermissionError, IsADirectoryError)
+# The errors of a process or machine that has too much open: the next try may succeed.
+TOO_MUCH_OPEN = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 log = logging.getLogger("plexsync.queue")
 
@@ -36,15 +38,25 @@ def read(path: str) -> SpooledEvent | None:
     try:
         with open(path, "rb") as file:
             return parse(json.load(file))
-    except (*UNREADABLE_FILE, ValueError, KeyError, TypeError, RecursionError) as error:
+    except OSError as error:
+        if error.errno in TOO_MUCH_OPEN:
+            raise
+        set_aside(path, error)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        set_aside(path, error)
+    return None
+
+
+def set_aside(path: str, error: Exception) -> None:
+    """Rename a file that cannot be read, so that the others do not wait for it."""
+    with contextlib.suppress(FileNotFoundError):  # removed meanwhile
         os.replace(path, path + ".damaged")
-        log.error(
-            "The edit in %s cannot be read (%s): it is set aside with the ending .damaged."
-            " Run the task Sync Changed Scenes.",
-            path,
-            type(error).__name__,
-        )
-        return None
+    log.error(
+        "The edit in %s cannot be read (%s): it is set aside with the ending .damaged."
+        " Run the task Sync Changed Scenes.",
+        path,
+        type(error).__name__,
+    )
 
 
 def parse(doc: Any) -> SpooledEvent:

@@ -41,7 +41,12 @@ class DatabaseTooNew(QueueError):
 
 
 class DatabaseReplaced(QueueError):
-    """A file of the queue was removed or replaced while it was in use: this process ends."""
+    """A file of the queue was removed or replaced while it was in use: this process ends.
+
+    ``file`` is its name, "" where it is unknown.
+    """
+
+    file: str = ""
 
 
 class DatabaseOutdated(QueueError):
@@ -136,7 +141,9 @@ def damaged(what: str) -> DatabaseDamaged:
 
 def replaced(path: str) -> DatabaseReplaced:
     """The error for a file that is not the one that was opened."""
-    return DatabaseReplaced(_REPLACED.format(code=os.path.basename(path)))
+    error = DatabaseReplaced(_REPLACED.format(code=os.path.basename(path)))
+    error.file = os.path.basename(path)
+    return error
 
 
 def too_new(found: int, known: int) -> DatabaseTooNew:

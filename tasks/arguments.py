@@ -17,7 +17,7 @@ CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
 NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "scene": (
         "a scene's number in Stash",
-        frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss"}),
+        frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss", "scenes"}),
     ),
     "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
     "job": ("the number of a dead letter", frozenset({"retry", "dismiss", "letter"})),

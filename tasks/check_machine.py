@@ -9,14 +9,16 @@ import platform
 import shlex
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from sync_queue import datadir, lock
+from sync_queue.facts import Facts
 from sync_queue.report import QueueReport
 from sync_queue.version import VERSION
 from tasks.advice import START_TODO, blockers
-from tasks.findings import Finding, fine, look, wrong
+from tasks.findings import Finding, Level, fine, look, wrong
+from validation.reasons import Reason
 from validation.words import count
 from worker.dependencies import NEEDED, found_version
 
@@ -165,8 +167,20 @@ def check_worker(report: QueueReport) -> Iterator[Finding]:
     left = count(report.left, "edit waits", "edits wait")
     letters = count(report.stats.failed, "dead letter", "dead letters")
     yield fine(f"The worker {alive}; {left}, {letters}.")
-    for sentence, todo in blockers(report.states):
-        yield look(sentence, todo)
+
+
+def check_waiting(states: Facts, servers: Iterable[Finding]) -> Iterator[Finding]:
+    """The obstacles of the worker. One that the user has just corrected is none: ``servers`` are
+    the findings about the settings and both servers.
+    """
+    reason, held = states.text("hold", "reason"), states.text("hold", "sentence")
+    is_wrong = any(finding.level is Level.WRONG for finding in servers)
+    is_corrected = reason == Reason.SETUP and not is_wrong
+    if is_corrected:
+        yield fine("The settings are corrected; the worker continues within a minute.")
+    for sentence, todo in blockers(states):
+        if not (is_corrected and held in sentence):
+            yield look(sentence, todo)
 
 
 def is_container(marks: Sequence[str] = CONTAINER_MARKS) -> bool:

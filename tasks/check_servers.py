@@ -11,8 +11,9 @@ from plex.edit_plan import EditPlan
 from plex.exceptions import PlexPermanentError, PlexSetupError
 from plex.items import PlexSection
 from stash.client import StashClient
+from stash.exceptions import StashTooOld, check_version
 from sync_queue.snapshot import Snapshot
-from tasks.findings import Finding, fine, look, wrong
+from tasks.findings import Finding, failed, fine, look, wrong
 from validation.addresses import is_public
 from validation.metadata import SyncMetadata
 from validation.paths import PathRule, is_below, propose_rules, same_path
@@ -63,6 +64,10 @@ def check_stash(stash: StashClient) -> Iterator[Finding]:
     """Stash's version, and that it has loaded this plugin and not its namesake."""
     about = stash.about()
     yield fine(f"Stash {about.version} answers.")
+    try:
+        check_version(about.version)
+    except StashTooOld as error:
+        yield failed(error, "Update Stash. Edits wait until then.")
     if about.loaded and OUR_TASK not in about.tasks:
         yield wrong(
             "Stash has loaded another plugin with the id PlexSync instead of this one.",

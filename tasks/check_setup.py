@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator, Mapping
 
 from plex.candidates import choose_sections
-from plex.exceptions import PlexLoginRefused
+from plex.exceptions import WrongToken
 from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
-from tasks.check_machine import check_address, check_machine, is_container
+from tasks.check_machine import check_address, check_machine, check_waiting, is_container
 from tasks.check_servers import (
     check_guard,
     check_plex,
@@ -22,7 +22,7 @@ from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
 from validation.errors import PlexSyncError, QueueError, SetupError
-from worker.servers import Servers
+from worker.servers import CA_BUNDLE, Servers, SettingsRead
 
 # The data directory is one more.
 MOST_LINES = 14
@@ -31,11 +31,12 @@ STASH_TODO = (
     " or set Stash API key (stash_api_key)."
 )
 PLEX_TODO = (
-    "Check that Plex runs and that this machine reaches its address. Correct the Plex address"
-    " (plex_url) or the Plex token (plex_token)."
+    "Check that Plex runs and that this machine reaches its address. If it does not, correct the"
+    " Plex address (plex_url)."
 )
 LOGIN_TODO = (
-    "Correct the Plex token (plex_token), or empty address and token and sign in with Plex."
+    "Correct the Plex token (plex_token): use that of the account that owns the server. Or empty"
+    " address and token, and sign in with Plex."
 )
 SIGN_IN_TODO = "Sign in with Plex again, and choose the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
@@ -54,7 +55,9 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     progress(0.2)
     try:
         with Snapshot(data_dir, request.connection) as memory:
-            findings += check_servers(request, memory)
+            found = list(check_servers(request, memory))
+            findings += found
+            findings += check_waiting(report.states, found)
     except QueueError as error:
         findings.append(failed(error, "Correct this first; then run Check Set-up again."))
     progress(1.0)
@@ -93,17 +96,11 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     if servers.settings.setup_problem:
         return
     yield from check_guard(servers.settings)
-    address = servers.settings.access.url
-    plex = servers.plex(config)
     try:
+        plex = servers.plex(config)
         sections = plex.sections(fresh=True)
-    except PlexLoginRefused as error:
-        signed_in = servers.settings.signed_in is not None
-        yield failed(error, SIGN_IN_TODO if signed_in else LOGIN_TODO, at=address)
-        return
     except PlexSyncError as error:
-        yield failed(error, PLEX_TODO, at=address)
-        yield from check_address(address, in_container=is_container())
+        yield from not_reached(error, servers.settings)
         return
     try:
         chosen = choose_sections(sections, config.libraries)
@@ -116,6 +113,18 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, SETTINGS_TODO)
     except PlexSyncError as error:
         yield failed(error, "Check that both servers run, then run Check Set-up again.")
+
+
+def not_reached(error: PlexSyncError, read: SettingsRead) -> Iterator[Finding]:
+    """Plex could not be asked for its libraries: the next step depends on what is wrong."""
+    address = read.access.url
+    if isinstance(error, WrongToken):
+        yield failed(error, SIGN_IN_TODO if read.signed_in else LOGIN_TODO, at=address)
+    elif CA_BUNDLE in str(error) and isinstance(error, SetupError):
+        yield failed(error, "Correct this environment variable of Stash, or remove it.")
+    else:
+        yield failed(error, PLEX_TODO, at=address)
+        yield from check_address(address, in_container=is_container())
 
 
 def sent_settings(memory: Snapshot) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from sync_queue.shared import held
 from tasks.context import Progress, TaskRequest
 from tasks.desk import Desk
 from validation.words import count
+from worker.deaths import take_back_leases
 from worker.processor import SyncWorker
 
 LOOK_SECONDS = 0.25
@@ -48,7 +49,7 @@ def deliver(
     with held(descriptor):
         if descriptor is not None:
             starts.clear(data_dir)  # any obstacle to starting a worker
-            jobs.resume_unack_tasks()
+            take_back_leases(desk.manager, time.time())
         if retried is not None:  # the leases of a dead worker as well
             jobs.make_due(retried)
         if descriptor is not None:

@@ -48,6 +48,7 @@ def scenes(given: Given, data_dir: str, now: float) -> Answer:
     values: dict[str, object] = {
         "outcome": outcome,
         "needle": given.text("search").casefold(),
+        "scene": given.number("scene"),
         "after": given.number("after") or 0,
         "limit": given.number("limit") or FEW_ROWS,
     }
@@ -63,6 +64,8 @@ def scenes(given: Given, data_dir: str, now: float) -> Answer:
 def read_page(database: sqlite3.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     """The page that was asked for. The search takes no notice of case."""
     which = "outcome = :outcome" if values["outcome"] else "outcome != ''"
+    if values["scene"] is not None:
+        which += " AND scene_id = :scene"
     needle = values["needle"]
     if needle:
         fold = "lower"  # SQLite's own knows ASCII only, and is quicker

@@ -94,7 +94,8 @@ def ignore_all(desk: Desk, scene_ids: Sequence[int]) -> TaskResult:
             manager.scenes.ignore(scene_id)
         jobs = [scene_job(scene_id, "Ignore", desk.begun) for scene_id in scene_ids]
         manager.jobs.put_all(jobs, prio=ASKED_PRIO)
-    launch.ensure_worker(desk.request.plugin_dir, manager.data_dir, asked=True)
+    if desk.request.lets_worker_in:
+        launch.ensure_worker(desk.request.plugin_dir, manager.data_dir, asked=True)
     said = f"{count(len(scene_ids), 'scene is', 'scenes are')} ignored from now on."
     return TaskResult(done=len(scene_ids), lines=(said,), output={"ignored": len(scene_ids)})
 

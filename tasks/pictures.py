@@ -22,6 +22,7 @@ def pictured(plex: PlexClient, seen: Seen) -> dict[str, object]:
         item.rating_key: poster(plex, item)
         for item in {one.rating_key: one for one in items[:MOST_PICTURES]}.values()
     }
+    doc["poster"] = next(filter(None, posters.values()), "")
     for listed in ("items", "candidates"):
         doc[listed] = [
             {**one, "poster": posters.get(one["item"], "")}

@@ -14,7 +14,7 @@
     credentials: "same-origin",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
-      query: "mutation($args: Map){runPluginOperation(plugin_id: \"PlexSync\", args: $args)}",
+      query: 'mutation($args: Map){runPluginOperation(plugin_id: "PlexSync", args: $args)}',
       variables: { args: { mode: "wake" } },
     }),
   }).catch(function () {});

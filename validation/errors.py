@@ -7,7 +7,7 @@ PlexSyncError
 │   ├── (plex) PlexNotFound
 │   └── (stash) StashUnavailable
 ├── SetupError            the user must change a setting, a token or a login; everything waits
-│   ├── (plex) PlexSetupError, PlexLoginRefused
+│   ├── (plex) PlexSetupError, WrongToken
 │   ├── (plex) PinExpired, SignInAgain
 │   └── PublicAddress
 ├── PermanentError        this scene, as it is, will never be accepted
@@ -29,10 +29,11 @@ class TransientError(PlexSyncError):
     """Trying again later may succeed without anybody changing anything.
 
     ``retry_after`` is the server's own wish in seconds, or ``None``. ``is_away``: the server itself
-    could not be used.
+    could not be used. ``part`` is the part of the server that failed, "" where it is unknown.
     """
 
     is_away = True
+    part: str = ""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

@@ -15,6 +15,8 @@ _LONGEST = 10**9  # seconds: thirty years of video
 # The sizes that a listing may have. A library of a million files is not known to exist.
 MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
+_LISTING_SECONDS = 600.0
+_PAGE_SECONDS = 5.0
 
 
 class Endless(ValueError):
@@ -73,3 +75,8 @@ def most_pages(listed: int, size: int) -> int:
     if listed > MOST_LISTED:
         raise Endless(f"A listing of more than {MOST_LISTED:,} cannot be.")
     return 2 * -(-listed // size) + _SPARE_PAGES
+
+
+def longest_listing(pages: int) -> float:
+    """Return how many seconds a listing of so many pages may take altogether."""
+    return _LISTING_SECONDS + _PAGE_SECONDS * pages

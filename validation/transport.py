@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.client import HTTPConnection as Connection
 from http.client import HTTPResponse
 from time import monotonic
@@ -108,12 +109,48 @@ class TimedResponse(HTTPResponse):
         self.fp = io.BufferedReader(self.stream)
 
 
+class Connects:
+    """Meets each new connection before it carries a request. ``count`` is how many there were;
+    urllib3 does not count one that it makes again. ``check`` may raise.
+    """
+
+    def __init__(self, check: Callable[[Connection], None] | None = None) -> None:
+        self.count = 0
+        self._check = check
+
+    def meet(self, connection: Connection) -> None:
+        """Count a connection, and close it if it fails the check."""
+        self.count += 1
+        try:
+            if self._check is not None:
+                self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+
 class _Http(HTTPConnection):
     response_class = TimedResponse
+
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._connects = connects
+
+    def connect(self) -> None:
+        super().connect()
+        self._connects.meet(self)
 
 
 class _Https(HTTPSConnection):
     response_class = TimedResponse
+
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._connects = connects
+
+    def connect(self) -> None:
+        super().connect()
+        self._connects.meet(self)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -124,40 +161,12 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-def _pools(check: Callable[[Connection], None]) -> dict[str, type[HTTPConnectionPool]]:
-    """Pools of connections of which each passed *check* before it carries a request."""
-
-    def let_in(connection: Connection) -> None:
-        try:
-            check(connection)
-        except BaseException:
-            connection.close()
-            raise
-
-    class CheckedHttp(_Http):
-        def connect(self) -> None:
-            super().connect()
-            let_in(self)
-
-    class CheckedHttps(_Https):
-        def connect(self) -> None:
-            super().connect()
-            let_in(self)
-
-    class CheckedHttpPool(HTTPConnectionPool):
-        ConnectionCls = CheckedHttp
-
-    class CheckedHttpsPool(HTTPSConnectionPool):
-        ConnectionCls = CheckedHttps
-
-    return {"http": CheckedHttpPool, "https": CheckedHttpsPool}
-
-
 class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
     request. ``check`` is given each new connection before it carries a request, and may raise.
+    ``connects`` counts them.
     """
 
     def __init__(
@@ -167,15 +176,17 @@ class BoundedAdapter(HTTPAdapter):
         *,
         check: Callable[[Connection], None] | None = None,
     ) -> None:
-        self._check = check
+        self.connects = Connects(check)
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
     def init_poolmanager(self, *args: Any, **how: Any) -> None:
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
-        plain = {"http": _HttpPool, "https": _HttpsPool}
-        self.poolmanager.pool_classes_by_scheme = _pools(self._check) if self._check else plain
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": partial(_HttpPool, connects=self.connects),
+            "https": partial(_HttpsPool, connects=self.connects),
+        }
 
     def translate(self, error: Exception) -> Exception:
         """The error of ours for one of the libraries'."""

@@ -30,16 +30,12 @@ log = logging.getLogger("plexsync.scene")
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of one job; its story survives an error.
-
-    ``writing``: the attempt had come to writing.
-    """
+    """One try of one job; its story survives an error."""
 
     job: ClaimedJob
     scene: SyncMetadata | None = None
     assessment: Assessment | None = None
     planned: PlannedItem | None = None
-    writing: bool = False
 
     def story(self) -> dict[str, object]:
         """The findings, as JSON values."""
@@ -153,7 +149,6 @@ class SceneSync:
         error: TooManyRemovals | None = None
         refused: list[str] = []
         bad_cover: Reason | None = None
-        attempt.writing = True
         for planned in found.items:
             attempt.planned = planned
             try:
@@ -180,6 +175,8 @@ class SceneSync:
         item, entry, edits = planned.item, planned.entry, planned.edits
         sent = edits
         batch.ahead.forget(item.rating_key)
+        if edits or planned.slots:
+            batch.same_plex.confirm()
         if edits:
             self._keep(
                 intend(entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server)

@@ -34,4 +34,6 @@ class Backoff:
 
 
 TEMPORARY = Backoff(base=5.0, cap=80.0)
+# While a part of a server fails and the others serve.
+PART = Backoff(base=5.0, cap=600.0)
 NOT_FOUND = Backoff(base=30.0, cap=600.0)

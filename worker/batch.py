@@ -191,6 +191,31 @@ class OtherScenes:
         return None if isinstance(scene, InvalidScene) else scene
 
 
+class SamePlex:
+    """Whether the Plex of a batch still answers at its address."""
+
+    def __init__(self, plex: PlexClient) -> None:
+        self._plex = plex
+        self._changes = plex.changes
+        self._failures = -1
+
+    @property
+    def holds(self) -> bool:
+        """Whether no other Plex has been found at the address."""
+        return self._plex.changes == self._changes
+
+    def confirm(self) -> None:
+        """Before the first write of a batch, and after each failure, see that it still answers.
+
+        Raises PlexTemporaryError.
+        """
+        if self._plex.failures != self._failures:
+            self._plex.confirm()
+            self._failures = self._plex.failures
+        if not self.holds:
+            raise PlexTemporaryError("Another Plex answers at plex_url; the scene is tried again.")
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The jobs that were claimed together.
@@ -210,6 +235,7 @@ class Batch:
     names: StashNames
     others: OtherScenes
     restored_at: float
+    same_plex: SamePlex
 
     @property
     def config(self) -> PlexSyncConfig:
@@ -262,6 +288,7 @@ def make_batch(
     """A batch of scenes that were just read; a task makes one without jobs."""
     settings = servers.settings
     plex = servers.plex(settings.config)
+    same_plex = SamePlex(plex)
     in_library = any(job.job.update_type == SYNC_ALL for job in jobs) or not jobs
     since = listed_since if in_library else float("inf")
     listing = Listing(servers.file_index(plex), settings.config.libraries, clock, since)
@@ -285,6 +312,7 @@ def make_batch(
         names=StashNames(stash, lambda: _new_names(store, scenes)),
         others=OtherScenes(stash, parsed),
         restored_at=store.state.load(Restored).at,
+        same_plex=same_plex,
     )
 
 

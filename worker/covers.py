@@ -11,11 +11,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from plex.client import ImageSlot, PlexClient
-from plex.exceptions import PlexPermanentError, UnusableImage
+from plex.exceptions import PlexPermanentError, PlexTemporaryError, UnusableImage
 from plex.images import (
     KEPT,
     UNASKED,
@@ -35,9 +36,18 @@ from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry
 
+# The part of Stash that gives covers.
+COVERS = "covers"
+
 
 class CoverUnavailable(TransientError):
     """Stash gives its scenes, but not this one's cover: no reason for the others to wait."""
+
+    part = COVERS
+
+
+class PicturesUnavailable(TransientError):
+    """Plex took the edit, but not the picture: no reason for the others to wait."""
 
 
 # Plex's name of the field that a slot's upload locks.
@@ -155,11 +165,13 @@ def _uploaded(plex: PlexClient, rating_key: int, slot: ImageSlot, data: bytes) -
     """
     sent = fit_for_plex(data)
     try:
-        plex.upload_image(rating_key, slot, sent)
+        with _pictures():
+            plex.upload_image(rating_key, slot, sent)
     except PlexPermanentError:
         sent = as_jpeg(data)
         try:
-            plex.upload_image(rating_key, slot, sent)
+            with _pictures():
+                plex.upload_image(rating_key, slot, sent)
         except PlexPermanentError as refusal:
             raise UnusableImage(f"Plex does not take the cover: {refusal}") from None
     return sent
@@ -219,7 +231,19 @@ def _seen(entry: LedgerEntry, slot: ImageSlot, address: str | None = None) -> Le
 
 
 def _shows(plex: PlexClient, item: PlexItem, slot: ImageSlot, mark: str) -> bool:
-    return plex.shows_upload(item.rating_key, slot, sent_sha1(mark))
+    with _pictures():
+        return plex.shows_upload(item.rating_key, slot, sent_sha1(mark))
+
+
+@contextmanager
+def _pictures() -> Iterator[None]:
+    """A request for one picture: a Plex that fails at it may do everything else."""
+    try:
+        yield
+    except PlexTemporaryError as error:
+        away = PicturesUnavailable(str(error), retry_after=error.retry_after)
+        away.part = error.part
+        raise away from error
 
 
 def _noted(entry: LedgerEntry, slot: ImageSlot, note: str) -> LedgerEntry:

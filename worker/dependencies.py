@@ -27,7 +27,7 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "stashapi": ((0, 1, 5), (0, 2)),
     "plexapi": ((4, 18), (4, 19)),
     "requests": ((2, 32), (3,)),
-    "urllib3": ((2,), (3,)),
+    "urllib3": ((2, 6), (3,)),
     "tenacity": ((9,), (10,)),
     "pydantic": ((2, 12), (3,)),
 }

@@ -142,7 +142,7 @@ class Loop:
             self.permission.hold_for(error)
         finally:
             for job in waiting:
-                self.manager.jobs.retry(job, 0.0)
+                self.manager.jobs.give_back(job.queue_id)
         self._settler.tidy()
 
     def _read(self, waiting: deque[ClaimedJob]) -> Batch:
@@ -157,7 +157,7 @@ class Loop:
         for job, error in claimed.failed:
             waiting.remove(job)
             log.info("%s: %s", job.job.job_key, error)
-            self.manager.jobs.retry(job, self.clock() + CULPRIT_SECONDS)
+            self.manager.jobs.give_back(job.queue_id, self.clock() + CULPRIT_SECONDS)
         return claimed.batch
 
     def _listed_since(self, jobs: Iterable[ClaimedJob]) -> float:
@@ -175,8 +175,8 @@ class Loop:
         if isinstance(answer, Stop):
             raise Ended(answer.why)
         now, then = self.servers.settings, batch.settings
-        same = (now.config, now.signed_in) == (then.config, then.signed_in)
-        return isinstance(answer, Go) and same
+        is_same = (now.config, now.signed_in) == (then.config, then.signed_in)
+        return isinstance(answer, Go) and is_same and batch.same_plex.holds
 
     def _rest(self, now: float) -> float:
         """Nothing is due: a chore, then the seconds until the next chore or due job."""

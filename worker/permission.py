@@ -6,9 +6,10 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from stash.exceptions import StashUnavailable
+from plex.exceptions import NoLibrary
+from stash.exceptions import StashTooOld, StashUnavailable
 from sync_queue import credentials
 from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
@@ -16,7 +17,7 @@ from sync_queue.state import BreakerState, HoldNote, WrongSettings
 from validation.errors import PlexSyncError, SetupError
 from validation.reasons import Reason
 from worker.circuit_breaker import CircuitBreaker
-from worker.hold import Hold, hold_for
+from worker.hold import LOOK_SECONDS, Hold, hold_for
 from worker.notices import note_wrong_settings
 from worker.servers import Servers, SettingsRead, plex_settings
 
@@ -24,7 +25,8 @@ from worker.servers import Servers, SettingsRead, plex_settings
 MAIN_FILE = "PlexSync.py"
 # Jobs of one batch.
 BATCH = 100
-# Settings are read again after so many seconds while jobs are synced, and while they wait.
+# Settings are read again after so many seconds while jobs are synced or a setting is wrong, and
+# while they wait for something else.
 SETTINGS_SECONDS = 10.0
 WAITING_SETTINGS_SECONDS = 60.0
 # An outage that lasts longer is worth a line in Stash's own log.
@@ -114,7 +116,13 @@ class Permission:
             self.hold = None
             if self.breaker.state is BreakerState.OPEN:
                 return self._probe(answer)
+        elif self._is_users_turn():
+            return replace(answer, seconds=min(answer.seconds, SETTINGS_SECONDS))
         return answer
+
+    def _is_users_turn(self) -> bool:
+        """Whether everything waits for the user to change a setting."""
+        return self.hold is not None and self.hold.reason is Reason.SETUP
 
     def ask_again(self) -> Answer:
         """Whether the next write of a batch may begin. Raises ``StashUnavailable`` when it is time
@@ -162,7 +170,8 @@ class Permission:
             self._lift(Reason.WAITING_FOR_STASH)
         if self.hold is not None or self.breaker.state is not BreakerState.CLOSED:
             with contextlib.suppress(StashUnavailable):  # the hold continues
-                self._settings(0.0 if heard else WAITING_SETTINGS_SECONDS)
+                often = SETTINGS_SECONDS if self._is_users_turn() else WAITING_SETTINGS_SECONDS
+                self._settings(0.0 if heard else often)
         if self.servers.settings.read_at:
             self._note_settings(self.servers.settings.problems)
 
@@ -193,7 +202,9 @@ class Permission:
     def hold_for(self, error: PlexSyncError) -> None:
         """Hold everything until the cause of ``error`` has changed."""
         reason = Reason.SETUP if isinstance(error, SetupError) else Reason.WAITING_FOR_STASH
-        self._set_hold(reason, str(error), self.clock())
+        # The user corrects these elsewhere than in the settings.
+        delays = (LOOK_SECONDS,) if isinstance(error, NoLibrary | StashTooOld) else ()
+        self._set_hold(reason, str(error), self.clock(), delays)
 
     def on_outage(self, retry_after: float = 0.0) -> None:
         """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``. If
@@ -219,10 +230,12 @@ class Permission:
         if was_open or (self._stored and (plex_served or self._stored != Reason.SETUP)):
             self._all_clear()
 
-    def _set_hold(self, reason: Reason, sentence: str, now: float) -> None:
+    def _set_hold(
+        self, reason: Reason, sentence: str, now: float, delays: tuple[float, ...] = ()
+    ) -> None:
         """Hold everything, log the reason once, and leave a notice for Stash's log."""
         before = self._last_hold
-        self.hold = self._last_hold = hold_for(reason, sentence, now, before)
+        self.hold = self._last_hold = hold_for(reason, sentence, now, before, delays)
         if before is not None and before.sentence == sentence and self._stored:
             return
         self._stored = reason.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from plex.identity import has_part_of, holds, is_chosen
 from plex.items import TYPE_NUMBERS, PlexItem, PlexSection
 from validation.errors import SetupError
 from validation.paths import same_path
@@ -51,9 +52,9 @@ def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | 
     very same.
     """
     for item in batch.ahead.read((pin.rating_key,)):
-        if _holds(item, pin):
+        if holds(item, pin.file):
             return _renewed(pin, item), item
-        if _same_part(item, pin):
+        if has_part_of(item, pin):
             return _renewed(replace(pin, file=item.parts[0].file), item), item
     if not pin.file:
         return None
@@ -67,7 +68,7 @@ def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | 
     items = [
         item
         for item in batch.ahead.read(rows)
-        if _holds(item, pin) and chosen_for(store, batch, item) in (0, pin.scene_id)
+        if holds(item, pin.file) and chosen_for(store, batch, item) in (0, pin.scene_id)
     ]
     return (_renewed(pin, items[0]), items[0]) if len(items) == 1 else None
 
@@ -75,26 +76,9 @@ def pinned_item(store: Store, batch: Batch, pin: Pin) -> tuple[Pin, PlexItem] | 
 def chosen_for(store: Store, batch: Batch, item: PlexItem) -> int:
     """The scene for which a user chose this very item; 0 for none."""
     pin = store.scenes.pin_of_item(batch.plex.server, item.rating_key)
-    if pin is None or not stands_for(pin, item) or batch.others.get(pin.scene_id) is None:
+    if pin is None or not is_chosen(item, pin) or batch.others.get(pin.scene_id) is None:
         return 0
     return pin.scene_id
-
-
-def stands_for(pin: Pin, item: PlexItem) -> bool:
-    """Whether the item under the pin's key is still the one that the user chose.
-
-    A pin of version 1.0 that never gained its file is not known to be void.
-    """
-    return not pin.file or _holds(item, pin) or _same_part(item, pin)
-
-
-def _same_part(item: PlexItem, pin: Pin) -> bool:
-    """Whether an item that holds another file under the same key has the very same part."""
-    return not {*item.part_ids}.isdisjoint(pin.part_ids) and pin.added_at == item.added_at
-
-
-def _holds(item: PlexItem, pin: Pin) -> bool:
-    return any(same_path(part.file, pin.file) for part in item.parts) if pin.file else False
 
 
 def _renewed(pin: Pin, item: PlexItem) -> Pin:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
-from stash.exceptions import StashUnavailable
+from stash.exceptions import StashQueryFailed, StashUnavailable
 from validation.errors import (
     InvalidScene,
     PermanentError,
@@ -16,15 +16,12 @@ from validation.errors import (
     TransientError,
 )
 from validation.reasons import Reason
-from worker.backoff import NOT_FOUND, TEMPORARY, Backoff
-from worker.covers import CoverUnavailable
+from worker.backoff import NOT_FOUND, PART, TEMPORARY, Backoff
+from worker.covers import CoverUnavailable, PicturesUnavailable
 
 # A scene whose item vanished is buried only after both.
 NOT_FOUND_TRIES = 12
 NOT_FOUND_SECONDS = 2 * 3600.0
-# Plex's disk may be full for hours while reads succeed; only writes of other jobs would show it.
-# A job that is alone is therefore charged for failed writes only when it is older than this.
-LONE_WRITE_SECONDS = 24 * 3600.0
 
 
 class Disposition(StrEnum):
@@ -62,13 +59,14 @@ class Tries:
 
     Attributes:
         charged: tries charged so far.
+        failed: tries that failed in a row, charged or not, as far as this worker knows.
         age: seconds since the job's event. Below 0 the clock was set back and the age is unknown.
-        fair: a temporary failure is the job's own, because Plex served other jobs meanwhile, or
-            because this job is alone and Plex answers.
+        fair: a failure is the job's own; see ``worker.fairness``.
         most: the setting *Maximum attempts*.
     """
 
     charged: int
+    failed: int
     age: float
     fair: bool
     most: int
@@ -82,7 +80,8 @@ class Rule:
 
     Attributes:
         backoff: the delays between two tries.
-        outage: Plex itself fails. Such a try is charged only if ``Tries.fair``.
+        outage: Plex itself fails.
+        shared: a server may fail at others too. Such a try is charged only if ``Tries.fair``.
         tries: charged tries before the job is buried, 0 = the setting *Maximum attempts*.
         seconds: a job younger than this is not buried.
         buried_as: the reason of the dead letter.
@@ -93,6 +92,7 @@ class Rule:
     disposition: Disposition
     backoff: Backoff = TEMPORARY
     outage: bool = False
+    shared: bool = False
     tries: int = 0
     seconds: float = 0.0
     buried_as: Reason = Reason.REFUSED_BY_PLEX
@@ -111,11 +111,28 @@ RULES: tuple[Rule, ...] = (
         seconds=NOT_FOUND_SECONDS,
         buried_as=Reason.NOT_IN_PLEX,
     ),
-    Rule(PlexTemporaryError, Reason.WAITING_FOR_PLEX, Disposition.RETRY, outage=True),
+    Rule(PlexTemporaryError, Reason.WAITING_FOR_PLEX, Disposition.RETRY, outage=True, shared=True),
+    Rule(
+        PicturesUnavailable,
+        Reason.WAITING_FOR_PLEX,
+        Disposition.RETRY,
+        backoff=PART,
+        shared=True,
+    ),
     Rule(
         CoverUnavailable,
         Reason.WAITING_FOR_STASH,
         Disposition.RETRY,
+        backoff=PART,
+        shared=True,
+        buried_as=Reason.WAITING_FOR_STASH,
+    ),
+    Rule(
+        StashQueryFailed,
+        Reason.WAITING_FOR_STASH,
+        Disposition.RETRY,
+        backoff=PART,
+        shared=True,
         buried_as=Reason.WAITING_FOR_STASH,
     ),
     Rule(StashUnavailable, Reason.WAITING_FOR_STASH, Disposition.HOLD),
@@ -123,14 +140,6 @@ RULES: tuple[Rule, ...] = (
     Rule(PermanentError, Reason.REFUSED_BY_PLEX, Disposition.BURY),
     Rule(PlexSyncError, Reason.WAITING_FOR_PLEX, Disposition.RETRY),
 )
-
-
-def lone_try_counts(age: float, *, writing: bool) -> bool:
-    """Return whether a job that is alone is charged for a try that failed while Plex answers.
-
-    ``age`` as in ``Tries``; ``writing``: it was a write that failed.
-    """
-    return not writing or not 0 <= age < LONE_WRITE_SECONDS
 
 
 def rule_for(error: PlexSyncError) -> Rule:
@@ -148,11 +157,13 @@ def verdict_for(error: PlexSyncError, tries: Tries, rng: Callable[[], float]) ->
     rule = rule_for(error)
     if rule.disposition is not Disposition.RETRY:
         return Verdict(rule.disposition, rule.reason)
-    charge = tries.fair or not rule.outage
+    charge = tries.fair or not rule.shared
     is_last = tries.charged + 1 >= (rule.tries or tries.most)
     is_old = not 0 <= tries.age < rule.seconds
     if charge and is_last and is_old:
         return Verdict(Disposition.BURY, rule.buried_as)
     retry_after = (error.retry_after if isinstance(error, TransientError) else None) or 0.0
-    delay = rule.backoff.delay(tries.charged, rng, retry_after=retry_after)
+    # The circuit breaker slows an outage down.
+    tried = tries.charged if rule.outage else max(tries.charged, tries.failed)
+    delay = rule.backoff.delay(tried, rng, retry_after=retry_after)
     return Verdict(Disposition.RETRY, rule.reason, delay, charge, rule.outage, retry_after)

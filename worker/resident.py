@@ -23,6 +23,7 @@ from sync_queue.trouble import (
 from sync_queue.version import code_version
 from validation.errors import QueueError
 from worker import bytecode, logs
+from worker.deaths import take_back_leases
 from worker.loop import End
 from worker.notices import LetterCount
 from worker.patience import Patience
@@ -141,7 +142,7 @@ def work(
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
     if not lock.is_current(descriptor, manager.data_dir):
         raise replaced(lock.LOCK_FILE)
-    manager.jobs.resume_unack_tasks()
+    take_back_leases(manager, time.time())
     LetterCount().log(manager)
     worker = SyncWorker(manager, plugin_dir=plugin_dir, on_end=stop.nudge)
     worker.start()
@@ -151,7 +152,7 @@ def work(
     if worker.error is not None:
         raise worker.error
     if reason == NEW_CODE:
-        hand_over(plugin_dir, descriptor)
+        hand_over(plugin_dir, manager.data_dir, descriptor)
         return False
     lock.release(descriptor)
     return has_work(manager, reason) and lock.take(descriptor)
@@ -216,8 +217,9 @@ def installed_version(plugin_dir: str) -> str:
     return code_version(plugin_dir) if present else ""
 
 
-def hand_over(plugin_dir: str, descriptor: int) -> None:
-    """Become the new code: the same process and the same lock where the system allows it."""
+def hand_over(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+    """Become the new code: the same process and the same lock where the system allows it. Where
+    Python itself is gone, its next start is Stash's matter."""
     command = [sys.executable, os.path.join(plugin_dir, MAIN_FILE), "--worker"]
     if os.name == "nt":
         from sync_queue import launch
@@ -225,8 +227,14 @@ def hand_over(plugin_dir: str, descriptor: int) -> None:
         lock.release(descriptor)
         launch.spawn_windows(command, dict(os.environ))
         return
-    logging.shutdown()
-    os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    try:
+        os.execv(command[0], command)  # noqa: S606 (our own interpreter and file, no shell)
+    except OSError as error:
+        sentence = f"{command[0]} could not be started ({error.strerror})."
+        log.error("%s", sentence)
+        starts.note_failure(data_dir, sentence, time.time())
 
 
 def leaves_zombies(pid_one: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -35,6 +36,9 @@ from worker.access import (
     other_addresses,
     server_in_use,
 )
+
+# The environment variable with a file of certificates (PEM) for both servers.
+CA_BUNDLE = "PLEXSYNC_CA_BUNDLE"
 
 log = logging.getLogger("plexsync.servers")
 
@@ -114,6 +118,7 @@ class Servers:
         self.environ = environ
         self.clock = clock
         self.sleep = sleep
+        self._ca_bundle = environ.get(CA_BUNDLE, "").strip()
         self.settings = self._judged({})
         self._stash: StashClient | None = None
         self._plex: tuple[tuple[Access, str], PlexClient] | None = None
@@ -136,6 +141,7 @@ class Servers:
                 api_key=config.stash_api_key.get_secret_value(),
                 connect_timeout=config.connect_timeout,
                 read_timeout=config.read_timeout,
+                ca_bundle=self._ca_bundle if not ca_problem(self._ca_bundle) else "",
             )
         else:
             self._stash.set_connection(self.stash_connection())
@@ -196,10 +202,14 @@ class Servers:
         if self._plex is None or settings != self._plex[0]:
             if self._plex is not None:
                 self._plex[1].close()
+            problem = ca_problem(self._ca_bundle)
+            if problem:
+                raise SetupError(problem)
             client = PlexClient(
                 access.url,
                 access.token,
                 insecure_tls=access.insecure_tls,
+                ca_bundle=self._ca_bundle,
                 connect_timeout=access.connect_timeout,
                 read_timeout=access.read_timeout,
                 identifier=device_identity.client_identifier(self.store.data_dir),
@@ -219,7 +229,10 @@ class Servers:
         listed = frozenset(uri for uri, _local, _relay in server.addresses)
         addresses = (Address(server.uri), *other_addresses(server))
         current, *others = probe_all(
-            [Question(one, server.machine, "", {}, listed, insecure) for one in addresses]
+            [
+                Question(one, server.machine, "", {}, listed, insecure, self._ca_bundle)
+                for one in addresses
+            ]
         )
         answers = [one.address.uri for one in others if one.ok]
         if current.ok or not answers:
@@ -243,13 +256,14 @@ class Servers:
 
     def event_source(self) -> EventSource | None:
         """Plex's stream of new files; ``None`` when the settings cannot work."""
-        if self.settings.setup_problem:
+        if self.settings.setup_problem or ca_problem(self._ca_bundle):
             return None
         access = self.settings.access
         return EventSource(
             access.url,
             access.token,
             insecure_tls=access.insecure_tls,
+            ca_bundle=self._ca_bundle,
             connect_timeout=access.connect_timeout,
             guard=access.guard,
         )
@@ -264,6 +278,18 @@ class Servers:
         """When Plex last answered, or failed to (``time.monotonic()``; 0 = never). Any thread."""
         plex = self._plex
         return plex[1].used_at if plex else 0.0
+
+
+def ca_problem(path: str) -> str:
+    """A sentence about a file of certificates that cannot be used, "" when it can."""
+    try:
+        if path:
+            ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return f"{CA_BUNDLE} names a file without certificates in PEM format: {path}."
+    except OSError as error:
+        return f"{CA_BUNDLE} names a file that cannot be read ({error.strerror}): {path}."
+    return ""
 
 
 def plex_settings(read: SettingsRead) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 
 from sync_queue.manager import QueueManager
@@ -13,6 +14,7 @@ from validation.errors import PlexSyncError, QueueError, TransientError
 from worker import notices, renames
 from worker.attempt import Attempt, Result, SceneSync
 from worker.batch import Batch
+from worker.covers import COVERS
 from worker.fairness import Fairness
 from worker.permission import Permission
 from worker.policy import Disposition, Tries, Verdict, verdict_for
@@ -53,6 +55,8 @@ class Settler:
         """Try one job and settle it. Raises ``QueueError`` only."""
         log.debug("%s (%s) begins.", leased.job.job_key, leased.job.update_type)
         attempt = Attempt(leased)
+        served = served_by(batch)
+        self.manager.jobs.begin(leased)
         try:
             if leased.job.scene_id == 0:
                 renames.expand(leased.job, batch.stash, self.manager, self.clock())
@@ -68,6 +72,7 @@ class Settler:
             self._fail(batch, attempt, TransientError(f"unexpected: {type(error).__name__}"))
         else:
             self._succeed(batch, attempt, result)
+            self.fairness.settled(leased.job.job_key, served_by(batch) - served)
 
     def tidy(self) -> None:
         """Now and then, delete finished rows."""
@@ -86,13 +91,12 @@ class Settler:
         self.settled += 1
         if self.settled % notices.COUNT_EVERY == 0:
             self._letter_count.log(self.manager)
-        self.fairness.settled(key, result)
         self.permission.on_settled(plex_served=result.asked_plex)
 
     def _fail(self, batch: Batch, attempt: Attempt, error: PlexSyncError) -> None:
         """The job did not succeed: wait, bury or hold, by the policy."""
         now, leased = self.clock(), attempt.job
-        verdict = verdict_for(error, self._tries(batch, attempt, now), self.rng)
+        verdict = verdict_for(error, self._tries(batch, attempt, error, now), self.rng)
         key, buried = leased.job.job_key, verdict.disposition is Disposition.BURY
         level = logging.WARNING if buried else logging.INFO
         log.log(level, "%s: %s (%s)", key, error, verdict.reason)
@@ -101,7 +105,7 @@ class Settler:
         if buried:
             self._bury(attempt, error, verdict, now)
             return
-        self.fairness.failed(key)
+        self.fairness.failed(key, error, now)
         due = now + verdict.delay if verdict.disposition is Disposition.RETRY else 0.0
         self.manager.jobs.retry(leased, due, charge=verdict.charge)
         if verdict.disposition is Disposition.HOLD:
@@ -114,7 +118,7 @@ class Settler:
     def _bury(self, attempt: Attempt, error: PlexSyncError, verdict: Verdict, now: float) -> None:
         """Give the job up, and let the user know."""
         key = attempt.job.job.job_key
-        self.fairness.settled(key, None)
+        self.fairness.given_up(key)
         letter = notices.letter_for(attempt.job, error, verdict, now, attempt.story())
         with self.manager.transaction():
             title, path = attempt.title_and_path
@@ -123,10 +127,18 @@ class Settler:
             if self.failed_last == key:
                 self.manager.state.clear(LastError)
 
-    def _tries(self, batch: Batch, attempt: Attempt, now: float) -> Tries:
+    def _tries(self, batch: Batch, attempt: Attempt, error: PlexSyncError, now: float) -> Tries:
         def alone_and_plex_answers() -> bool:
             alone = self.manager.jobs.stats(now).left == 1
             return alone and batch.plex.identity()
 
-        most = batch.config.max_retries
-        return self.fairness.tries(attempt, now, most, alone_and_plex_answers)
+        job, most = attempt.job, batch.config.max_retries
+        age = now - job.job.enqueued_at
+        return self.fairness.tries(
+            job.job.job_key, error, job.attempts, age, now, most, alone_and_plex_answers
+        )
+
+
+def served_by(batch: Batch) -> Counter[str]:
+    """How many good answers each part of both servers has given."""
+    return Counter({**batch.plex.served, COVERS: batch.stash.covers})

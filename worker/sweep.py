@@ -10,6 +10,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.state import SweepNote
 from validation.metadata import updated_time
+from worker import deaths
 
 PAGE = 500
 SWEEP_SECONDS = 3600.0
@@ -56,6 +57,7 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
     The time of a sweep that found nothing is kept only when it is the ``first`` of its worker: an
     idle worker writes nothing to disk.
     """
+    deaths.try_once_more(manager, now)
     baseline = manager.state.load(SweepNote).baseline or now
     number, found = 1, 0
     while True:
@@ -64,8 +66,9 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         ids = changed_scenes(page, known, baseline)
         jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
         # A job that waits for its next try keeps its time and its count of tries.
-        waiting = manager.jobs.waiting([job.job_key for job in jobs])
-        jobs = [job for job in jobs if job.job_key not in waiting]
+        left_alone = manager.jobs.waiting([job.job_key for job in jobs])
+        left_alone |= deaths.deadly_keys(manager)
+        jobs = [job for job in jobs if job.job_key not in left_alone]
         manager.jobs.put_all(jobs, prio=MANY_PRIO)
         found += len(jobs)
         if not page or number * PAGE >= total:

@@ -26,15 +26,21 @@ def verify_batch(manager: QueueManager, plex: PlexClient, now: float) -> None:
     A first difference re-queues its scene once; a second in a row is Plex's last word and becomes
     the outcome ``plex_kept_other_value``. The entry of an item that is gone is dropped. An item
     that holds another file now may be another one: the next sync of the scene, which knows the
-    scene's files, finds that out and reads it back.
+    scene's files, finds that out and reads it back. So does an item that cannot be read.
     """
     entries = manager.ledger.unread_entries(plex.server, READ_MANY_LIMIT)
     if not entries:
         return
+    plex.confirm()
     items, unreadable = read_back(plex, [entry.rating_key for entry in entries])
-    entries = [entry for entry in entries if entry.rating_key not in unreadable]
-    settled = [(entry, _confirm(entry, items.get(entry.rating_key), plex)) for entry in entries]
+    for entry in entries:
+        if entry.rating_key in unreadable:
+            log.info("Item %d cannot be read back from Plex: skipped.", entry.rating_key)
+    shown = [entry for entry in entries if entry.rating_key not in unreadable]
+    settled = [(entry, _confirm(entry, items.get(entry.rating_key), plex)) for entry in shown]
     with manager.transaction():
+        for key in unreadable:
+            manager.ledger.put_off(plex.server, key)
         for entry, confirmed in settled:
             if confirmed is None:
                 forget = entry.rating_key not in items

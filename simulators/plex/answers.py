@@ -1,4 +1,4 @@
-"""What goes back over the wire: element trees and their written form, pages, refusals."""
+"""Answers: element trees and their written form, pages, refusals."""
 
 from __future__ import annotations
 

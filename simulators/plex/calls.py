@@ -18,7 +18,7 @@ TAG_VERSION = {"mediaTagPrefix": "/system/bundle/media/flags/", "mediaTagVersion
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What the endpoints share."""
+    """The objects that all endpoints share."""
 
     library: Library
     scanner: Scanner

@@ -1,4 +1,4 @@
-"""Acts on files and libraries, and the items that scans make of them at once."""
+"""Acts on files and libraries, and the items that an immediate scan makes of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from simulators.plex.items import AgentCopy, Item, Media, Part, Section, is_below
 from simulators.plex.library import Library, scanned_fields
-from simulators.plex.scan import Scanner
 
 Rename = Callable[[str], str]
 
@@ -20,9 +19,8 @@ def _same(file: str) -> str:
 class Disk:
     """The files of a library. Acts are done when they return; no scan has to be asked for."""
 
-    def __init__(self, library: Library, scanner: Scanner) -> None:
+    def __init__(self, library: Library) -> None:
         self._library = library
-        self._scanner = scanner
 
     def rebuild(
         self,
@@ -54,15 +52,12 @@ class Disk:
                 library.keys.give_back(keys)
             if reuse_part_ids:
                 library.part_ids.give_back(ids)
-            present = [item for item in old if not self._scanner.is_gone(item)]
             if order is None:
-                random.Random(seed).shuffle(present)
+                random.Random(seed).shuffle(old)
             else:
                 places = {file: place for place, file in enumerate(order)}
-                present.sort(key=lambda item: places[item.files[0]])
-            made = [
-                self._made_again(item, section, keep_added_at=keep_added_at) for item in present
-            ]
+                old.sort(key=lambda item: places[item.files[0]])
+            made = [self._made_again(item, section, keep_added_at=keep_added_at) for item in old]
             return {item.files[0]: item for item in made}
 
     def scan_again(self, item: Item, keep_added_at: bool = False) -> Item:
@@ -112,33 +107,10 @@ class Disk:
 
         return [self._hold(item, replaced) for item in self._with(lambda file: file == path)]
 
-    def delete(self, item: Item) -> None:
-        """Delete an item's files; the scan removes the item."""
-        self._library.remove(item)
-
-    def add_version(self, item: Item, *files: str, size: int = 700_000_000) -> Media:
-        """Add a version of the same film, of one or more parts."""
-        [media] = self._library.versions([files], size, item.media[0].parts[0].duration)
-        return self._add_media(item, (*item.media, media), media)
-
-    def add_optimised(self, item: Item, file: str, target: str = "Mobile") -> Media:
+    def add_optimised(self, item: Item, file: str, target: str = "Mobile") -> None:
         """Let Plex convert an item: its own version comes first in an answer, with a later id."""
         [media] = self._library.versions([[file]], 10_000_000, item.media[0].parts[0].duration)
-        media = replace(media, target=target)
-        return self._add_media(item, (media, *item.media), media)
-
-    def add_extra(self, item: Item, file: str, title: str = "Trailer") -> Item:
-        """Add a trailer: a clip with a key of its own inside the item."""
-        library = self._library
-        key, now = library.new_key(), library.now()
-        with library.lock:
-            extra = Item(key, item.section, "clip", f"local://{key}", now, now, parent=item)
-            extra.hold(library.versions([[file]], 5_000_000, 120_000))
-            extra.fields |= {"title": title, "subtype": "trailer", "extraType": "1"}
-            item.extras.append(extra)
-            library.items[key] = extra
-            library.content_changed(item.section)
-        return extra
+        self._add_media(item, (replace(media, target=target), *item.media), media)
 
     def merge(self, item: Item, *others: Item) -> None:
         """Make versions of one item of several; the others are gone."""

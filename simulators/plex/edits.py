@@ -18,7 +18,7 @@ from simulators.plex.answers import Refused
 from simulators.plex.items import TAG_ELEMENTS, Item, TagLink
 from simulators.plex.library import Library
 from simulators.plex.requests import Query
-from simulators.plex.tags import rename_collection, settle_collections
+from simulators.plex.tags import settle_collections
 
 _TEXTS = frozenset(
     {
@@ -39,7 +39,7 @@ _ONE_TAG = re.compile(r"^(\w+)\[(\d*)\]\.(tag|tagging)(?:\.(\w+))?(-?)$")
 
 @dataclass(slots=True)
 class TagEdit:
-    """What happens to one kind of tag. ``add`` is ordered by index: the order of the cast."""
+    """The edit of one kind of tag. ``add`` is ordered by index: the order of the cast."""
 
     clear: bool = False
     add: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -98,10 +98,6 @@ def _checked(name: str, value: str) -> str:
             return str(int(value))
         if name == "originallyAvailableAt":
             return datetime.strptime(value[:10], "%Y-%m-%d").strftime("%Y-%m-%d")
-        if name == "addedAt":
-            return str(
-                int(value) if value.isdigit() else int(datetime.fromisoformat(value).timestamp())
-            )
     except ValueError as error:
         raise Refused(400, f"{name} cannot be {value!r}") from error
     return value
@@ -111,13 +107,10 @@ def apply_edit(library: Library, items: Sequence[Item], edit: Edit, one: bool) -
     """Change the items. ``one`` says that the request names a single item by its id.
 
     Only then, and only where the library does not append, do the sent tags replace the item's.
-    Raises ``Refused``: 409 for a collection's taken name, 400 for an edition without Plex Pass.
+    Raises ``Refused`` (400) for an edition: the server has no Plex Pass.
     """
-    if edit.values.get("editionTitle") and not library.plex_pass:
+    if edit.values.get("editionTitle"):
         raise Refused(400, "editions need Plex Pass")
-    for item in items:
-        if item.type == "collection" and edit.values.get("title"):
-            rename_collection(library, item, edit.values["title"])
     for item in items:
         _apply_values(library, item, edit)
         for kind, tag_edit in edit.tags.items():
@@ -136,19 +129,15 @@ def _apply_values(library: Library, item: Item, edit: Edit) -> None:
     for name, value in edit.values.items():
         if name in library.ignored_edits:
             continue
-        if name == "addedAt":
-            item.added_at = int(value or library.now())
-        elif name in _TEXTS | _RATINGS | _NUMBERS | {"originallyAvailableAt"}:
-            _store(library, item, name, library.stored_form(name, value))
+        if name in _TEXTS | _RATINGS | _NUMBERS | {"originallyAvailableAt"}:
+            _store(item, name, library.stored_form(name, value))
 
 
-def _store(library: Library, item: Item, name: str, value: str) -> None:
+def _store(item: Item, name: str, value: str) -> None:
     if value:
         item.fields[name] = value
     else:
         item.fields.pop(name, None)
-    if name == "originallyAvailableAt" and library.date_sets_year and value:
-        item.fields["year"] = value[:4]
 
 
 def _edited(library: Library, item: Item, kind: str, edit: TagEdit, replace: bool) -> list[TagLink]:
@@ -157,8 +146,7 @@ def _edited(library: Library, item: Item, kind: str, edit: TagEdit, replace: boo
     for _index, new in sorted(edit.add.items()):
         if new.get("name"):
             spec = (new["name"], new.get("role", ""))
-            extra = (new.get("thumb", ""), new.get("tagKey", ""))
-            link = library.tags.link(item.section, kind, spec, *extra)
+            link = library.tags.link(item.section, kind, spec, new.get("thumb", ""))
             kept[link.tag.id] = link
     dropped = {library.tags.link(item.section, kind, name).tag.id for name in edit.remove}
     return [link for tag_id, link in kept.items() if tag_id not in dropped]

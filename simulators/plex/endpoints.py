@@ -1,4 +1,4 @@
-"""What a client can read and change, and which address does it."""
+"""The addresses of Plex, and their work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from simulators.plex.render import (
     Shape,
     item_element,
     picture_elements,
-    picture_stamp,
     section_element,
 )
 from simulators.plex.requests import Request
@@ -24,7 +23,7 @@ VERSION = "1.43.1.10611-1e34174b1"
 
 
 def root(call: Call) -> Answer:
-    """GET / : who this server is and what it can do."""
+    """GET / : the server's name and abilities."""
     library = call.library
     attributes = {
         "allowSync": "1",
@@ -33,7 +32,7 @@ def root(call: Call) -> Answer:
         "machineIdentifier": call.server.machine_identifier,
         "multiuser": "1",
         "myPlex": "1",
-        "myPlexSubscription": "1" if library.plex_pass else "0",
+        "myPlexSubscription": "0",
         "platform": "Linux",
         "platformVersion": "6.17.0",
         "updatedAt": str(library.now()),
@@ -52,12 +51,6 @@ def identity(call: Call) -> Answer:
         "version": VERSION,
     }
     return container([], attributes)
-
-
-def library_root(_call: Call) -> Answer:
-    """GET /library: plexapi asks for it before anything in a library."""
-    attributes = {"identifier": IDENTIFIER, **TAG_VERSION, "title1": "Plex Library"}
-    return container([_directory("sections")], attributes)
 
 
 def _directory(name: str) -> Element:
@@ -90,13 +83,6 @@ def metadata(call: Call) -> Answer:
     return container(found, attributes)
 
 
-def children(call: Call) -> Answer:
-    """GET /library/metadata/{id}/children: seasons of a show, episodes of a season, members."""
-    item = call.item()
-    below = [*item.children, *item.members.values()]
-    return _page_of(call, below, section_attributes(item.section, item.type))
-
-
 def pictures(call: Call) -> Answer:
     """GET /library/metadata/{id}/posters and …/arts"""
     item = call.item()
@@ -105,11 +91,10 @@ def pictures(call: Call) -> Answer:
 
 
 def picture_bytes(call: Call) -> Answer:
-    """GET …/thumb/{stamp}, …/art/{stamp} and …/file?url=: an uploaded picture itself."""
-    item, what = call.item(), call.groups[1]
-    kind = "arts" if what == "art" or "/arts/" in call.query.get("url") else "posters"
-    shelf = user.shelf_of(item, kind)
-    picture = shelf.pictures.get(call.query.get("url") or shelf.selected)
+    """GET /library/metadata/{id}/thumb/{stamp} and …/art/{stamp}: the selected upload itself."""
+    kind = "arts" if call.groups[1] == "art" else "posters"
+    shelf = user.shelf_of(call.item(), kind)
+    picture = shelf.pictures.get(shelf.selected)
     if picture is None:
         raise Refused(404, "no such picture")
     return Answer(body=picture.data, content_type="image/jpeg")
@@ -131,11 +116,8 @@ def list_section(call: Call) -> Answer:
     """GET /library/sections/{id}/all"""
     section = call.section()
     kind = wanted_type(call, section.type)
-    return _page_of(call, _find(call, section, kind), section_attributes(section, kind))
-
-
-def _find(call: Call, section: Section, kind: str) -> list[Item]:
-    return find(call.library, call.server.catalogue, section, kind, call.query)
+    found = find(call.library, call.server.catalogue, section, kind, call.query)
+    return _page_of(call, found, section_attributes(section, kind))
 
 
 def section_attributes(section: Section, kind: str) -> dict[str, str]:
@@ -188,8 +170,7 @@ def edit_section(call: Call) -> Answer:
         call.server.requests.alarm(
             Request(call.method, call.path, call.raw_query, 200, call.library.clock())
         )
-        everything = _find(call, section, kind)
-        return _apply(call, everything, edit, one=False)
+        return _apply(call, call.server.catalogue.ordered(section, kind), edit, one=False)
     if len(ids) > MOST_IDS:
         raise Refused(400, f"more than {MOST_IDS} ids")
     items = [_member(call, section, kind, text) for text in ids]
@@ -203,15 +184,6 @@ def _member(call: Call, section: Section, kind: str, text: str) -> Item:
     if item.type != kind:
         raise Refused(400, f"item {text} is a {item.type}, not a {kind}")
     return item
-
-
-def edit_metadata(call: Call) -> Answer:
-    """PUT /library/metadata/{ids}: the same edits, addressed by path."""
-    keys = call.groups[0].split(",")
-    items = call.items()
-    if len(items) != len(keys):
-        raise Refused(404, "an item is missing")
-    return _apply(call, items, parse_edit(call.query), one=len(items) == 1)
 
 
 def _apply(call: Call, items: list[Item], edit: Edit, one: bool) -> Answer:
@@ -239,69 +211,39 @@ def _by_key(call: Call) -> Item:
 
 def upload_picture(call: Call) -> Answer:
     """POST /library/metadata/{id}/posters and …/arts"""
-    user.upload_picture(call.library, call.item(), call.groups[1], call.body, call.query.get("url"))
-    return done()
-
-
-def select_picture(call: Call) -> Answer:
-    """PUT /library/metadata/{id}/poster?url=…: answers a plain path, which is no XML."""
-    item = call.item()
-    user.select_picture(call.library, item, call.groups[1] + "s", call.query.get("url"))
-    name = "thumb" if call.groups[1] == "poster" else "art"
-    path = f"/library/metadata/{item.rating_key}/{name}/{picture_stamp(item)}"
-    return Answer(body=path.encode())
-
-
-def deselect_picture(call: Call) -> Answer:
-    """DELETE /library/metadata/{id}/thumb and …/art"""
-    kind = "posters" if call.groups[1] == "thumb" else "arts"
-    user.deselect_picture(call.library, call.item(), kind)
-    return done()
-
-
-def refresh_item(call: Call) -> Answer:
-    """PUT /library/metadata/{id}/refresh"""
-    for item in call.items():
-        call.library.refresh(item)
+    user.upload_picture(call.library, call.item(), call.groups[1], call.body)
     return done()
 
 
 def scan_section(call: Call) -> Answer:
-    """GET or POST /library/sections/{id}/refresh: answers at once, the scan goes on."""
-    call.server.scanner.start(call.section(), call.query.get("path"), call.query.flag("force"))
+    """GET or POST /library/sections/{id}/refresh: answers immediately, the scan goes on."""
+    call.server.scanner.start(call.section(), call.query.get("path"))
     return done()
 
 
 _SECTION = r"/library/sections/(\d+)"
-_ITEM = r"/library/(?:metadata|collections)/(\d+)"
-_ITEMS = r"/library/(?:metadata|collections)/([\d,]+)"
+_ITEM = r"/library/metadata/(\d+)"
+_ITEMS = r"/library/metadata/([\d,]+)"
 Endpoint = Callable[[Call], Answer]
 _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", "/", root),
     ("GET", "/identity", identity),
-    ("GET", "/library", library_root),
     ("GET", "/library/sections(?:/all)?", sections),
     ("GET", _SECTION + "/all", list_section),
     ("GET", _SECTION + "/refresh", scan_section),
     ("POST", _SECTION + "/refresh", scan_section),
     ("PUT", _SECTION + "/all", edit_section),
     ("GET", _ITEMS, metadata),
-    ("GET", _ITEM + "/children", children),
-    ("PUT", _ITEMS, edit_metadata),
-    ("PUT", _ITEMS + "/refresh", refresh_item),
     ("GET", _ITEM + "/(posters|arts)", pictures),
     ("POST", _ITEM + "/(posters|arts)", upload_picture),
-    ("PUT", _ITEM + "/(poster|art)", select_picture),
     ("GET", _ITEM + r"/(thumb|art)/\d+", picture_bytes),
-    ("GET", _ITEM + "/(file)", picture_bytes),
-    ("DELETE", _ITEM + "/(thumb|art)", deselect_picture),
     ("PUT", "/:/rate", rate),
 ]
 _ROUTES = [(method, re.compile(path), endpoint) for method, path, endpoint in _TABLE]
 
 
 def find_route(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
-    """The endpoint and the parts of the path it is told; None for an unknown address."""
+    """The endpoint and the parts of the path that it gets; None for an unknown address."""
     path = path.rstrip("/") or "/"
     for expected, pattern, endpoint in _ROUTES:
         match = pattern.fullmatch(path) if expected == method else None

@@ -1,4 +1,4 @@
-"""The event source's side of a connection: frames go out until somebody hangs up."""
+"""The event source's side of a connection: frames go out until one side hangs up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def serve(
     stopping: threading.Event,
     tick: Callable[[], None],
 ) -> None:
-    """Send what the listener is told until one side closes or the server stops.
+    """Send the listener's frames until one side closes or the server stops.
 
     ``tick`` is called at least every 50 ms: a listener makes no requests that would move scans on.
     """

@@ -1,4 +1,4 @@
-"""What Plex tells those who listen to its event source: new, changed and deleted items, scans."""
+"""The events that Plex sends to its listeners: new, changed and deleted items, scans."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Listener:
 
 
 class Events:
-    """Hands every event to everyone who listens; without a listener it is lost.
+    """Hands every event to every listener; without a listener it is lost.
 
     Switches: ``offered`` (else 404), ``form`` of the data (a list of entries, one alone, or the
     websocket's container), ``ids`` (``str`` or ``int``), ``chunked`` (else an answer without

@@ -1,44 +1,38 @@
-"""Media queries: which items a query asks for, and in which order.
+"""Media queries: which items a query asks for.
 
-Plex: strings contain (``=``), are (``==``), begin (``<=``) or end (``>=``) without regard to case;
-``,`` is OR; an empty alternative of a contains matches everything; ``push``, ``pop`` and ``or``
-are brackets and OR; an unknown name is ignored.
+Plex: a text contains (``=``) without regard to case; ``,`` is OR; an empty alternative matches
+everything; ``push``, ``pop`` and ``or`` are brackets and OR; an unknown name is ignored. Filters of
+Plex that no client of ours sends are refused, so that none is ignored by mistake.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
+from simulators.plex.answers import Refused
 from simulators.plex.items import TAG_ELEMENTS, Item
 from simulators.plex.requests import Parameter, Query
 
-TEXT = frozenset(
-    {"title", "titleSort", "originalTitle", "studio", "summary", "tagline", "editionTitle"}
-)
-NUMBERS = frozenset(
-    {"year", "decade", "rating", "audienceRating", "userRating", "index", "duration"}
-)
-DATES = frozenset({"addedAt", "updatedAt", "originallyAvailableAt", "lastViewedAt", "lastRatedAt"})
 Test = Callable[[Item], bool]
 
 # On the wire ``updatedAt>=1`` is a parameter named ``updatedAt>``: later, not "not before".
-_DATE_OPERATORS = {
-    ">=": ">>=",
-    ">>=": ">>=",
-    "<=": "<<=",
-    "<<=": "<<=",
-    "=": "=",
-    "==": "==",
-    "!=": "!=",
+_LATER = (">=", ">>=")
+_MOMENTS: dict[str, Callable[[Item], float | None]] = {
+    "addedAt": lambda item: item.added_at,
+    "updatedAt": lambda item: item.updated_at,
+}
+_NOT_SIMULATED = {
+    *("title", "titleSort", "originalTitle", "studio", "summary", "year", "decade", "guid"),
+    *("rating", "audienceRating", "userRating", "index", "duration", "id"),
+    *("originallyAvailableAt", "lastViewedAt", "lastRatedAt", *TAG_ELEMENTS),
 }
 
 
 def expression(query: Query, wild: bool) -> Test | None:
     """The query's conditions as one test of an item; None when it has none.
 
-    ``wild`` makes ``%`` and ``_`` in a text LIKE wildcards.
+    ``wild`` makes ``%`` and ``_`` in a text LIKE wildcards. Raises ``Refused`` (501).
     """
     return _expression(list(query), wild)
 
@@ -69,160 +63,40 @@ def _expression(parameters: list[Parameter], wild: bool) -> Test | None:
 
 def condition(parameter: Parameter, wild: bool) -> Test | None:
     """One parameter as a test of an item; None when it is no filter."""
-    name = parameter.name
-    if name == "file":
-        return _text_test(lambda item: item.folded_files, parameter, wild)
-    if name in TEXT:
-        return _text_test(text_of(name), parameter, wild)
-    if name in NUMBERS:
-        return _number_test(name, parameter)
-    if name in DATES:
-        return _date_test(name, parameter)
-    if name in TAG_ELEMENTS:
-        return _tag_test(name, parameter)
-    if name in _EXACT and parameter.value:
-        return _exact_test(_EXACT[name], parameter)
+    name, operator = parameter.name, parameter.operator
+    if name == "file" and operator == "=":
+        return _file_test(parameter.alternatives, wild)
+    if name in _MOMENTS and operator in _LATER:
+        return _later_test(_MOMENTS[name], moment(parameter.value))
+    if name in _MOMENTS and operator == ">>==":
+        return None  # Plex ignores it without an error
+    if name == "file" or name in _MOMENTS or name in _NOT_SIMULATED:
+        raise Refused(501, f"the filter {name}{operator} is not simulated")
     return None
 
 
-def _text_test(value_of: Callable[[Item], str], parameter: Parameter, wild: bool) -> Test:
-    compare = _text_comparison(parameter, wild)
-    wish = not parameter.operator.startswith("!")
-    return lambda item: compare(value_of(item)) == wish
-
-
-def _text_comparison(parameter: Parameter, wild: bool) -> Callable[[str], bool]:
-    needles = tuple(needle.casefold() for needle in parameter.alternatives)
-    operator = parameter.operator.lstrip("!")
-    if operator == "==":
-        return lambda value: value in needles
-    if operator == "<=":
-        return lambda value: value.startswith(needles)
-    if operator == ">=":
-        return lambda value: value.endswith(needles)
+def _file_test(alternatives: list[str], wild: bool) -> Test:
+    needles = [needle.casefold() for needle in alternatives]
     if wild:
         pattern = re.compile("|".join(map(_like, needles)), re.DOTALL)
-        return lambda value: bool(pattern.search(value))
-    if len(needles) == 1:
-        only = needles[0]
-        return lambda value: only in value
-    return lambda value: any(needle in value for needle in needles)
+        return lambda item: bool(pattern.search(item.folded_files))
+    return lambda item: any(needle in item.folded_files for needle in needles)
 
 
 def _like(needle: str) -> str:
     return re.escape(needle).replace("%", ".*").replace("_", ".")
 
 
-def _number_test(name: str, parameter: Parameter) -> Test | None:
-    wanted = [number for number in map(number, parameter.alternatives) if number is not None]
-    if not wanted:
-        return None
-    limit = wanted[0]
-    compare = _comparison(parameter.operator, wanted, limit)
-    if compare is None:
-        return None
+def _later_test(value_of: Callable[[Item], float | None], limit: float) -> Test:
+    def is_later(item: Item) -> bool:
+        value = value_of(item)
+        return value is not None and value > limit
 
-    def matches(item: Item) -> bool:
-        value = number_of(item, name)
-        return compare(value) if value is not None else parameter.operator == "!="
-
-    return matches
+    return is_later
 
 
-def _comparison(operator: str, wanted: list[float], limit: float) -> Callable[[float], bool] | None:
-    """How a number is compared; None for an operator that Plex ignores without a word."""
-    known: dict[str, Callable[[float], bool]] = {
-        "=": lambda value: value in wanted,
-        "==": lambda value: value in wanted,
-        ">>=": lambda value: value > limit,
-        "<<=": lambda value: value < limit,
-        ">=": lambda value: value >= limit,
-        "<=": lambda value: value <= limit,
-        "!=": lambda value: value not in wanted,
-    }
-    return known.get(operator)
-
-
-def _date_test(name: str, parameter: Parameter) -> Test | None:
-    limit = moment(parameter.value)
-    if limit is None:
-        return None
-    compare = _comparison(_DATE_OPERATORS.get(parameter.operator, ""), [limit], limit)
-    if compare is None:
-        return None
-
-    def matches(item: Item) -> bool:
-        value = date_of(item, name)
-        return value is not None and compare(value)
-
-    return matches
-
-
-def _tag_test(kind: str, parameter: Parameter) -> Test:
-    wanted = {text.casefold() for text in parameter.alternatives if text}
-
-    def held(item: Item) -> set[str]:
-        links = item.links.get(kind, ())
-        return {link.tag.name.casefold() for link in links} | {str(link.tag.id) for link in links}
-
-    if parameter.operator.startswith("!"):
-        return lambda item: not wanted & held(item)
-    if parameter.operator == "&=":
-        return lambda item: wanted <= held(item)
-    return lambda item: bool(wanted & held(item))
-
-
-def _exact_test(value_of: Callable[[Item], str], parameter: Parameter) -> Test:
-    wanted = {text.casefold() for text in parameter.alternatives}
-    wish = not parameter.operator.startswith("!")
-    return lambda item: (value_of(item).casefold() in wanted) == wish
-
-
-_EXACT: dict[str, Callable[[Item], str]] = {
-    "id": lambda item: str(item.rating_key),
-    "guid": lambda item: item.guid,
-}
-
-
-def text_of(name: str) -> Callable[[Item], str]:
-    """How to read a text field of an item, folded for comparison."""
-    if name == "titleSort":
-        return lambda item: item.sort_title.casefold()
-    if name == "guid":
-        return lambda item: item.guid
-    return lambda item: item.fields.get(name, "").casefold()
-
-
-def number_of(item: Item, name: str) -> float | None:
-    """A numeric field; None when the item has no such value."""
-    if name == "duration":
-        return float(item.media[0].duration) if item.media else None
-    if name == "decade":
-        year = number(item.fields.get("year", ""))
-        return None if year is None else year // 10 * 10
-    return number(item.fields.get(name, ""))
-
-
-def date_of(item: Item, name: str) -> float | None:
-    """A date field in epoch seconds; None when the item has none."""
-    if name == "addedAt":
-        return item.added_at
-    if name == "updatedAt":
-        return item.updated_at
-    return moment(item.fields.get(name, ""))
-
-
-def number(text: str) -> float | None:
-    """A number from text; None when it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def moment(text: str) -> float | None:
-    """Epoch seconds of ``1700000000`` or ``2024-02-29``."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return number(text)
+def moment(text: str) -> float:
+    """Epoch seconds. Raises ``Refused`` (400)."""
+    if not text.isdigit():
+        raise Refused(400, f"{text!r} is no moment")
+    return float(text)

@@ -1,4 +1,4 @@
-"""What servers do differently, as switches: a client has to stand either position."""
+"""The differences between servers, as switches: a client has to work with either position."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ class Habits:
     edits_change_content: bool = False  # an edit moves contentChangedAt
     reads_refresh: bool = False  # a read without skipRefresh=1 lets the agent refresh the item
     unstamped: bool = False  # no item of the server has updatedAt
-    date_sets_year: bool = False
     like_wildcards: bool = False  # % and _ in a text filter are wildcards
-    plex_pass: bool = False
     ignored_edits: set[str] = field(default_factory=set)  # fields that an edit leaves alone
     stored_form: Callable[[str, str], str] = _as_sent  # how a text value is normalised
 

@@ -26,7 +26,7 @@ _LOGIN_PAGE = b"<!DOCTYPE html><html><body><form>Please log in</form><br></body>
 
 @dataclass(slots=True)
 class Front:
-    """What the HTTP side of one simulator needs. ``max_target`` as a reverse proxy limits it."""
+    """The parts behind the HTTP side. ``max_target`` limits request lines, as proxies do."""
 
     server: Server
     faults: Faults
@@ -56,14 +56,11 @@ class PlexHandler(KeepAliveHandler):
     def do_POST(self) -> None:
         self._serve()
 
-    def do_DELETE(self) -> None:
-        self._serve()
-
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         path = unquote(path)
         body = self.body()
-        fault = self.front.faults.meet(self.command, path)
+        fault = self.front.faults.meet(self.command, path, query)
         if fault and fault.kind is Kind.CLOSE_BEFORE:
             self._log(path, query, 0, body, fault)
             self.hang_up()

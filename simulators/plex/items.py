@@ -1,4 +1,4 @@
-"""What a Plex library is made of: sections, items, their files, tags and pictures."""
+"""The parts of a Plex library: sections, items, their files, tags and pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 
-TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "clip": 12, "collection": 18}
+TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}
 TYPE_NAMES = {number: name for name, number in TYPES.items()}
 
 # Parameter name of a tag kind -> element name, in the order in which Plex lists them.
@@ -74,7 +74,6 @@ class TagLink:
     tag: Tag
     role: str = ""
     thumb: str = ""
-    tag_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class AgentCopy:
-    """What the metadata agent (or the scanner) knows: a refresh restores it where unlocked."""
+    """The values of the metadata agent (or the scanner): a refresh restores them where unlocked."""
 
     fields: dict[str, str]
     tags: dict[str, tuple[TagLink, ...]]
@@ -185,7 +184,6 @@ class Item:
     art_shelf: Shelf = field(default_factory=Shelf)
     collections: list[Item] = field(default_factory=list, repr=False)
     agent_copy: AgentCopy = field(default_factory=lambda: AgentCopy({}, {}), repr=False)
-    extras: list[Item] = field(default_factory=list, repr=False)
     # Collections only: the members in their order.
     members: dict[int, Item] = field(default_factory=dict, repr=False)
     tag: Tag | None = None
@@ -246,17 +244,6 @@ class Item:
     @property
     def arts(self) -> list[str]:
         return self.art_shelf.uploads
-
-    @property
-    def selected_art(self) -> str | None:
-        return self.art_shelf.selected_upload
-
-    def above(self, kind: str) -> Item | None:
-        """The item itself or its ancestor of the given type."""
-        item: Item | None = self
-        while item is not None and item.type != kind:
-            item = item.parent
-        return item
 
     def descendants(self, kind: str) -> list[Item]:
         """The items of the given type below this one."""

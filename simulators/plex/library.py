@@ -23,7 +23,7 @@ from simulators.plex.items import (
     sha1,
     stem,
 )
-from simulators.plex.tags import TagSpec, TagTable, forget_collection, settle_collections
+from simulators.plex.tags import TagSpec, TagTable, settle_collections
 
 Clock = Callable[[], float]
 MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
@@ -199,7 +199,7 @@ class Library(Habits):
     def adopt(
         self, item: Item, fields: Mapping[str, object], tags: Mapping[str, Sequence[TagSpec]]
     ) -> Item:
-        """Put a new item into its section; what it has now is what its agent knows."""
+        """Put a new item into its section; its agent knows its present values."""
         item.fields.update({name: str(value) for name, value in fields.items()})
         if not item.section.other_videos:
             for kind, shelf in (("posters", item.poster_shelf), ("arts", item.art_shelf)):
@@ -224,9 +224,9 @@ class Library(Habits):
         return item
 
     def remove(self, item: Item) -> None:
-        """Forget an item, what is below it, and a parent or collection that is empty then."""
+        """Forget an item, its children, and a parent or collection that is empty then."""
         with self.lock:
-            for child in [*item.children, *item.extras]:
+            for child in list(item.children):
                 self.remove(child)
             self.items.pop(item.rating_key, None)
             item.section.items.pop(item.rating_key, None)
@@ -234,9 +234,8 @@ class Library(Habits):
             settle_collections(self, item)
             self.content_changed(item.section)
             if item.parent:
-                siblings = item.parent.extras if item.type == "clip" else item.parent.children
-                siblings.remove(item)
-                if item.type != "clip" and not siblings:
+                item.parent.children.remove(item)
+                if not item.parent.children:
                     self.remove(item.parent)
             self.events.item(item, DELETED, "deleted")
 
@@ -260,8 +259,8 @@ class Library(Habits):
         section.content_changed_at = self._content_changes if section.items else -1
 
     def refresh(self, item: Item) -> None:
-        """The agent's refresh, plain and forced alike: what is not locked becomes what the agent
-        knows."""
+        """The agent's refresh, plain and forced alike: fields without a lock get the agent's
+        values."""
         known = item.agent_copy
         with self.lock:
             for name in set(item.fields) | set(known.fields):
@@ -281,8 +280,6 @@ class Library(Habits):
     def renew(self, section: Section, keep_key: bool) -> None:
         """Delete a library and add one of the same title and folders, without items."""
         with self.lock:
-            for collection in list(section.collections.values()):
-                forget_collection(self, collection)
             section.incarnation += 1
             section.created_at = section.scanned_at = self.now()
             section.shows.clear()
@@ -312,7 +309,7 @@ class Library(Habits):
 
 
 def scanned_fields(section: Section, path: str, now: int) -> dict[str, str]:
-    """What Plex knows from the file alone. "Other Videos" take the file's date."""
+    """The fields that the file alone gives. "Other Videos" take the file's date."""
     name = stem(path)
     if section.other_videos:
         day = datetime.fromtimestamp(now, UTC)

@@ -1,4 +1,4 @@
-"""The items of a section that a query asks for, in the order it asks for.
+"""The items of a section that a query selects, in its order.
 
 The orders and the file names of a section are kept until they change: 50,000 items take about a
 millisecond.
@@ -9,14 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from simulators.plex.filters import (
-    DATES,
-    NUMBERS,
-    date_of,
-    expression,
-    number_of,
-    text_of,
-)
+from simulators.plex.answers import Refused
+from simulators.plex.filters import expression
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Library
 from simulators.plex.requests import Query
@@ -25,55 +19,29 @@ from simulators.plex.requests import Query
 def find(
     library: Library, catalogue: Catalogue, section: Section, kind: str, query: Query
 ) -> list[Item]:
-    """The items of one type that the query selects, sorted and limited."""
+    """The selected items of one type, sorted. Raises ``Refused`` (501) for other orders."""
     test = expression(query, library.like_wildcards)
     if test is None:
         found = catalogue.ordered(section, kind)
     else:
         pool = catalogue.pool(section, kind, query, library.like_wildcards)
-        found = arrange([item for item in pool if test(item)], default_order(kind))
-    if query.get("sort"):
-        found = arrange(found, query.get("sort"))
-    limit = query.get("limit")
-    return found[: int(limit)] if limit.isdigit() else found
+        found = sorted((item for item in pool if test(item)), key=_place)
+    match query.get("sort"):
+        case "":
+            return found
+        case "addedAt":
+            return sorted(found, key=lambda item: item.added_at)
+        case other:
+            raise Refused(501, f"the order {other} is not simulated")
 
 
-def arrange(items: list[Item], sort: str) -> list[Item]:
-    """Sort by ``titleSort,year:desc`` and the like; an unknown name leaves the order alone."""
-    for piece in reversed(sort.split(",")):
-        name, _, how = piece.partition(":")
-        scope, _, bare = name.rpartition(".")
-        descending = "desc" in how.split(":")
-        keyed = [(_sort_key(item, scope, bare), item) for item in items]
-        absent = [item for key, item in keyed if key is None]
-        present = [(key, item) for key, item in keyed if key is not None]
-        present.sort(key=lambda pair: pair[0], reverse=descending)
-        ordered = [item for _, item in present]
-        items = ordered + absent if descending else absent + ordered
-    return items
-
-
-def _sort_key(item: Item, scope: str, name: str) -> tuple[float, str] | None:
-    subject = item.above(scope) if scope else item
-    if subject is None:
-        return None
-    if name in DATES:
-        number = date_of(subject, name)
-    elif name in NUMBERS:
-        number = number_of(subject, name)
-    elif name == "id":
-        number = float(subject.rating_key)
-    else:
-        return (0.0, text_of(name)(subject))
-    return None if number is None else (number, "")
-
-
-def default_order(kind: str) -> str:
-    """How Plex sorts a listing that asks for nothing."""
-    return {
-        "season": "show.titleSort,index",
-        "episode": "show.titleSort,season.index,index",
-    }.get(kind, "titleSort")
+def _place(item: Item) -> tuple[str, list[int]]:
+    """An item's place where no order is asked for: by sort title; episodes by show and number."""
+    numbers: list[int] = []
+    while item.parent:
+        numbers.insert(0, int(item.fields.get("index", 0)))
+        item = item.parent
+    return item.sort_title.casefold(), numbers
 
 
 class FileIndex:
@@ -108,7 +76,7 @@ class FileIndex:
 
 
 class Catalogue:
-    """The orders and indexes of a server's sections, made anew when a section has moved on."""
+    """The orders and indexes of a server's sections, made again when a section has changed."""
 
     def __init__(self) -> None:
         self._orders: dict[tuple[int, str], tuple[int, list[Item]]] = {}
@@ -118,8 +86,7 @@ class Catalogue:
         """All items of one type, in the order in which Plex lists them."""
         version, items = self._orders.get((section.key, kind), (-1, []))
         if version != section.version:
-            found = list(_of_type(section, kind))
-            items = arrange(found, default_order(kind))
+            items = sorted(_of_type(section, kind), key=_place)
             self._orders[section.key, kind] = section.version, items
         return items
 
@@ -127,7 +94,7 @@ class Catalogue:
         self, section: Section, kind: str, query: Query, like_wildcards: bool
     ) -> Iterable[Item]:
         """Items of one type, at least those that the query can select, in no order."""
-        if kind != "collection" and not like_wildcards and "push" not in query:
+        if not like_wildcards and "push" not in query:
             for parameter in query:
                 if (parameter.name, parameter.operator) == ("file", "="):
                     return self._with_file(section, kind, parameter.alternatives)
@@ -143,5 +110,4 @@ class Catalogue:
 
 
 def _of_type(section: Section, kind: str) -> Iterator[Item]:
-    pool = section.collections if kind == "collection" else section.items
-    return (item for item in pool.values() if item.type == kind)
+    return (item for item in section.items.values() if item.type == kind)

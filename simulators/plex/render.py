@@ -28,7 +28,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much of an item is shown. ``full`` as for its own address, else as in a list."""
+    """The extent to which an item is shown: ``full`` as at its own address, else as in a list."""
 
     full: bool = False
     guids: bool = False
@@ -53,7 +53,7 @@ def item_element(item: Item, shape: Shape) -> Element:
     attributes = _attributes(item, shape)
     for name in shape.without_fields:
         attributes.pop(name, None)
-    name = "Video" if item.type in ("movie", "episode", "clip") else "Directory"
+    name = "Video" if item.type in ("movie", "episode") else "Directory"
     return Element(name, attributes, _children(item, shape))
 
 
@@ -61,7 +61,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     fields, section = item.fields, item.section
     key = item_key(item)
     shown = {"ratingKey": str(item.rating_key), "key": key}
-    if item.parent and item.type != "clip":
+    if item.parent:
         _add_parents(item, shown)
     shown["guid"] = item.guid
     _add(shown, fields, "studio")
@@ -69,8 +69,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
     shown["title"] = item.title
     if section.other_videos and item.type == "movie":
         shown["subtype"] = "clip"
-    _add(shown, fields, "subtype", "extraType")
-    if shape.full or item.type == "collection":
+    if shape.full:
         shown["librarySectionTitle"] = section.title
         shown["librarySectionID"] = str(section.key)
         shown["librarySectionKey"] = f"/library/sections/{section.key}"
@@ -88,8 +87,6 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
         shown["leafCount"] = str(len(leaves))
         shown["viewedLeafCount"] = str(sum("viewCount" in leaf.fields for leaf in leaves))
         shown["childCount"] = str(len(item.children))
-    if item.type == "collection":
-        _add_collection(item, shown)
     shown["addedAt"] = str(item.added_at)
     if item.updated_at is not None:
         shown["updatedAt"] = str(item.updated_at)
@@ -97,9 +94,7 @@ def _attributes(item: Item, shape: Shape) -> dict[str, str]:
 
 
 def item_key(item: Item) -> str:
-    """Where a client finds the item, or what is in it."""
-    if item.type == "collection":
-        return f"/library/collections/{item.rating_key}/children"
+    """The address of the item, or of its children."""
     children = "/children" if item.type in ("show", "season") else ""
     return f"/library/metadata/{item.rating_key}{children}"
 
@@ -150,16 +145,6 @@ def picture_stamp(item: Item) -> int:
     return item.added_at if item.updated_at is None else item.updated_at
 
 
-def _add_collection(item: Item, shown: dict[str, str]) -> None:
-    shown["subtype"] = item.section.type
-    shown["childCount"] = shown["ratingCount"] = str(len(item.members))
-    years = [year for member in item.members.values() if (year := member.fields.get("year"))]
-    if years:
-        shown |= {"minYear": min(years), "maxYear": max(years)}
-    if "thumb" not in shown:
-        shown["thumb"] = f"/library/collections/{item.rating_key}/composite/{picture_stamp(item)}"
-
-
 def _children(item: Item, shape: Shape) -> list[Element | str]:
     without = shape.without_elements
     children: list[Element | str] = []
@@ -177,9 +162,6 @@ def _children(item: Item, shape: Shape) -> list[Element | str]:
             shown = links if shape.full else links[: _IN_LISTS.get(kind, 0)]
             children += [_tag(kind, tag, link, shape.full) for link in shown]
     if shape.full:
-        if item.extras:
-            extras = [item_element(extra, Shape()) for extra in item.extras]
-            children.append(Element("Extras", {"size": str(len(extras))}, extras))
         children += [
             Element("Field", {"locked": "1", "name": name}) for name in sorted(item.locked)
         ]
@@ -218,7 +200,7 @@ def _tag(kind: str, element: str, link: TagLink, full: bool) -> Element:
         return Element(element, {"tag": link.tag.name})
     tag_id = str(link.tag.id)
     attributes = {"id": tag_id, "filter": f"{kind}={tag_id}", "tag": link.tag.name}
-    for name, value in (("tagKey", link.tag_key), ("role", link.role), ("thumb", link.thumb)):
+    for name, value in (("role", link.role), ("thumb", link.thumb)):
         if value:
             attributes[name] = value
     return Element(element, attributes)

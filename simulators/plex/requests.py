@@ -93,8 +93,3 @@ class RequestLog(request_log.RequestLog[Request]):
         """Note an edit without an id: it changed every item of its type in the section."""
         log.error("an edit without id changed a whole section: %s %s", request.method, request.path)
         self.whole_section_edits.append(request)
-
-    def reads_that_may_refresh(self) -> list[Request]:
-        """Reads of items without ``skipRefresh=1``, each of which may run a local agent."""
-        reads = self.matching("GET", r"^/library/metadata/[\d,]+$")
-        return [read for read in reads if not read.parameters.flag("skipRefresh")]

@@ -1,7 +1,7 @@
-"""Scans: what lies on disk unseen, and when Plex sees it.
+"""Scans: the files that Plex has not seen yet, and the moment when it sees them.
 
 Time comes from the library's clock and nothing runs in the background: ``advance`` carries out
-what is due, and is called before every request.
+the scans that are due, and is called before every request.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ class Arrival:
 class Scan:
     section: Section
     path: str
-    force: bool
-    started: float
     due: float
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -38,7 +36,6 @@ class Scanner:
 
     def __init__(self, library: Library) -> None:
         self.delay = 0.0
-        self.missing: set[str] = set()
         self._library = library
         self._arrivals: list[Arrival] = []
         self._running: list[Scan] = []
@@ -48,13 +45,12 @@ class Scanner:
         with self._library.lock:
             self._arrivals.append(Arrival(section, path, add))
 
-    def start(self, section: Section, path: str = "", force: bool = False) -> None:
+    def start(self, section: Section, path: str = "") -> None:
         """Begin a scan of a folder, or of the whole section; an unknown folder is ignored."""
         if path and not section.holds(path):
             return
-        now = self._library.clock()
         section.running_scans += 1
-        scan = Scan(section, path, force, now, now + self.delay)
+        scan = Scan(section, path, self._library.clock() + self.delay)
         self._running.append(scan)
         self._library.events.activity("started", scan.id, f"Scanning {section.title}", section.key)
 
@@ -83,16 +79,6 @@ class Scanner:
                 arrival.add()
             else:
                 self._arrivals.append(arrival)
-        for item in list(section.items.values()):
-            if item.files and all(map(covered, item.files)) and self.is_gone(item):
-                self._library.remove(item)
-            elif scan.force:
-                self._library.refresh(item)
-
         self._library.events.activity("ended", scan.id, f"Scanning {section.title}", section.key)
         if not section.running_scans:
             self._library.events.status("Library scan complete")
-
-    def is_gone(self, item: Item) -> bool:
-        """Whether all files of an item lie in unreachable folders."""
-        return all(any(is_below(file, folder) for folder in self.missing) for file in item.files)

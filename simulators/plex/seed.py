@@ -1,38 +1,11 @@
-"""Plain data in and out: seeds of sections and items, and the whole state as a snapshot."""
+"""A made-up library, and the whole state as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulators.plex.items import Item, Section
 from simulators.plex.library import Library
-
-
-def load(library: Library, document: Mapping[str, Any]) -> None:
-    """Add ``{"sections": [{"title", "type", "locations", "agent", "items": [{"path", …}]}]}``."""
-    for entry in document.get("sections", ()):
-        options = dict(entry)
-        items = options.pop("items", ())
-        section = library.add_section(**options)
-        add_items(library, section, items)
-
-
-def add_items(
-    library: Library, section: Section, entries: Sequence[Mapping[str, Any]]
-) -> list[Item]:
-    """Add movies, or episodes in a show section; keys as the arguments of the library's methods."""
-    return [add_item(library, section, entry) for entry in entries]
-
-
-def add_item(library: Library, section: Section, entry: Mapping[str, Any]) -> Item:
-    """Add one item, with its ``locked`` names when there are any."""
-    options = dict(entry)
-    locked = options.pop("locked", ())
-    add = library.add_movie if section.type == "movie" else library.add_episode
-    item = add(section, **options)
-    item.locked.update(locked)
-    return item
 
 
 def generate(library: Library, count: int, folder: str = "/data/movies") -> Section:
@@ -69,7 +42,7 @@ def describe(item: Item) -> dict[str, Any]:
         "posters": item.posters,
         "poster": item.selected_poster,
         "arts": item.arts,
-        "art": item.selected_art,
+        "art": item.art_shelf.selected_upload,
     }
     roles = {link.tag.name: link.role for link in item.links.get("actor", ()) if link.role}
     if roles:

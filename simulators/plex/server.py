@@ -1,10 +1,9 @@
-"""The simulator as tests, demo and benchmarks hold it."""
+"""The simulator as tests, demo and benchmarks use it."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from simulators.faults import Faults
@@ -13,11 +12,10 @@ from simulators.plex.calls import Server
 from simulators.plex.disk import Disk
 from simulators.plex.handler import Front, PlexHandler
 from simulators.plex.items import Item, Section
-from simulators.plex.library import Clock, Library, MediaSpec
+from simulators.plex.library import Clock, Library
 from simulators.plex.requests import RequestLog
 from simulators.plex.scan import Scanner
 from simulators.plex.seed import snapshot
-from simulators.plex.tags import TagSpec
 from simulators.plex.user import User
 
 TagMode = Literal["replace", "append"]
@@ -26,8 +24,8 @@ TagMode = Literal["replace", "append"]
 class PlexSimulator:
     """A Plex Media Server on loopback.
 
-    ``token`` is asked of every request but ``/identity`` (None: of none). ``tag_mode`` says what
-    sending tags for one item does: append (the default) or replace; ``habits`` are the other
+    ``token`` is required by every request but ``/identity`` (None: by none). ``tag_mode`` says
+    whether sent tags append to an item's (the default) or replace them; ``habits`` are the other
     switches of ``Habits``. ``clock`` gives epoch seconds. ``max_target`` limits the request's path
     and query, as a reverse proxy does. ``disk`` and ``user`` act on the library: as its files
     change and scans meet them, and as a user does in Plex's own page.
@@ -52,8 +50,13 @@ class PlexSimulator:
             habits["append_tags"] = tag_mode == "append"
         self.library = Library(clock, **habits)
         self.scanner = Scanner(self.library)
-        self.disk = Disk(self.library, self.scanner)
+        self.disk = Disk(self.library)
         self.user = User(self.library)
+        self.add_section = self.library.add_section
+        self.add_movie = self.library.add_movie
+        self.add_episode = self.library.add_episode
+        self.refresh_metadata = self.library.refresh
+        self.edit = self.user.edit
         self.requests = RequestLog()
         self.faults = Faults()
         server = Server(self.library, self.scanner, self.requests, self.machine_identifier)
@@ -88,46 +91,6 @@ class PlexSimulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def add_section(
-        self,
-        title: str,
-        type: str = "movie",
-        locations: Iterable[str] = (),
-        agent: str | None = None,
-        scanner: str | None = None,
-        unstamped: bool = False,
-    ) -> Section:
-        """Add a library; ``type`` movie or show; ``agent="none"`` makes it "Other Videos"; items
-        of an ``unstamped`` one have no updatedAt."""
-        return self.library.add_section(title, type, locations, agent, scanner, unstamped=unstamped)
-
-    def add_movie(
-        self,
-        section: Section,
-        path: str | None = None,
-        *,
-        media: MediaSpec = (),
-        tags: Mapping[str, Sequence[TagSpec]] | None = None,
-        **options: Any,
-    ) -> Item:
-        """Add a movie or other video; see ``Library.add_movie`` for size, duration and fields."""
-        return self.library.add_movie(section, path, media=media, tags=tags, **options)
-
-    def add_episode(
-        self,
-        section: Section,
-        path: str,
-        *,
-        show: str,
-        season: int = 1,
-        index: int = 1,
-        **options: Any,
-    ) -> Item:
-        """Add an episode, its show and season where missing; files may be shared."""
-        return self.library.add_episode(
-            section, path, show=show, season=season, index=index, **options
-        )
-
     def item(self, rating_key: int) -> Item:
         """The item as it is; KeyError when there is none."""
         self.scanner.advance()
@@ -137,25 +100,7 @@ class PlexSimulator:
         """All items that have files, of one section or of all."""
         self.scanner.advance()
         found = section.items.values() if section else self.library.items.values()
-        return [item for item in found if item.files and item.type != "clip"]
-
-    def collection(self, section: Section, title: str) -> Item | None:
-        """The section's collection of that title."""
-        return section.collections.get(title.casefold())
-
-    def edit(
-        self,
-        item: Item,
-        fields: Mapping[str, str] | None = None,
-        tags: Mapping[str, Sequence[TagSpec]] | None = None,
-        lock: bool = True,
-    ) -> None:
-        """Edit as a user does in Plex's own page: values, whole tag lists, locked."""
-        self.user.edit(item, fields, tags, lock)
-
-    def refresh_metadata(self, item: Item) -> None:
-        """Let the agent overwrite what is not locked with what it knows."""
-        self.library.refresh(item)
+        return [item for item in found if item.files]
 
     @property
     def scan_delay(self) -> float:
@@ -170,10 +115,6 @@ class PlexSimulator:
         """Put a file on disk; it becomes an item when a scan covers it."""
         add = self.add_movie if section.type == "movie" else self.add_episode
         self.scanner.expect(section, path, lambda: add(section, path, **options))
-
-    def hide_folder(self, folder: str) -> None:
-        """Let a folder be unreachable: a scan that covers its files removes their items."""
-        self.scanner.missing.add(folder)
 
     def snapshot(self) -> dict[int, dict[str, Any]]:
         """The whole state as plain data, without time stamps."""

@@ -9,7 +9,6 @@ import itertools
 import unicodedata
 from typing import TYPE_CHECKING
 
-from simulators.plex.answers import Refused
 from simulators.plex.items import Item, Section, Tag, TagLink
 
 if TYPE_CHECKING:
@@ -28,9 +27,7 @@ class TagTable:
         self._tags: dict[tuple[str, int, str], Tag] = {}
         self._ids = itertools.count(1)
 
-    def link(
-        self, section: Section, kind: str, spec: TagSpec, thumb: str = "", tag_key: str = ""
-    ) -> TagLink:
+    def link(self, section: Section, kind: str, spec: TagSpec, thumb: str = "") -> TagLink:
         """A tag, made when there is none, ready to be put on an item of the section."""
         name, role = spec if isinstance(spec, tuple) else (spec, "")
         if kind == "label":
@@ -39,13 +36,7 @@ class TagTable:
         tag = self._tags.get(place)
         if tag is None:
             tag = self._tags[place] = Tag(next(self._ids), kind, name)
-        return TagLink(tag, role, thumb, tag_key)
-
-    def rename(self, section: Section, tag: Tag, name: str) -> None:
-        """Give a tag another name; every item that has it shows the new one."""
-        self._tags.pop(_place(section, tag.kind, tag.name), None)
-        tag.name = name
-        self._tags[_place(section, tag.kind, name)] = tag
+        return TagLink(tag, role, thumb)
 
 
 def _place(section: Section, kind: str, name: str) -> tuple[str, int, str]:
@@ -67,7 +58,9 @@ def settle_collections(library: Library, item: Item) -> None:
             del collection.members[item.rating_key]
             library.touch(collection, library.tags_move_updated_at)
             if not collection.members:
-                forget_collection(library, collection)
+                del section.collections[collection.title.casefold()]
+                del library.items[collection.rating_key]
+                section.version += 1
     for tag in wanted.values():
         collection = section.collections.get(tag.name.casefold()) or _create(library, section, tag)
         if collection not in item.collections:
@@ -86,29 +79,3 @@ def _create(library: Library, section: Section, tag: Tag) -> Item:
     section.collections[tag.name.casefold()] = collection
     section.version += 1
     return collection
-
-
-def forget_collection(library: Library, collection: Item) -> None:
-    """Delete a collection; its members lose the tag."""
-    section = collection.section
-    section.collections.pop(collection.title.casefold(), None)
-    library.items.pop(collection.rating_key, None)
-    section.version += 1
-    for member in list(collection.members.values()):
-        links = member.links["collection"]
-        member.links["collection"] = [link for link in links if link.tag is not collection.tag]
-        settle_collections(library, member)
-        library.touch(member, library.tags_move_updated_at)
-
-
-def rename_collection(library: Library, collection: Item, title: str) -> None:
-    """Give a collection another name. Raises ``Refused`` (409) when the section has that name."""
-    section = collection.section
-    taken = section.collections.get(title.casefold())
-    if taken is not None and taken is not collection:
-        raise Refused(409, "a collection of that name exists")
-    section.collections.pop(collection.title.casefold(), None)
-    section.collections[title.casefold()] = collection
-    if collection.tag:
-        library.tags.rename(section, collection.tag, title)
-    collection.fields["title"] = title

@@ -1,7 +1,7 @@
-"""A user's acts in Plex's own page, and what they share with requests: stars and pictures.
+"""A user's acts in Plex's own page, with the code that requests share: stars and pictures.
 
-Each act locks what it changes, but for star ratings. Pictures are addressed by their content and
-never deleted.
+Each act locks the fields that it changes, except star ratings. Pictures are addressed by their
+content and never deleted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOCKS = {"posters": "thumb", "arts": "art"}
 
 
 class User:
-    """Somebody who edits items of a library without regard to its other clients."""
+    """A user who edits items of a library without regard to its other clients."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -38,12 +38,6 @@ class User:
         if lock:
             edit.locks = dict.fromkeys([*edit.values, *edit.tags], True)
         self._apply(item, edit)
-
-    def recase(self, item: Item, field: str) -> str:
-        """Change nothing but the capitals of a text; returns the new one."""
-        text = item.fields[field].swapcase()
-        self.edit(item, {field: text})
-        return text
 
     def add_tag(self, item: Item, kind: str, tag: TagSpec) -> None:
         """Add one tag after the others; a collection's tag joins the collection."""
@@ -68,11 +62,6 @@ class User:
     def upload_poster(self, item: Item, data: bytes) -> None:
         with self._library.lock:
             upload_picture(self._library, item, "posters", data)
-
-    def choose_poster(self, item: Item, key: str) -> None:
-        """Select one of the posters that the item has, by its key on the shelf."""
-        with self._library.lock:
-            select_picture(self._library, item, "posters", key)
 
     def _apply(self, item: Item, edit: Edit, replaces: bool = True) -> None:
         with self._library.lock:
@@ -100,37 +89,18 @@ def shelf_of(item: Item, kind: str) -> Shelf:
     return item.poster_shelf if kind == "posters" else item.art_shelf
 
 
-def upload_picture(library: Library, item: Item, kind: str, data: bytes, url: str = "") -> None:
+def upload_picture(library: Library, item: Item, kind: str, data: bytes) -> None:
     """Keep a picture, select it and lock the field. The same bytes are kept once.
 
-    With ``url`` Plex would fetch the picture itself; the simulator only notes the address.
     Raises ``Refused``: 500 above the limit, 400 for nothing at all.
     """
     if len(data) > LIMIT:
         raise Refused(500, "the picture is above 10 MB")
-    if not data and not url:
+    if not data:
         raise Refused(400, "no picture")
-    digest = sha1(data) if data else ""
-    key = f"upload://{kind}/{digest}" if data else url
-    shelf_of(item, kind).pictures.setdefault(key, Picture(key, "", digest, data))
-    select_picture(library, item, kind, key)
-
-
-def select_picture(library: Library, item: Item, kind: str, key: str) -> None:
-    """Show the picture of that rating key. Raises ``Refused`` (404) when there is none."""
-    shelf = shelf_of(item, kind)
-    if key not in shelf.pictures:
-        raise Refused(404, "no such picture")
+    digest, shelf = sha1(data), shelf_of(item, kind)
+    key = f"upload://{kind}/{digest}"
+    shelf.pictures.setdefault(key, Picture(key, "", digest, data))
     shelf.selected = key
     item.locked.add(LOCKS[kind])
-    library.touch(item, _stamps(library, item))
-
-
-def deselect_picture(library: Library, item: Item, kind: str) -> None:
-    """Show no picture; the file stays."""
-    shelf_of(item, kind).selected = ""
-    library.touch(item, _stamps(library, item))
-
-
-def _stamps(library: Library, item: Item) -> bool:
-    return item.type in ("movie", "collection") or library.show_art_moves_updated_at
+    library.touch(item, item.type == "movie" or library.show_art_moves_updated_at)

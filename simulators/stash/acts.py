@@ -1,4 +1,4 @@
-"""What people and tasks do in Stash, as methods: each goes through the real mutation."""
+"""The acts of users and tasks in Stash, as methods: each goes through the real mutation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from simulators.request_log import Request, RequestLog
 from simulators.stash.jobs import Job
 from simulators.stash.library import Library
 from simulators.stash.runs import PluginRun
-from simulators.stash.state import Call
-from simulators.stash.system_mutations import identify
 from simulators.stash.web import Answer, Site
 
 
@@ -40,7 +38,7 @@ class Acts:
 
     @property
     def runs(self) -> list[PluginRun]:
-        """The plugin's latest runs, whoever caused them; a run appears when it begins."""
+        """The plugin's latest runs, of every cause; a run appears when it begins."""
         return list(self.site.stash.plugins.runs)
 
     def graphql(self, query: str, **variables: Any) -> Answer:
@@ -63,14 +61,8 @@ class Acts:
         sent = {"ids": list(ids), **fields}
         return self._save("bulkSceneUpdate", "BulkSceneUpdateInput", sent).runs
 
-    def scene_create(self, title: str, **fields: Any) -> list[PluginRun]:
-        return self._save("sceneCreate", "SceneCreateInput", {"title": title, **fields}).runs
-
     def scene_destroy(self, scene_id: int) -> list[PluginRun]:
         return self._save("sceneDestroy", "SceneDestroyInput", {"id": scene_id}, of="").runs
-
-    def scenes_destroy(self, ids: Iterable[int]) -> list[PluginRun]:
-        return self._save("scenesDestroy", "ScenesDestroyInput", {"ids": list(ids)}, of="").runs
 
     def scene_merge(self, sources: Iterable[int], destination: int) -> list[PluginRun]:
         sent = {"source": list(sources), "destination": destination}
@@ -85,9 +77,6 @@ class Acts:
     def rename_tag(self, tag_id: int, name: str) -> list[PluginRun]:
         return self._rename("tag", tag_id, name)
 
-    def rename_group(self, group_id: int, name: str) -> list[PluginRun]:
-        return self._rename("group", group_id, name)
-
     def _rename(self, kind: str, record_id: int, name: str) -> list[PluginRun]:
         sent = {"id": record_id, "name": name}
         return self._save(f"{kind}Update", f"{kind.capitalize()}UpdateInput", sent).runs
@@ -101,45 +90,10 @@ class Acts:
         sent = {"source": list(sources), "destination": destination}
         return self._save("tagsMerge", "TagsMergeInput", sent).runs
 
-    def configure(self, **settings: Any) -> None:
-        """Save the plugin's settings: this map replaces all that was stored."""
-        query = "mutation($id:ID!,$map:Map!){configurePlugin(plugin_id:$id,input:$map)}"
-        self.graphql(query, id=self.plugin_id, map=settings)
-
     def enable(self, enabled: bool = True) -> None:
         """Switch the plugin on or off."""
         query = "mutation($map:BoolMap!){setPluginsEnabled(enabledMap:$map)}"
         self.graphql(query, map={self.plugin_id: enabled})
-
-    def scan(self) -> list[PluginRun]:
-        """Scan for what `stash.disk` was told; waits for the job's end."""
-        job_id = self.graphql("mutation{metadataScan(input:{})}").data["metadataScan"]
-        return self.wait_for_job(int(job_id)).runs
-
-    def scan_new_file(self, path: str, **fields: Any) -> list[PluginRun]:
-        """A new file is found; with a known ``oshash`` it becomes a second file of its scene."""
-        self.site.stash.disk.add(path, **fields)
-        return self.scan()
-
-    def scan_moved_file(self, scene_id: int, path: str) -> list[PluginRun]:
-        self.site.stash.disk.move(scene_id, path)
-        return self.scan()
-
-    def scan_touched_file(self, scene_id: int) -> list[PluginRun]:
-        self.site.stash.disk.touch(scene_id)
-        return self.scan()
-
-    def clean_missing_file(self, scene_id: int) -> list[PluginRun]:
-        """The scene's primary file vanished and the Clean task finds out."""
-        self.site.stash.disk.remove(scene_id)
-        job_id = self.graphql("mutation{metadataClean(input:{dryRun:false})}").data["metadataClean"]
-        return self.wait_for_job(int(job_id)).runs
-
-    def identify(self, scene_id: int, **found: Any) -> list[PluginRun]:
-        """The Identify task writes these fields of SceneUpdateInput, ids as text."""
-        stash = self.site.stash
-        work = identify(Call(stash, self.url, self.site.user_origin()), scene_id, found)
-        return self.wait_for_job(stash.jobs.add("Identifying...", work).id).runs
 
     def start_task(self, name: str | None, args: Mapping[str, Any] | None = None) -> int:
         """Queue a task; ``args`` as given by its caller. Returns the job's id."""
@@ -159,7 +113,7 @@ class Acts:
         return job.runs[-1]
 
     def run_operation(self, args: Mapping[str, Any] | None = None) -> PluginRun:
-        """Run an operation at once. An error of the plugin is in the run, not raised."""
+        """Run an operation immediately. An error of the plugin is in the run, not raised."""
         plugins, origin = self.site.stash.plugins, self.site.user_origin()
         plugin = plugins.find(self.plugin_id)
         if plugin is None:

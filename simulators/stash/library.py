@@ -6,8 +6,7 @@ import functools
 import random
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from simulators.stash.records import (
@@ -50,6 +49,10 @@ class Table(dict[int, E]):
         """The record of that name, made if there is none."""
         return self._by_name.get(name) or self.add(name)
 
+    @property
+    def names_are_unique(self) -> bool:
+        return self.kind in (Studio, Tag)
+
     def taken(self, name: str) -> bool:
         return name in self._by_name
 
@@ -58,10 +61,9 @@ class Table(dict[int, E]):
         record.name = name
         self._by_name[name] = record
 
-    def forget(self, record_id: int) -> E:
-        record = self.pop(record_id)
+    def forget(self, record: E) -> None:
+        del self[record.id]
         self._by_name.pop(record.name, None)
-        return record
 
 
 class Library:
@@ -69,12 +71,17 @@ class Library:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.version = "v0.30.1-local"
         self.lock = threading.RLock()
         self.scenes: dict[int, Scene] = {}
         self.performers: Table[Performer] = Table(Performer, clock)
         self.studios: Table[Studio] = Table(Studio, clock)
         self.tags: Table[Tag] = Table(Tag, clock)
         self.groups: Table[Group] = Table(Group, clock)
+        self.tables: dict[str, Table[Any]] = {
+            table.kind.__name__: table
+            for table in (self.performers, self.studios, self.tags, self.groups)
+        }
         self._last_scene = 0
         self._last_file = 0
 
@@ -90,7 +97,7 @@ class Library:
         stash_ids: Iterable[tuple[str, str]] = (),
         **fields: Any,
     ) -> int:
-        """Add a scene without telling anyone; related records are named, and made when new.
+        """Add a scene without a hook; related records are named, and made when new.
 
         ``files`` are mappings with ``path`` and any other field of `VideoFile`; a group is a name
         or ``(name, scene_index)``; ``stash_ids`` are ``(endpoint, id)``.
@@ -118,10 +125,9 @@ class Library:
             above = None if parent is None else self.studios[parent]
             return self.studios.add(name, parent_studio=above, **fields).id
 
-    def add_tag(self, name: str, *, parents: Iterable[int] = (), **fields: Any) -> int:
+    def add_tag(self, name: str, **fields: Any) -> int:
         with self.lock:
-            above = tuple(self.tags[tag_id] for tag_id in parents)
-            return self.tags.add(name, parents=above, **fields).id
+            return self.tags.add(name, **fields).id
 
     def add_group(self, name: str, **fields: Any) -> int:
         with self.lock:
@@ -145,36 +151,23 @@ class Library:
         name, index = (spec, None) if isinstance(spec, str) else spec
         return SceneGroup(self.groups.named(name), index)
 
-    def forget_performer(self, performer_id: int) -> None:
-        """Delete a performer; scenes lose it, but their ``updated_at`` stays."""
-        gone = self.performers.forget(performer_id)
+    def forget(self, gone: Entity) -> None:
+        """Delete a performer, studio, tag or group; scenes lose it, but their ``updated_at``
+        stays."""
+        self.tables[type(gone).__name__].forget(gone)
         for scene in self.scenes.values():
             scene.performers = without(scene.performers, gone)
-
-    def forget_studio(self, studio_id: int) -> None:
-        gone = self.studios.forget(studio_id)
-        for scene in self.scenes.values():
             scene.studio = None if scene.studio is gone else scene.studio
+            scene.tags = without(scene.tags, gone)
+            scene.groups = tuple(link for link in scene.groups if link.group is not gone)
         for studio in self.studios.values():
             studio.parent_studio = None if studio.parent_studio is gone else studio.parent_studio
-
-    def forget_tag(self, tag_id: int) -> None:
-        gone = self.tags.forget(tag_id)
-        for scene in self.scenes.values():
-            scene.tags = without(scene.tags, gone)
-        for tag in self.tags.values():
-            tag.parents = without(tag.parents, gone)
-
-    def forget_group(self, group_id: int) -> None:
-        gone = self.groups.forget(group_id)
-        for scene in self.scenes.values():
-            scene.groups = tuple(link for link in scene.groups if link.group is not gone)
 
 
 R = TypeVar("R", bound=Entity)
 
 
-def without(records: tuple[R, ...], gone: R) -> tuple[R, ...]:
+def without(records: tuple[R, ...], gone: Entity) -> tuple[R, ...]:
     return tuple(record for record in records if record is not gone) if records else records
 
 
@@ -184,9 +177,9 @@ def in_id_order(records: Iterable[R]) -> tuple[R, ...]:
 
 
 def in_tag_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
-    """Stash lists tags by sort name, else name."""
+    """Stash lists tags by name."""
     unique = dict.fromkeys(tags)
-    return tuple(sorted(unique, key=lambda tag: natural(tag.sort_name or tag.name)))
+    return tuple(sorted(unique, key=lambda tag: natural(tag.name)))
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -200,101 +193,6 @@ def set_fields(record: Scene | Entity, fields: Mapping[str, Any]) -> None:
     """Set attributes; lists become tuples. An unknown name is an AttributeError (slots)."""
     for name, value in fields.items():
         setattr(record, name, tuple(value) if isinstance(value, list) else value)
-
-
-Announce = Callable[[str, int], None]
-"""Fires a hook: its type and the scene's id."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    path: str
-    fields: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class MovedFile:
-    scene_id: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class TouchedFile:
-    scene_id: int
-
-
-class Disk:
-    """What a test says happened to the files; the next scan finds it."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._pending: list[NewFile | MovedFile | TouchedFile] = []
-        self._gone: list[int] = []
-
-    def add(self, path: str, **fields: Any) -> None:
-        """A new file; one with the ``oshash`` of a known scene becomes that scene's next file."""
-        self._pending.append(NewFile(path, fields))
-
-    def move(self, scene_id: int, path: str) -> None:
-        self._pending.append(MovedFile(scene_id, path))
-
-    def touch(self, scene_id: int) -> None:
-        self._pending.append(TouchedFile(scene_id))
-
-    def remove(self, scene_id: int) -> None:
-        """The scene's primary file is deleted; the next clean finds it missing."""
-        self._gone.append(scene_id)
-
-    def clean(self) -> list[Scene]:
-        """Forget missing files; returns the scenes that had no other file, now destroyed."""
-        destroyed, (gone, self._gone) = [], (self._gone, [])
-        with self._library.lock:
-            for scene in (self._library.scenes[scene_id] for scene_id in gone):
-                if len(scene.files) <= 1:
-                    destroyed.append(self._library.scenes.pop(scene.id))
-                else:
-                    scene.files = scene.files[1:]
-                    scene.updated_at = self._library.clock.text()
-        return destroyed
-
-    def scan(self, announce: Announce, go_on: Callable[[], bool]) -> None:
-        """Register each pending file, then fire its hook; stop when ``go_on`` says no."""
-        while self._pending and go_on():
-            change = self._pending.pop(0)
-            with self._library.lock:
-                hook_type, scene_id = self._register(change)
-            announce(hook_type, scene_id)
-
-    def _register(self, change: NewFile | MovedFile | TouchedFile) -> tuple[str, int]:
-        if isinstance(change, NewFile):
-            return self._register_new(change)
-        scene = self._library.scenes[change.scene_id]
-        primary = scene.files[0]
-        if isinstance(change, MovedFile):
-            primary.path = change.path
-        primary.mod_time = primary.updated_at = self._library.clock.text()
-        return "Scene.Update.Post", scene.id
-
-    def _register_new(self, change: NewFile) -> tuple[str, int]:
-        oshash = change.fields.get("oshash")
-        same = self._with_print(Fingerprint("oshash", oshash)) if oshash else None
-        if same is None:
-            file = {"path": change.path, **change.fields}
-            return "Scene.Create.Post", self._library.add_scene(files=[file])
-        attach(same, self._library.new_file(change.path, **change.fields))
-        same.updated_at = self._library.clock.text()
-        return "Scene.Update.Post", same.id
-
-    def _with_print(self, wanted: Fingerprint) -> Scene | None:
-        scenes = self._library.scenes.values()
-        return next(
-            (s for s in scenes if any(wanted in file.fingerprints for file in s.files)), None
-        )
-
-
-def attach(scene: Scene, *files: VideoFile) -> None:
-    """Later files come after the primary one."""
-    scene.files = (*scene.files, *files)
 
 
 _PLACES = ("Harbour", "Garden", "Station", "Attic", "Market", "Lighthouse", "Orchard", "Bridge")

@@ -17,7 +17,7 @@ _TOP = {
 _UI = {"requires", "csp", "javascript", "css", "assets"}
 _CSP = {"script-src", "style-src", "connect-src"}
 _SETTING = {"type", "displayName", "description"}
-# A checkout is not what people install: its virtual environments are not walked.
+# Users do not install a checkout: its virtual environments are not walked.
 _NOT_WALKED = {".git", ".venv", "node_modules"}
 
 
@@ -89,7 +89,7 @@ def find_manifests(folder: str) -> Iterator[str]:
 
 
 def load_manifest(path: str) -> Manifest:
-    """Read one file. Raises BadManifest with what Stash would log."""
+    """Read one file. Raises BadManifest with the line that Stash would log."""
     with open(path, encoding="utf-8") as file:
         try:
             top = yaml.load(file, _StrictLoader)

@@ -1,23 +1,26 @@
-"""Mutations of scenes and of what they refer to. Each writes under the library's lock, then runs
-hooks outside it.
+"""Mutations of scenes, related records, plugins and jobs.
+
+Each writes under the library's lock, then runs hooks outside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError
 
-from simulators.stash.edits import edit_entity, edit_scene
-from simulators.stash.library import Library, Table, attach, in_tag_order
-from simulators.stash.objects import Resolver
-from simulators.stash.queries import Args, number, root
-from simulators.stash.records import Entity, Scene, Tag, VideoFile
+from simulators.stash.edits import edit_scene, rename
+from simulators.stash.jobs import Job
+from simulators.stash.library import Table, in_tag_order
+from simulators.stash.plugins import PluginError
+from simulators.stash.queries import Args, Resolver, number, root
+from simulators.stash.records import Entity, Scene, Tag
+from simulators.stash.runs import Origin
 from simulators.stash.schema import form, sent_fields
 from simulators.stash.state import Call
 
-UPDATED, CREATED, DESTROYED = "Scene.Update.Post", "Scene.Create.Post", "Scene.Destroy.Post"
+UPDATED, DESTROYED = "Scene.Update.Post", "Scene.Destroy.Post"
 
 
 def scene_of(call: Call, scene_id: str | int) -> Scene:
@@ -65,46 +68,19 @@ def _update_bulk(call: Call, args: Args) -> list[Scene]:
     return scenes
 
 
-def _create(call: Call, args: Args) -> Scene:
-    sent, library = args["input"], call.stash.library
-    with library.lock:
-        if not sent.get("title") and not sent.get("file_ids"):
-            raise GraphQLError("title must be set if scene has no files")
-        if sent.get("file_ids"):
-            raise GraphQLError("sceneCreate with file_ids is not simulated")
-        scene = library.scenes[library.add_scene((sent["title"] or "").strip())]
-        edit_scene(library, scene, sent)
-    fire(call, CREATED, scene.id)
-    return scene
-
-
 def _destroy(call: Call, args: Args) -> bool:
-    _destroy_all(call, [args["input"]["id"]], form("SceneDestroyInput", args["input"]))
-    return True
-
-
-def _destroy_list(call: Call, args: Args) -> bool:
-    _destroy_all(call, args["input"]["ids"], form("ScenesDestroyInput", args["input"]))
-    return True
-
-
-def _destroy_all(call: Call, ids: list[str], given: Mapping[str, Any]) -> None:
+    given = form("SceneDestroyInput", args["input"])
     with call.stash.library.lock:
-        scenes = [scene_of(call, scene_id) for scene_id in ids]
-        for scene in scenes:
-            del call.stash.library.scenes[scene.id]
-    for scene in scenes:
-        fire(call, DESTROYED, scene.id, {**given, **destroyed_file(scene)})
-
-
-def destroyed_file(scene: Scene) -> dict[str, str]:
-    """What a destroy hook is told of the primary file."""
+        scene = scene_of(call, args["input"]["id"])
+        del call.stash.library.scenes[scene.id]
     file = scene.files[0] if scene.files else None
-    return {
+    described = {
         "checksum": (file and file.fingerprint_of("md5")) or "",
         "oshash": (file and file.fingerprint_of("oshash")) or "",
         "path": file.path if file else "",
     }
+    fire(call, DESTROYED, scene.id, {**given, **described})
+    return True
 
 
 def _merge(call: Call, args: Args) -> Scene:
@@ -115,60 +91,11 @@ def _merge(call: Call, args: Args) -> Scene:
         gone = [scene_of(call, scene_id) for scene_id in dict.fromkeys(sent["source"])]
         if kept in gone:
             raise GraphQLError("destination scene cannot be in source list")
-        attach(kept, *(file for scene in gone for file in scene.files))
+        kept.files = (*kept.files, *(file for scene in gone for file in scene.files))
         for scene in gone:
             del library.scenes[scene.id]
-        values = {k: v for k, v in (sent.get("values") or {}).items() if k != "primary_file_id"}
-        edit_scene(library, kept, values)
+        edit_scene(library, kept, sent.get("values") or {})
     return kept
-
-
-def _assign_file(call: Call, args: Args) -> bool:
-    sent, library = args["input"], call.stash.library
-    with library.lock:
-        target, file_id = scene_of(call, sent["scene_id"]), number(sent["file_id"])
-        for scene in library.scenes.values():
-            moved: list[VideoFile] = [file for file in scene.files if file.id == file_id]
-            if moved and scene is not target:
-                scene.files = tuple(file for file in scene.files if file.id != file_id)
-                attach(target, *moved)
-    return True
-
-
-def _add_play(call: Call, args: Args) -> dict[str, Any]:
-    scene = scene_of(call, args["id"])
-    times = args.get("times") or [call.stash.clock.text()]
-    scene.play_history = (*scene.play_history, *times)
-    return {"count": len(scene.play_history), "history": scene.play_history}
-
-
-def _add_o(call: Call, args: Args) -> dict[str, Any]:
-    scene = scene_of(call, args["id"])
-    times = args.get("times") or [call.stash.clock.text()]
-    scene.o_history = (*scene.o_history, *times)
-    return {"count": len(scene.o_history), "history": scene.o_history}
-
-
-def _save_activity(call: Call, args: Args) -> bool:
-    scene = scene_of(call, args["id"])
-    scene.resume_time = args.get("resume_time") or scene.resume_time
-    scene.play_duration += args.get("playDuration") or 0.0
-    return True
-
-
-Of = Callable[[Library], Table[Any]]
-_TABLES: dict[str, Of] = {
-    "Performer": lambda library: library.performers,
-    "Studio": lambda library: library.studios,
-    "Tag": lambda library: library.tags,
-    "Group": lambda library: library.groups,
-}
-_FORGET: dict[str, Callable[[Library, int], None]] = {
-    "Performer": Library.forget_performer,
-    "Studio": Library.forget_studio,
-    "Tag": Library.forget_tag,
-    "Group": Library.forget_group,
-}
 
 
 def _fire(call: Call, kind: str, event: str, record_id: int, given: Any, sent: Any = None) -> None:
@@ -178,27 +105,13 @@ def _fire(call: Call, kind: str, event: str, record_id: int, given: Any, sent: A
         fire(call, f"{name}.{event}.Post", record_id, given, fields)
 
 
-def _creator(kind: str) -> Resolver:
-    def create(call: Call, args: Args) -> Entity:
-        sent, library = args["input"], call.stash.library
-        with library.lock:
-            table, name = _TABLES[kind](library), sent["name"].strip()
-            if kind in {"Studio", "Tag"} and table.taken(name):
-                raise GraphQLError(f"{kind.lower()} with name '{name}' already exists")
-            record: Entity = table.add(name)
-            edit_entity(library, record, sent)
-        _fire(call, kind, "Create", record.id, form(f"{kind}CreateInput", sent))
-        return record
-
-    return root(create)
-
-
 def _updater(kind: str) -> Resolver:
     def update(call: Call, args: Args) -> Entity:
-        sent, library = args["input"], call.stash.library
-        with library.lock:
-            record: Entity = _record(_TABLES[kind](library), kind, sent["id"])
-            edit_entity(library, record, sent)
+        sent, table = args["input"], call.stash.library.tables[kind]
+        with call.stash.library.lock:
+            record: Entity = _record(table, kind, sent["id"])
+            rename(table, record, sent)
+            record.updated_at = call.stash.clock.text()
         _fire(call, kind, "Update", record.id, form(f"{kind}UpdateInput", sent), sent)
         return record
 
@@ -207,70 +120,91 @@ def _updater(kind: str) -> Resolver:
 
 def _destroyer(kind: str) -> Resolver:
     def destroy(call: Call, args: Args) -> bool:
-        return _destroy_entities(call, kind, [args["input"]["id"]], dict(args["input"]))
+        library = call.stash.library
+        with library.lock:
+            record = _record(library.tables[kind], kind, args["input"]["id"])
+            library.forget(record)
+        _fire(call, kind, "Destroy", record.id, dict(args["input"]))
+        return True
 
     return root(destroy)
 
 
-def _list_destroyer(kind: str) -> Resolver:
-    return root(lambda call, args: _destroy_entities(call, kind, args["ids"], list(args["ids"])))
-
-
-def _destroy_entities(call: Call, kind: str, ids: list[str], given: Any) -> bool:
-    library = call.stash.library
-    with library.lock:
-        records = [_record(_TABLES[kind](library), kind, record_id) for record_id in ids]
-        for record in records:
-            _FORGET[kind](library, record.id)
-    for record in records:
-        _fire(call, kind, "Destroy", record.id, given)
-    return True
-
-
 def _merge_tags(call: Call, args: Args) -> Tag:
-    """Sources vanish into the destination and become its aliases; scenes follow silently."""
+    """Sources vanish into the destination; scenes follow silently."""
     sent, library = args["input"], call.stash.library
     with library.lock:
         kept: Tag = _record(library.tags, "Tag", sent["destination"])
-        gone: list[Tag] = [_record(library.tags, "Tag", tag_id) for tag_id in sent["source"]]
+        gone = [_record(library.tags, "Tag", tag_id) for tag_id in sent["source"]]
         for scene in library.scenes.values():
             if any(tag in scene.tags for tag in gone):
-                left = [tag for tag in scene.tags if tag not in gone]
-                scene.tags = in_tag_order([*left, kept])
-        kept.aliases = (*kept.aliases, *(tag.name for tag in gone))
+                scene.tags = in_tag_order([*scene.tags, kept])
         for tag in gone:
-            library.forget_tag(tag.id)
+            library.forget(tag)
     _fire(call, "Tag", "Merge", kept.id, form("TagsMergeInput", sent))
     return kept
 
 
-def _record(table: Mapping[int, Any], kind: str, record_id: str) -> Any:
+def _record(table: Table[Any], kind: str, record_id: str) -> Any:
     found = table.get(number(record_id))
     if found is None:
         raise GraphQLError(f"{kind.lower()} with id {record_id} not found")
     return found
 
 
+def _configure_plugin(call: Call, args: Args) -> dict[str, Any]:
+    """Replaces the plugin's whole map, installed or not, unchecked."""
+    settings: dict[str, Any] = dict(args["input"])
+    call.stash.plugins.settings[args["plugin_id"]] = settings
+    return settings
+
+
+def _set_enabled(call: Call, args: Args) -> bool:
+    for plugin_id, enabled in args["enabledMap"].items():
+        if enabled:
+            call.stash.plugins.disabled.discard(plugin_id)
+        else:
+            call.stash.plugins.disabled.add(plugin_id)
+    return True
+
+
+def _run_task(call: Call, args: Args) -> int:
+    plugin_id, name, given = args["plugin_id"], args.get("task_name"), args.get("args_map") or {}
+
+    def work(job: Job) -> str | None:
+        # A job outlives the request: its own cancel counts, its cookies are made as it runs.
+        origin = Origin(call.origin.user, call.origin.visited, job.cancel, job.runs)
+        try:
+            call.stash.plugins.run_task(origin, plugin_id, name, given, job.report)
+        except PluginError as error:
+            return f"Error creating plugin task: {error}"
+        return None
+
+    shown = args.get("description") or name or plugin_id
+    return call.stash.jobs.add(f"Running plugin task: {shown}", work).id
+
+
+def _stop_job(call: Call, args: Args) -> bool:
+    call.stash.jobs.cancel(number(args["job_id"]))
+    return True
+
+
 _MUTATIONS: dict[str, Resolver] = {
     "sceneUpdate": root(_update),
     "scenesUpdate": root(_update_list),
     "bulkSceneUpdate": root(_update_bulk),
-    "sceneCreate": root(_create),
     "sceneDestroy": root(_destroy),
-    "scenesDestroy": root(_destroy_list),
     "sceneMerge": root(_merge),
-    "sceneAssignFile": root(_assign_file),
-    "sceneAddPlay": root(_add_play),
-    "sceneAddO": root(_add_o),
-    "sceneSaveActivity": root(_save_activity),
     "tagsMerge": root(_merge_tags),
+    "configurePlugin": root(_configure_plugin),
+    "setPluginsEnabled": root(_set_enabled),
+    "runPluginTask": root(_run_task),
+    "stopJob": root(_stop_job),
 }
-for _kind in _TABLES:
+for _kind in ("Performer", "Studio", "Tag", "Group"):
     _MUTATIONS |= {
-        f"{_kind.lower()}Create": _creator(_kind),
         f"{_kind.lower()}Update": _updater(_kind),
         f"{_kind.lower()}Destroy": _destroyer(_kind),
-        f"{_kind.lower()}sDestroy": _list_destroyer(_kind),
     }
 
-RESOLVERS: dict[str, dict[str, Resolver]] = {"Mutation": _MUTATIONS}
+RESOLVERS: Mapping[str, Mapping[str, Resolver]] = {"Mutation": _MUTATIONS}

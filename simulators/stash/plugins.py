@@ -1,4 +1,4 @@
-"""Loads plugins and runs them: hooks in the save, tasks in a job, operations at once."""
+"""Loads plugins and runs them: hooks in the save, tasks in a job, operations immediately."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNS_KEPT = 2_000
 
 
 class PluginError(Exception):
-    """A run that cannot begin; the text is what Stash would say."""
+    """A run that cannot begin; the text is Stash's own."""
 
 
 class Plugins:
@@ -81,13 +81,10 @@ class Plugins:
         self, plugin: Manifest, origin: Origin, args: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The whole object for one run; Go writes a map's keys sorted."""
-        given: dict[str, Any] = {
+        return {
             "server_connection": self.server_connection(plugin.directory, origin),
             "args": dict(sorted(args.items())),
         }
-        if self.host.sends_settings:
-            given["settings"] = dict(self.settings.get(plugin.id, {}))
-        return given
 
     def run_hooks(
         self,
@@ -117,18 +114,6 @@ class Plugins:
                     self._log("error", f"error executing post hooks: {run.error}")
                     return
                 self._log_outcome(f"{hook_type} [{plugin.name}]: returned", run)
-
-    def run_operation(self, origin: Origin, plugin_id: str, args: Mapping[str, Any]) -> Any:
-        """Run at once, outside the queue. Raises PluginError with the plugin's own error."""
-        if plugin_id in self.disabled:
-            raise PluginError(f"plugin {plugin_id} is disabled")
-        plugin = self.find(plugin_id)
-        if plugin is None:
-            raise PluginError("runtime error: invalid memory address or nil pointer dereference")
-        run = self.run(plugin, None, origin, args)
-        if run.error is not None:
-            raise PluginError(run.error)
-        return run.output
 
     def run_task(
         self,
@@ -183,9 +168,6 @@ class Plugins:
         run.pid, run.stdout, run.seconds = process.popen.pid, finished.stdout, finished.seconds
         run.exit_code, run.cancelled = finished.exit_code, finished.cancelled
         run.output, run.error = result(finished)
-        if self.host.loses_lines_within:
-            kept = finished.seconds - self.host.loses_lines_within
-            run.logs[:] = [line for line in run.logs if line.at <= kept]
         return run
 
     def kill_running(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs one plugin process as Stash does, and reads what it says.
+"""Runs one plugin process as Stash does, and reads its output.
 
 Stash writes one JSON object to stdin and closes it, reads stdout to its end (so that a child
 which inherits stdout keeps it waiting), then waits. A cancel is SIGKILL to the direct child
@@ -24,27 +24,18 @@ OnLine = Callable[[str], None]
 
 
 class Cancel:
-    """A one-way switch; ``on_cancel`` actions run once, at once if it is already thrown."""
+    """A one-way switch; ``on_cancel`` actions run once, immediately if it is already thrown."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thrown = False
         self._actions: list[Callable[[], None]] = []
-        self._first_use: Callable[[], None] | None = None
-
-    def before_first_use(self, action: Callable[[], None]) -> None:
-        """Do this once something can be cancelled, before it is registered."""
-        self._first_use = action
 
     @property
     def thrown(self) -> bool:
         return self._thrown
 
     def on_cancel(self, action: Callable[[], None]) -> None:
-        with self._lock:
-            first, self._first_use = self._first_use, None
-        if first:
-            first()
         with self._lock:
             if not self._thrown:
                 self._actions.append(action)
@@ -60,7 +51,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What is left of a process; ``seconds`` from start to end. Negative exit code: a signal."""
+    """An ended process; ``seconds`` from start to end. Negative exit code: a signal."""
 
     stdout: str
     exit_code: int

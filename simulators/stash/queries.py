@@ -1,4 +1,4 @@
-"""What ``Query`` answers."""
+"""The root fields of ``Query``, and the fields that are more than an attribute of a record."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from simulators.stash.filters import BadFilter, in_order, matching, page_of
-from simulators.stash.jobs import Job
-from simulators.stash.library import Table, natural
+from simulators.stash.filters import BadFilter, matching, page_of
 from simulators.stash.manifest import Manifest, Operation
-from simulators.stash.objects import Resolver
-from simulators.stash.records import Scene, VideoFile
+from simulators.stash.records import Scene, epoch
 from simulators.stash.state import Call
 
 Args = Mapping[str, Any]
-VERSION = {"version": "v0.30.1-local", "build_time": "", "hash": "cf3489efd"}
+Resolver = Callable[..., Any]
+VERSION = {"build_time": "", "hash": "cf3489efd"}
 
 
 def root(function: Callable[[Call, Args], Any]) -> Resolver:
@@ -33,12 +31,9 @@ def number(text: str) -> int:
 
 
 def _find_scene(call: Call, args: Args) -> Scene | None:
-    if args.get("id") is not None:
-        return call.stash.library.scenes.get(number(args["id"]))
-    for scene in call.stash.library.scenes.values():
-        if any(file.fingerprint_of("md5") == args.get("checksum") for file in scene.files):
-            return scene
-    return None
+    if args.get("id") is None:
+        raise GraphQLError("findScene without an id is not simulated")
+    return call.stash.library.scenes.get(number(args["id"]))
 
 
 def _find_scenes(call: Call, args: Args) -> dict[str, Any]:
@@ -50,20 +45,11 @@ def _find_scenes(call: Call, args: Args) -> dict[str, Any]:
         else:
             try:
                 scene_filter = args.get("scene_filter") or {}
-                found = matching(library, scene_filter, page_filter.get("q") or "")
-                rows = page_of(in_order(found, page_filter), page_filter)
+                found = matching(library, scene_filter)
+                rows = page_of(found, page_filter)
             except BadFilter as error:
                 raise GraphQLError(str(error)) from error
-    return {"count": len(found), "found": found, "scenes": rows}
-
-
-def _total(of: Callable[[VideoFile], float]) -> Resolver:
-    """A sum over the primary files of all found scenes, whatever the page."""
-
-    def total(result: Any, _info: object) -> float:
-        return sum(of(scene.files[0]) for scene in result["found"] if scene.files)
-
-    return total
+    return {"count": len(found), "scenes": rows}
 
 
 def _by_ids(scenes: Mapping[int, Scene], args: Args) -> list[Scene]:
@@ -80,47 +66,19 @@ def _by_ids(scenes: Mapping[int, Scene], args: Args) -> list[Scene]:
     return found
 
 
-def _finder(table_of: Callable[[Call], Table[Any]]) -> Resolver:
-    return root(lambda call, args: table_of(call).get(number(args["id"])))
-
-
-def _lister(table_of: Callable[[Call], Table[Any]], name: str) -> Resolver:
-    def find(call: Call, args: Args) -> dict[str, Any]:
-        asked = args.get("filter") or {}
-        filters = [key for key in args if key.endswith("_filter")]
-        if any(args[key] for key in filters):
-            raise GraphQLError(f"{filters[0]} is not simulated")
-        rows = list(table_of(call).values())
-        if args.get("ids"):
-            rows = [table_of(call)[number(value)] for value in args["ids"]]
-            return {"count": len(rows), name: rows}
-        query = (asked.get("q") or "").casefold()
-        rows = [row for row in rows if query in row.name.casefold()]
-        if asked.get("sort") != "id":
-            rows.sort(key=lambda row: natural(row.name))
-        return {"count": len(rows), name: page_of(rows, asked)}
-
-    return root(find)
-
-
 def _configuration(call: Call, _args: Args) -> dict[str, Any]:
     sessions, host = call.stash.sessions, call.stash.plugins.host
     general = {
         "apiKey": sessions.api_key,
         "username": sessions.user,
-        "password": "$2a$04$bcrypt" if sessions.credentials else "",
-        "maxSessionAge": sessions.max_age,
-        "pythonPath": host.python,
-        "configFilePath": f"{host.config_dir}/config.yml",
         "pluginsPath": f"{host.config_dir}/plugins",
-        "parallelTasks": 1,
-        "logLevel": "Debug",
+        "pythonPath": host.python,
         "stashes": [
             {"path": folder, "excludeVideo": False, "excludeImage": False}
             for folder in call.stash.folders
         ],
     }
-    return {"general": general, "ui": call.stash.ui_settings}
+    return {"general": general}
 
 
 def _plugin_settings(_source: object, info: Any, include: Sequence[str] = ()) -> dict[str, Any]:
@@ -173,57 +131,20 @@ def _operation(operation: Operation, plugin: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _find_job(call: Call, args: Args) -> Job | None:
-    return call.stash.jobs.find(number(args["input"]["id"]))
-
-
-def _logs(call: Call, _args: Args) -> list[dict[str, str]]:
-    """Newest first, as Stash shows them."""
-    lines = list(zip(call.stash.log_times, call.stash.logs, strict=False))[::-1]
-    return [
-        {"time": time, "level": line.level.capitalize(), "message": line.message}
-        for time, line in lines
-    ]
-
-
-def _system_status(call: Call, _args: Args) -> dict[str, Any]:
-    folder = call.stash.plugins.host.config_dir
-    fields: dict[str, Any] = dict.fromkeys(("databasePath", "ffmpegPath", "ffprobePath"))
-    return fields | {
-        "databaseSchema": 75,
-        "appSchema": 75,
-        "configPath": f"{folder}/config.yml",
-        "status": "OK",
-        "os": "linux",
-        "workingDir": folder,
-        "homeDir": folder,
-    }
+def _scene_paths(scene: Scene, info: Any) -> dict[str, str]:
+    moment = epoch(scene.updated_at)
+    return {"screenshot": f"{info.context.base_url}/scene/{scene.id}/screenshot?t={moment}"}
 
 
 RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Query": {
         "findScene": root(_find_scene),
         "findScenes": root(_find_scenes),
-        "findPerformer": _finder(lambda call: call.stash.library.performers),
-        "findStudio": _finder(lambda call: call.stash.library.studios),
-        "findTag": _finder(lambda call: call.stash.library.tags),
-        "findGroup": _finder(lambda call: call.stash.library.groups),
-        "findPerformers": _lister(lambda call: call.stash.library.performers, "performers"),
-        "findStudios": _lister(lambda call: call.stash.library.studios, "studios"),
-        "findTags": _lister(lambda call: call.stash.library.tags, "tags"),
-        "findGroups": _lister(lambda call: call.stash.library.groups, "groups"),
-        "allTags": root(lambda call, _args: list(call.stash.library.tags.values())),
         "configuration": root(_configuration),
         "plugins": root(_plugins),
-        "version": root(lambda _call, _args: VERSION),
-        "systemStatus": root(_system_status),
+        "version": root(lambda call, _args: {**VERSION, "version": call.stash.library.version}),
         "jobQueue": root(lambda call, _args: call.stash.jobs.queued() or None),
-        "findJob": root(_find_job),
-        "logs": root(_logs),
     },
     "ConfigResult": {"plugins": _plugin_settings},
-    "FindScenesResultType": {
-        "duration": _total(lambda file: file.duration),
-        "filesize": _total(lambda file: file.size),
-    },
+    "Scene": {"paths": _scene_paths},
 }

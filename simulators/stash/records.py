@@ -1,4 +1,4 @@
-"""What a Stash library holds. Attribute names are GraphQL's, so that most fields need no resolver.
+"""The records of a Stash library. Attributes have GraphQL's names: most fields need no resolver.
 
 Times are RFC3339 text of one second, as Stash keeps them. Unset text is ``""``, never None.
 """
@@ -10,31 +10,30 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 Now = Callable[[], float]
 
 
 class Clock:
-    """Tells the time as Stash writes it. ``zone`` may be changed: Stash keeps old rows as text."""
+    """Tells the time as Stash writes it."""
 
-    def __init__(self, now: Now = time.time, zone: tzinfo = UTC) -> None:
+    def __init__(self, now: Now = time.time) -> None:
         self.now = now
-        self.zone = zone
 
     def text(self) -> str:
         """The present second, for example ``2026-11-21T00:14:25Z``."""
-        return rfc3339(int(self.now()), self.zone)
+        return rfc3339(int(self.now()))
 
     def precise_text(self) -> str:
         """The present moment with its fraction, as Stash gives a job's times."""
-        return datetime.fromtimestamp(self.now(), self.zone).isoformat().replace("+00:00", "Z")
+        return datetime.fromtimestamp(self.now(), UTC).isoformat().replace("+00:00", "Z")
 
 
 @functools.lru_cache(maxsize=1024)
-def rfc3339(seconds: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(seconds, zone).isoformat().replace("+00:00", "Z")
+def rfc3339(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -69,20 +68,11 @@ class VideoFile:
     duration: float = 1.0
     width: int = 320
     height: int = 180
-    frame_rate: float = 25.0
-    bit_rate: int = 200_000
-    video_codec: str = "h264"
-    audio_codec: str = "aac"
-    format: str = "mp4"
     fingerprints: tuple[Fingerprint, ...] = ()
 
     @property
     def basename(self) -> str:
         return re.split(r"[/\\]", self.path)[-1]
-
-    @property
-    def folder(self) -> str:
-        return self.path[: -len(self.basename) - 1]
 
     def fingerprint_of(self, kind: str) -> str | None:
         return next((print_.value for print_ in self.fingerprints if print_.type == kind), None)
@@ -90,56 +80,33 @@ class VideoFile:
 
 @dataclass(slots=True, eq=False)
 class Entity:
-    """What performers, studios, tags and groups have in common."""
+    """The common part of performers, studios, tags and groups."""
 
     id: int
     name: str
     created_at: str
     updated_at: str
-    image: bytes | None = None
-    rating100: int | None = None
-    details: str = ""
-    favorite: bool = False
-    ignore_auto_tag: bool = False
-    urls: tuple[str, ...] = ()
-    stash_ids: tuple[StashID, ...] = ()
-    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Tag(Entity):
-    sort_name: str = ""
-    description: str = ""
-    aliases: tuple[str, ...] = ()
-    parents: tuple[Tag, ...] = ()
+    pass
 
 
 @dataclass(slots=True, eq=False)
 class Performer(Entity):
     disambiguation: str = ""
     gender: str | None = None
-    alias_list: tuple[str, ...] = ()
-    birthdate: str | None = None
-    death_date: str | None = None
-    country: str = ""
-    custom_fields: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Studio(Entity):
     parent_studio: Studio | None = None
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Group(Entity):
-    aliases: str = ""
-    duration: int | None = None
-    date: str | None = None
-    director: str = ""
-    synopsis: str = ""
-    studio: Studio | None = None
-    back_image: bytes | None = None
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +137,6 @@ class Scene:
     stash_ids: tuple[StashID, ...] = ()
     files: tuple[VideoFile, ...] = ()
     cover: bytes | None = None
-    resume_time: float = 0.0
-    play_duration: float = 0.0
-    play_history: tuple[str, ...] = ()
-    o_history: tuple[str, ...] = ()
 
 
 def made_up_oshash(path: str) -> str:

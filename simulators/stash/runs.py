@@ -1,4 +1,4 @@
-"""The record of one plugin run, whom it runs for, and what Stash makes of its output."""
+"""The record of one plugin run, its origin, and its output as Stash reads it."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def _exit_text(code: int) -> str:
 
 @dataclass(slots=True)
 class PluginRun:
-    """One run of a plugin process: what it was given, and all that it said.
+    """One run of a plugin process: its input and its whole output.
 
-    ``stdin`` is the object written, ``output`` and ``error`` what Stash made of stdout;
+    ``stdin`` is the object written, ``output`` and ``error`` are Stash's reading of stdout;
     ``exit_code`` is negative for a signal and None when the process could not be started.
     A log line's ``at`` and ``seconds`` count from the start of the process.
     """
@@ -97,7 +97,7 @@ class PluginRun:
 
 @dataclass(slots=True)
 class Origin:
-    """Whose request leads to a run, over which hooks it came, and how it is cancelled."""
+    """The origin of a run: its user, the hooks on the way, its cancel and its runs."""
 
     user: str = ""
     visited: Visited = ()
@@ -107,15 +107,13 @@ class Origin:
 
 @dataclass(slots=True)
 class Host:
-    """How Stash runs plugins here. ``env`` replaces its own environment when given."""
+    """The surroundings of plugin runs. ``env`` replaces Stash's own environment when given."""
 
     python: str
     config_dir: str
     env: Mapping[str, str] | None = None
     told_host: str = "0.0.0.0"
     port: int = 0
-    sends_settings: bool = False
-    loses_lines_within: float = 0.0
 
 
 class LineReader:

@@ -49,10 +49,6 @@ class Prepared:
     errors: tuple[Body, ...] = ()
     fields: tuple[str, ...] = ()
 
-    @property
-    def is_introspection(self) -> bool:
-        return bool(self.fields) and all(name.startswith("__") for name in self.fields)
-
 
 class Engine:
     """Runs queries of one schema against the given resolvers, ``{type: {field: function}}``."""
@@ -60,7 +56,6 @@ class Engine:
     def __init__(self, resolvers: Mapping[str, Mapping[str, Resolver]]) -> None:
         self.schema = recorded_schema()
         self.prepare = functools.lru_cache(maxsize=1000)(self._prepare)
-        self._introspect = functools.lru_cache(maxsize=8)(self._run_introspection)
         _refuse_what_is_not_simulated(self.schema)
         for type_name, functions in resolvers.items():
             fields = _object_type(self.schema, type_name).fields
@@ -85,8 +80,6 @@ class Engine:
         prepared = self.prepare(query)
         if prepared.document is None:
             return 422, {"errors": list(prepared.errors), "data": None}
-        if prepared.is_introspection and not variables:
-            return 200, self._introspect(query)
         result = execute(
             self.schema,
             prepared.document,
@@ -97,13 +90,6 @@ class Engine:
         )
         assert isinstance(result, ExecutionResult)
         return _answer(result)
-
-    def _run_introspection(self, query: str) -> Body:
-        document = self.prepare(query).document
-        assert document is not None
-        result = execute(self.schema, document)
-        assert isinstance(result, ExecutionResult)
-        return {"data": result.data}
 
 
 @functools.cache
@@ -191,20 +177,12 @@ def _replace_float(of: GraphQLOutputType, by: GraphQLScalarType) -> GraphQLOutpu
 _WHOLE_FORMS = {
     "SceneUpdateInput",
     "SceneDestroyInput",
-    "ScenesDestroyInput",
     "SceneGroupInput",
     "SceneMovieInput",
     "StashIDInput",
-    "StudioCreateInput",
     "StudioUpdateInput",
-    "PerformerCreateInput",
     "PerformerUpdateInput",
     "CustomFieldsInput",
-}
-# Keys that Stash's models still have and its schema no longer names.
-_RETIRED = {
-    "PerformerCreateInput": ("height", "aliases"),
-    "PerformerUpdateInput": ("height", "aliases"),
 }
 
 
@@ -218,8 +196,9 @@ def form(type_name: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         value = _nested(get_named_type(field.type).name, sent.get(name))
         if whole or value not in (None, []):
             result[name] = value
-    result.update(dict.fromkeys(_RETIRED.get(type_name, ())))
-    if type_name == "PerformerUpdateInput" and result["custom_fields"] is None:
+    if type_name == "PerformerUpdateInput":
+        # Stash's model still has keys that its schema no longer names.
+        result |= {"height": None, "aliases": None}
         result["custom_fields"] = form("CustomFieldsInput", {})
     return result
 

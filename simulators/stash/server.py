@@ -4,15 +4,13 @@
         scene = sim.library.add_scene("Harbour Lights", files=[{"path": "/data/a.mp4"}])
         runs = sim.scene_update(scene, title="Harbour Lights 2")
 
-`library` changes rows silently; the methods here are a person's or a task's acts: they go
+`library` changes rows silently; the methods here are a user's or a task's acts: they go
 through the mutations and run the plugin.
 """
 
 from __future__ import annotations
 
 import os
-import select
-import socket
 import sys
 import tempfile
 import threading
@@ -24,7 +22,6 @@ from typing import Any, Self
 from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.stash.acts import Acts
 from simulators.stash.library import seed
-from simulators.stash.process import Cancel
 from simulators.stash.records import Clock, Now
 from simulators.stash.runs import Host, LogLine, Origin
 from simulators.stash.schema import hook_context
@@ -61,34 +58,24 @@ class Traffic:
 
 
 class StashHandler(KeepAliveHandler):
-    """One connection. ``traffic`` is set by the subclass that `listen` makes."""
+    """One connection. ``traffic`` is set by the subclass that `server_for` makes."""
 
     timeout = 86_400  # Stash keeps idle connections
     traffic: Traffic
 
     def do_GET(self) -> None:
         """Every method is the site's to judge."""
-        cancel = Cancel()
-        incoming = Incoming(self.command, self.path, self.headers, self.body(), cancel)
-        watch = _Watch(self.connection, cancel)
+        incoming = Incoming(self.command, self.path, self.headers, self.body())
         try:
             reply = self.traffic.answer(incoming)
         except DropConnection:
             self.hang_up()
             return
-        finally:
-            watch.end()
         always = {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
         dated = {**reply.headers, **always, "Date": self.date_time_string()}
         self.answer(reply.status, dated, reply.body)
 
     def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_PUT(self) -> None:
         self.do_GET()
 
 
@@ -98,45 +85,8 @@ def server_for(traffic: Traffic, host: str, port: int) -> HttpServer:
     return HttpServer(handler, host, port)
 
 
-class _Watch:
-    """Throws the cancel when the client closes its end while its answer is being made.
-
-    Costs nothing until something can be cancelled: only then a thread looks at the socket.
-    """
-
-    def __init__(self, connection: socket.socket, cancel: Cancel) -> None:
-        self._connection = connection
-        self._cancel = cancel
-        self._bell: socket.socket | None = None
-        self._thread: threading.Thread | None = None
-        cancel.before_first_use(self._begin)
-
-    def _begin(self) -> None:
-        self._bell, heard = socket.socketpair()
-        self._thread = threading.Thread(target=self._look, args=(heard,), daemon=True)
-        self._thread.start()
-
-    def _look(self, heard: socket.socket) -> None:
-        with heard:
-            ready, _, _ = select.select([self._connection, heard], [], [])
-            if heard in ready:
-                return
-            try:
-                gone = not self._connection.recv(1, socket.MSG_PEEK)
-            except OSError:
-                gone = True
-            if gone:
-                self._cancel.throw()
-
-    def end(self) -> None:
-        """Stop looking; the connection is the next request's."""
-        if self._bell and self._thread:
-            self._bell.close()
-            self._thread.join()
-
-
 LONGEST_HOOK = 30.0
-"""How many seconds a shutdown waits for hooks under way (Stash has no limit)."""
+"""Seconds that a shutdown waits for hooks under way (Stash has no limit)."""
 
 
 class StashSimulator(Acts):
@@ -221,7 +171,7 @@ class StashSimulator(Acts):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is stored for the plugin; change it in place or assign a new map."""
+        """The plugin's stored settings; change them in place or assign a new map."""
         return self.stash.plugins.settings.setdefault(self.plugin_id, {})
 
     @settings.setter
@@ -235,12 +185,12 @@ class StashSimulator(Acts):
 
     @property
     def plugin_dir(self) -> str:
-        """Where the plugin's manifest lies; the folder given at first when it is not loaded."""
+        """The folder of the plugin's manifest; the folder given at first when it is not loaded."""
         plugin = self.stash.plugins.find(self.plugin_id)
         return plugin.directory if plugin else self.stash.plugins.folder or ""
 
     def server_connection(self) -> dict[str, Any]:
-        """What a plugin started now would find on stdin, with a fresh cookie."""
+        """The connection that a plugin started now would get on stdin, with a fresh cookie."""
         return self.stash.plugins.server_connection(self.plugin_dir, self._user())
 
     def hook_stdin(

@@ -1,4 +1,4 @@
-"""Who may talk to Stash: cookies signed and dated (nothing is stored), and one API key."""
+"""Stash's logins: signed and dated cookies (nothing is stored), and one API key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Unauthorized(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks. ``user`` is "" for nobody; ``fresh_cookie`` goes back in Set-Cookie."""
+    """The sender of a request. ``user`` is "" without a login; ``fresh_cookie`` is to be set."""
 
     user: str = ""
     visited: Visited = ()
@@ -53,7 +53,7 @@ class Sessions:
         self._secret = secrets.token_bytes(16)
 
     def identify(self, cookies: str, key: str) -> Identity:
-        """Raises Unauthorized for a wrong, non-empty API key; a bad cookie is just nobody."""
+        """Raises Unauthorized for a wrong, non-empty API key; a bad cookie counts as none."""
         visited, cookie_user, known = self._read_cookie(cookies)
         if key:
             if key != self.api_key:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from simulators.stash.jobs import JobQueue
-from simulators.stash.library import Disk, Library
+from simulators.stash.library import Library
 from simulators.stash.plugins import Plugins
 from simulators.stash.records import Clock
 from simulators.stash.runs import Host, LogLine, Origin
@@ -17,8 +17,7 @@ LOG_LINES_KEPT = 10_000
 
 
 class Stash:
-    """The parts that resolvers work on. ``external_host`` replaces the base of image URLs,
-    ``folders`` are the ones that it scans."""
+    """The parts that resolvers work on. ``folders`` are the ones that Stash scans."""
 
     def __init__(
         self,
@@ -31,24 +30,19 @@ class Stash:
         self.clock = clock
         self.started = time.monotonic()
         self.logs: deque[LogLine] = deque(maxlen=LOG_LINES_KEPT)
-        self.log_times: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         self.library = Library(clock)
-        self.disk = Disk(self.library)
         self.sessions = Sessions(clock, credentials, max_session_age)
         self.plugins = Plugins(plugin_dir, host, self.sessions, self.log)
         self.jobs = JobQueue(clock)
-        self.external_host = ""
         self.folders = ["/data"]
-        self.ui_settings: dict[str, object] = {}
 
     def log(self, level: str, message: str) -> None:
         self.logs.append(LogLine(level, message, time.monotonic() - self.started))
-        self.log_times.append(self.clock.precise_text())
 
 
 @dataclass(slots=True)
 class Call:
-    """One GraphQL request on its way; ``base_url`` is what image URLs begin with."""
+    """One GraphQL request on its way; ``base_url`` begins image URLs."""
 
     stash: Stash
     base_url: str

@@ -15,13 +15,11 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from simulators.faults import Fault, Faults, Kind
 from simulators.request_log import Request, RequestLog
-from simulators.stash import mutations, objects, queries, system_mutations
+from simulators.stash import mutations, queries
 from simulators.stash.library import Library
-from simulators.stash.pictures import SCENE_PLACEHOLDER, content_type, png
-from simulators.stash.process import Cancel
-from simulators.stash.records import Entity
+from simulators.stash.pictures import SCENE_PLACEHOLDER, content_type
 from simulators.stash.runs import Origin, PluginRun
-from simulators.stash.schema import Engine, Resolver
+from simulators.stash.schema import Engine
 from simulators.stash.sessions import Identity, Unauthorized
 from simulators.stash.state import Call, Stash
 
@@ -43,51 +41,20 @@ def html_reply(status: int, title: str) -> Reply:
     return Reply(status, page.encode(), {"Content-Type": "text/html"})
 
 
-_ROUTE = re.compile(
-    r"/(?:(scene)/(\d+)/screenshot|(performer|studio|tag)/(\d+)/image"
-    r"|(group)/(\d+)/(frontimage|backimage))"
-)
-_SILHOUETTE = png(20, 30, (90, 90, 90))
-_ICON = SCENE_PLACEHOLDER.replace(b"1280 720", b"512 512")
+_ROUTE = re.compile(r"/scene/(\d+)/screenshot")
 _NOT_FOUND = Reply(404, b"Not Found\n", {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def image_reply(
     library: Library, path: str, query: Mapping[str, str], known_etag: str
 ) -> Reply | None:
-    """The answer to an image's path, None if the path is none."""
+    """The answer to the path of a scene's cover, None for another path."""
     if not (route := _ROUTE.fullmatch(path)):
         return None
-    kind = route[1] or route[3] or route[5]
-    data = _image(library, kind, int(route[2] or route[4] or route[6]), route[7] == "backimage")
-    if data is None:
+    scene = library.scenes.get(int(route[1]))
+    if scene is None:
         return _NOT_FOUND
-    if query.get("default") == "true" and kind != "scene":
-        data = b""
-    return _serve(data or _placeholder(kind), "t" in query, known_etag)
-
-
-def _image(library: Library, kind: str, record_id: int, back: bool) -> bytes | None:
-    """The bytes, b"" for a record without an image, None for no such record."""
-    if kind == "scene":
-        scene = library.scenes.get(record_id)
-        return None if scene is None else scene.cover or b""
-    if kind == "group":
-        group = library.groups.get(record_id)
-        return None if group is None else (group.back_image if back else group.image) or b""
-    tables: dict[str, Mapping[int, Entity]] = {
-        "performer": library.performers,
-        "studio": library.studios,
-        "tag": library.tags,
-    }
-    record = tables[kind].get(record_id)
-    return None if record is None else record.image or b""
-
-
-def _placeholder(kind: str) -> bytes:
-    if kind == "scene":
-        return SCENE_PLACEHOLDER
-    return _SILHOUETTE if kind == "performer" else _ICON
+    return _serve(scene.cover or SCENE_PLACEHOLDER, "t" in query, known_etag)
 
 
 def _serve(data: bytes, versioned: bool, known_etag: str) -> Reply:
@@ -106,11 +73,7 @@ def _serve(data: bytes, versioned: bool, known_etag: str) -> Reply:
 @functools.cache
 def engine() -> Engine:
     """The engine; it holds no library, so every simulator of a process shares it."""
-    together: dict[str, dict[str, Resolver]] = {}
-    for room in (objects, queries, mutations, system_mutations):
-        for type_name, functions in room.RESOLVERS.items():
-            together.setdefault(type_name, {}).update(functions)
-    return Engine(together)
+    return Engine({**queries.RESOLVERS, **mutations.RESOLVERS})
 
 
 _UNAUTHORIZED = Reply(401, b"", {"WWW-Authenticate": "FormBased"})
@@ -124,7 +87,6 @@ class Incoming:
     target: str
     headers: Message
     body: bytes
-    cancel: Cancel
 
     @property
     def path(self) -> str:
@@ -222,7 +184,7 @@ class Site:
     def _route(self, incoming: Incoming, identity: Identity) -> Reply:
         path = incoming.path
         if path == "/login":
-            return self._login(incoming)
+            return html_reply(200, "Login | Stash")
         if not self.stash.sessions.allows(identity):
             if path == "/graphql" or "." in path.rsplit("/", 1)[-1]:
                 return _UNAUTHORIZED
@@ -233,24 +195,13 @@ class Site:
         image = image_reply(self.stash.library, path, incoming.query, known)
         return image or html_reply(200, "Stash")
 
-    def _login(self, incoming: Incoming) -> Reply:
-        if incoming.method != "POST":
-            return html_reply(200, "Login | Stash")
-        form = dict(parse_qsl(incoming.body.decode("utf-8", "replace")))
-        sessions = self.stash.sessions
-        if (form.get("username"), form.get("password")) != sessions.credentials:
-            return Reply(401, b"Username or password is invalid\n", {"Content-Type": "text/plain"})
-        cookie = sessions.set_cookie_header(sessions.make_cookie(sessions.user))
-        return Reply(200, b"", {"Set-Cookie": cookie})
-
     def _graphql(self, incoming: Incoming, identity: Identity) -> Reply:
         asked = _graphql_request(incoming.body)
         if incoming.method != "POST" or asked is None:
             message = "json request body could not be decoded"
             return json_reply(400, {"errors": [{"message": message}], "data": None})
-        host = incoming.headers.get("Host", "")
-        base = self.stash.external_host or f"http://{host}"
-        call = Call(self.stash, base, Origin(identity.user, identity.visited, incoming.cancel))
+        base = f"http://{incoming.headers.get('Host', '')}"
+        call = Call(self.stash, base, Origin(identity.user, identity.visited))
         status, body = engine().run(asked["query"], asked.get("variables"), call)
         return json_reply(status, body)
 
@@ -258,7 +209,7 @@ class Site:
         return Origin(self.stash.sessions.user)
 
     def run_as_user(self, query: str, variables: dict[str, Any], base: str) -> Answer:
-        """A person's own request, without HTTP: the data, and the plugin runs it led to."""
+        """A user's own request, without HTTP: the data, and the plugin runs it led to."""
         origin = self.user_origin()
         status, body = engine().run(query, variables, Call(self.stash, base, origin))
         if status != 200 or "errors" in body:

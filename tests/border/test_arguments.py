@@ -49,7 +49,7 @@ def test_an_absurd_number_is_refused_before_anything_is_stored(
 
 
 @pytest.mark.parametrize("text", [TOO_LARGE, "9" * 30, "9" * 5000, "-1", "1.5", "NaN", "", "\x1b"])
-def test_a_shell_is_told_in_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_shell_gets_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(["sync", f"--scene={text}"])
 
@@ -108,7 +108,7 @@ def test_dismiss_wants_one_number(library: Library) -> None:
         b"\x00",
     ],
 )
-def test_standard_input_that_cannot_be_read_is_told_and_no_crash(raw: bytes) -> None:
+def test_unreadable_standard_input_is_reported_and_no_crash(raw: bytes) -> None:
     with pytest.raises(SetupError, match="Standard input"):
         parse_request(raw, "")
 

@@ -75,7 +75,7 @@ def test_a_number_that_cannot_be_stops_no_other_item_and_fits_a_database(place: 
         assert 0 <= page.newest < 2**63
 
 
-def test_an_item_without_a_usable_number_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_item_without_a_usable_number_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     root = ElementTree.fromstring(container(video(1), video(2, ratingKey="9" * 30)))
 
     with caplog.at_level(logging.WARNING, "plexsync"):

@@ -152,7 +152,7 @@ def test_a_scene_without_a_usable_number_is_not_taken_for_deleted(odd: Odd, scen
 @pytest.mark.parametrize(
     "body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b"[1,]", b"NaN", b"9" * 5000]
 )
-def test_json_that_nobody_can_read_is_an_error_of_stash(odd: Odd, body: bytes) -> None:
+def test_unreadable_json_is_an_error_of_stash(odd: Odd, body: bytes) -> None:
     stash = odd("{}")
     OddStash.said = body
 

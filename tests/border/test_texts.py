@@ -32,7 +32,7 @@ def is_harmless(text: str) -> bool:
 
 
 @given(ANY_TEXT, st.integers(0, 50))
-def test_a_line_is_harmless_short_and_stays_what_it_is(text: str, limit: int) -> None:
+def test_a_line_is_harmless_and_short_and_keeps_its_text(text: str, limit: int) -> None:
     line = one_line(text, limit)
     assert is_harmless(line)
     assert not limit or len(line) <= limit

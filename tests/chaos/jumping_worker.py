@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from sync_queue import lock, rescue
 from worker import logs
+from worker.deaths import take_back_leases
 from worker.processor import SyncWorker
 
 TURN_SECONDS = 0.25
@@ -35,7 +36,7 @@ def main(plugin_dir: str, data_dir: str, patience: float, offsets: list[float]) 
         return 1
     logs.to_file(data_dir)
     with rescue.open_queue(data_dir) as manager:
-        manager.jobs.resume_unack_tasks()
+        take_back_leases(manager, time.time() + offsets[0])
         clock = jumping(offsets)
         worker = SyncWorker(manager, plugin_dir=plugin_dir, clock=clock, when_idle=True)
         worker.start()

@@ -15,7 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simulators import resident
+from simulators.plex.items import Item
+from simulators.plex.server import PlexSimulator
 from simulators.stash.jobs import Job
+from simulators.stash.pictures import png
 from tests.chaos.model import Model
 from tests.chaos.people import People
 from tests.chaos.report import Report, double_writes
@@ -42,8 +45,12 @@ class Chaos:
         self.jumping: list[subprocess.Popen[bytes]] = []
         self.tasks: list[int] = []
         self.lockers: list[threading.Thread] = []
+        self.absurd: list[Item] = []
+        self.restart = threading.Timer(0.0, road.plex.start)
+        self.restart.start()
         for number in range(scenes):
-            self.model.add(*road.add(f"{number % 3}/Video {number}.mp4"))
+            cover = png(4, 4, (number, 0, 0)) if number % 4 == 0 else None
+            self.model.add(*road.add(f"{number % 3}/Video {number}.mp4", cover=cover))
         self.strangers = [
             road.plex.add_movie(road.section, f"/media/videos/other/Video {number}.mp4")
             for number in range(scenes)
@@ -71,6 +78,13 @@ class Chaos:
             (2, self.run_task),
             (1, self.kill_task),
             (1, self.clock_jumps),
+            (1, self.worker_pauses),
+            (1, self.lock_vanishes),
+            (1, self.shm_vanishes),
+            (1, self.log_of_another_owner),
+            (1, self.weather.pictures_fail),
+            (1, self.absurd_number),
+            (1, self.another_plex),
             (4, self.all_is_well),
         ]
         self.once = [act for _, act in self.acts]  # each happens at least once
@@ -104,8 +118,10 @@ class Chaos:
         self.run_task()
 
     def plex_restarts(self) -> None:
+        self.restart.join()
         self.road.plex.stop()
-        threading.Timer(self.rng.uniform(0.0, 0.5), self.road.plex.start).start()
+        self.restart = threading.Timer(self.rng.uniform(0.0, 0.5), self.road.plex.start)
+        self.restart.start()
 
     def stash_restarts(self) -> None:
         self.road.stash.restart()
@@ -180,6 +196,48 @@ class Chaos:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def worker_pauses(self) -> None:
+        """As by ``docker pause``."""
+        for pid in self.workers():
+            self.send(pid, signal.SIGSTOP)
+            threading.Timer(self.rng.uniform(0.0, 0.5), self.send, (pid, signal.SIGCONT)).start()
+
+    def lock_vanishes(self) -> None:
+        self.vanish("worker.lock")
+
+    def shm_vanishes(self) -> None:
+        self.vanish("data.db-shm")
+
+    def vanish(self, name: str) -> None:
+        """Somebody tidies up beneath a live worker."""
+        (self.road.plugin.database.parent / name).unlink(missing_ok=True)
+
+    def log_of_another_owner(self) -> None:
+        """Stash once ran as root, or as somebody else."""
+        log = self.road.plugin.data_dir / "plexsync.log"
+        if os.geteuid() == 0 and log.exists():
+            os.chown(log, 12_345, 12_345)
+            log.chmod(0o400)
+
+    def absurd_number(self) -> None:
+        """A tool writes absurd numbers into an item of Plex that is no scene's."""
+        item = self.road.plex.add_movie(
+            self.road.section, f"/media/videos/absurd/{len(self.absurd)}.mp4"
+        )
+        self.absurd.append(item)
+        item.updated_at = item.added_at = self.rng.choice([2**63, 10**30, -1, 10**4000])
+
+    def another_plex(self) -> None:
+        """For a moment another Plex, an empty one, has the address."""
+        plex = self.road.plex
+        self.restart.join()
+        plex.stop()
+        other = PlexSimulator(token=plex.token, port=int(plex.url.rpartition(":")[2]))
+        other.add_section("Videos", locations=["/media/videos"], agent="none")
+        with other:
+            threading.Event().wait(self.rng.uniform(0.1, 0.6))
+        plex.start()
 
     # -- the end ------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ def test_nothing_is_lost_and_nothing_is_wrong(
     make_road: MakeRoad, scenes: int, acts: int, tag_mode: TagMode
 ) -> None:
     begun = time.monotonic()
-    road = make_road(tag_mode, debug_logging=True)
+    road = make_road(tag_mode, debug_logging=True, skip_posters=False)
     chaos = Chaos(road, scenes, SEED)
     for _ in range(acts):
         chaos.act()

@@ -18,6 +18,7 @@ from tests.chaos.report import Report, double_writes
 from tests.chaos.weather import Weather
 from tests.resident.bench import Bench, MakeBench
 from tests.resident.conftest import make_bench
+from worker.deaths import take_back_leases
 
 __all__ = ["make_bench"]
 
@@ -111,9 +112,12 @@ class Trial:
 
     def worker_dies(self) -> None:
         """As after SIGKILL: leases stay, nothing was given back."""
-        self.bench.manager.jobs.claim(self.bench.clock.now, self.rng.randrange(4))
+        jobs = self.bench.manager.jobs
+        leased = jobs.claim(self.bench.clock.now, self.rng.randrange(4))
+        for at_hand in leased[:1]:
+            jobs.begin(at_hand)
         self.bench.new_worker()
-        self.bench.manager.jobs.resume_unack_tasks()
+        take_back_leases(self.bench.manager, self.bench.clock.now)
 
     def clock_jumps(self) -> None:
         clock = self.bench.clock

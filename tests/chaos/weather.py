@@ -85,6 +85,13 @@ class Weather:
         """Plex answers every read and fails every write, until ``clear``."""
         self.plex.faults.add(Kind.STATUS, method="PUT", times=None, status=500)
 
+    def pictures_fail(self) -> None:
+        """Plex takes no pictures, or Stash gives none, until ``clear``; all else is well."""
+        if self.rng.random() < 0.5:
+            self.plex.faults.add(Kind.STATUS, path="/(posters|arts)", times=None, status=500)
+        else:
+            self.stash.faults.add(path="/screenshot", times=None, status=500)
+
     def clear(self) -> None:
         """Everything goes well from now on."""
         self.stash.settings["plex_token"] = self.plex.token

@@ -125,7 +125,7 @@ def test_it_runs_from_any_directory_and_reports_what_it_did(
     assert plex.items()[0].fields["summary"] == "Docks."
 
 
-def test_a_dry_run_says_what_would_be_written_and_writes_nothing(
+def test_a_dry_run_reports_its_writes_and_makes_none(
     command_line: CommandLine, plex: PlexSimulator
 ) -> None:
     command_line.enqueue(1)

@@ -69,7 +69,7 @@ workers[0].wait()
 # A worker that finds new code starts it, and gives the lock back first.
 held = lock.acquire(DATA, patience=0)
 assert held is not None
-resident.hand_over(PLUGIN, held)
+resident.hand_over(PLUGIN, DATA, held)
 begun(2)
 assert lock.worker_alive(DATA)
 os.write(writer, b"x")

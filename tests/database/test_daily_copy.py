@@ -76,7 +76,7 @@ def test_a_database_without_scenes_is_not_worth_a_copy(tmp_path: Path) -> None:
     assert not daily(tmp_path).exists()
 
 
-def test_what_a_killed_copy_left_is_replaced(tmp_path: Path) -> None:
+def test_the_rest_of_a_killed_copy_is_replaced(tmp_path: Path) -> None:
     stock.make(tmp_path)
     left = daily(tmp_path).with_name(daily(tmp_path).name + ".tmp")
     left.write_bytes(b"half a copy")

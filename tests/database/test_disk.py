@@ -163,7 +163,7 @@ def test_there_is_no_daily_copy_when_space_is_short(
         assert "too little free space" in caplog.text
 
 
-def test_a_limit_of_file_size_is_trouble_with_writing(tmp_path: Path) -> None:
+def test_a_limit_of_file_size_is_a_write_error(tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, MEGABYTE))
 

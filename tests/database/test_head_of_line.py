@@ -110,7 +110,7 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueManager]:
 
 
 @given(stored_at=clocks, delay=st.floats(0.0, 3600.0), now=clocks)
-def test_whatever_the_clock_did_a_job_is_due_within_the_longest_delay(
+def test_a_job_is_due_within_the_longest_delay_after_any_jump_of_the_clock(
     queue: QueueManager, stored_at: float, delay: float, now: float
 ) -> None:
     queue.jobs.put(scene_job(1, "hook", stored_at), due=stored_at + delay)

@@ -69,7 +69,7 @@ def test_the_daily_copy_is_restored_when_nothing_can_be_read(tmp_path: Path) -> 
     assert "its copy of 2027-01-15 was restored" in restored.sentence
 
 
-def test_what_waits_and_what_the_user_decided_comes_from_the_damaged_file(tmp_path: Path) -> None:
+def test_waiting_jobs_and_decisions_come_from_the_damaged_file(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     copy_now(tmp_path)
     with QueueManager(str(tmp_path)) as manager:
@@ -142,7 +142,7 @@ def test_the_weekly_copy_of_version_1_is_restored_and_migrated(tmp_path: Path) -
         assert manager.get_stats(NOON).pending == 1
 
 
-def test_a_damaged_database_of_version_1_gives_what_waits(tmp_path: Path) -> None:
+def test_a_damaged_database_of_version_1_gives_its_waiting_jobs(tmp_path: Path) -> None:
     path = stock.make_version_1(tmp_path)
     stock.overwrite(path, stock.page_of(path, b"original_locked"), 1)
     rescue.restore(str(tmp_path), grace=0.0)
@@ -154,7 +154,7 @@ def test_a_damaged_database_of_version_1_gives_what_waits(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_pages_are_overwritten_the_queue_opens_and_no_job_is_invented(
+def test_the_queue_opens_and_invents_no_job_after_any_pages_were_overwritten(
     tmp_path: Path, seed: int
 ) -> None:
     before = stock.make(tmp_path)
@@ -172,9 +172,7 @@ def test_whatever_pages_are_overwritten_the_queue_opens_and_no_job_is_invented(
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_bytes_are_flipped_every_job_can_be_claimed_afterwards(
-    tmp_path: Path, seed: int
-) -> None:
+def test_every_job_can_be_claimed_after_any_bytes_were_flipped(tmp_path: Path, seed: int) -> None:
     stock.make(tmp_path)
     path = stock.database_file(tmp_path)
     rng = random.Random(seed)
@@ -358,7 +356,7 @@ def test_a_rescue_that_was_killed_is_finished_at_the_next_start(
     assert not (place / rescue.BUILDING).exists()
 
 
-def test_what_was_stored_after_a_killed_rescue_stays(tmp_path: Path) -> None:
+def test_rows_stored_after_a_killed_rescue_stay(tmp_path: Path) -> None:
     stock.make(tmp_path)
     spoil_header(tmp_path)
     place = tmp_path / "rescue"

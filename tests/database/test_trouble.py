@@ -64,7 +64,7 @@ def sqlite_error(name: str) -> sqlite3.Error:
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items())
-def test_an_error_of_sqlite_is_told_by_its_code(name: str, kind: type[QueueError]) -> None:
+def test_an_error_of_sqlite_is_recognised_by_its_code(name: str, kind: type[QueueError]) -> None:
     translated = translate_database_exception(sqlite_error(name))
 
     assert type(translated) is kind
@@ -92,13 +92,13 @@ def test_every_code_of_sqlite_is_either_in_the_table_or_a_mistake_of_ours() -> N
         (errno.EIO, DatabaseUnwritable),
     ],
 )
-def test_an_error_of_the_file_system_is_told_by_its_number(
+def test_an_error_of_the_file_system_is_recognised_by_its_number(
     number: int, kind: type[QueueError]
 ) -> None:
     assert type(translate_database_exception(OSError(number, "whatever"))) is kind
 
 
-def test_a_mistake_in_our_own_sql_stays_what_it_is(database: sqlite3.Connection) -> None:
+def test_a_mistake_in_our_own_sql_is_not_translated(database: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.OperationalError):
         database.execute("SELECT * FROM nowhere")
     with pytest.raises(sqlite3.IntegrityError):
@@ -174,7 +174,9 @@ def test_damage_is_mended_at_once_and_later_when_it_comes_again() -> None:
     assert [patience.wait(DatabaseDamaged("Damaged.")) for _ in range(3)] == [0, 10, 20]
 
 
-def test_trouble_that_is_over_begins_anew_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_database_error_that_is_over_is_reported_as_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("INFO")
     patience = Patience()
     patience.wait(DatabaseFull("The disk is full."))

@@ -112,7 +112,7 @@ def test_each_word_of_the_glossary_has_its_name_in_the_code(name: str) -> None:
     assert pkgutil.resolve_name(name).__doc__, name
 
 
-def test_what_people_read_calls_each_thing_by_its_one_word(manifest: dict[str, Any]) -> None:
+def test_texts_for_users_call_each_thing_by_its_one_word(manifest: dict[str, Any]) -> None:
     texts = {file.name: file.read_text("utf-8") for file in DOCUMENTS}
     words, _, rest = texts["architecture.md"].partition(GLOSSARY)
     texts["architecture.md"] = words + rest.partition("\n## ")[2]
@@ -172,7 +172,7 @@ def test_the_readme_is_short() -> None:
     assert len(text_of("README.md").splitlines()) <= 150
 
 
-def test_what_ships_links_to_nothing_that_stays_behind() -> None:
+def test_the_package_links_to_nothing_that_stays_behind() -> None:
     shipped = set(package.shipped_files())
     for document in DOCUMENTS:
         if document.relative_to(ROOT).as_posix() not in shipped:

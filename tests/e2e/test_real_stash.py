@@ -224,7 +224,7 @@ def session_is_over(road: RealRoad) -> bool:
     return False
 
 
-def test_what_waits_when_stash_is_killed_is_done_when_it_is_back(road: RealRoad) -> None:
+def test_jobs_that_wait_when_stash_is_killed_are_done_when_it_is_back(road: RealRoad) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     slow = road.plex.faults.add("delay", method="PUT", seconds=2.0)
     road.stash.scene_update(scene, title="Before")

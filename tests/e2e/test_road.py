@@ -75,7 +75,7 @@ def test_an_edit_in_stash_shows_in_plex(make_road: MakeRoad, tag_mode: TagMode) 
 
 
 @pytest.mark.parametrize("tag_mode", ["replace", "append"])
-def test_what_is_taken_away_in_stash_goes_in_plex(make_road: MakeRoad, tag_mode: TagMode) -> None:
+def test_a_value_taken_away_in_stash_goes_in_plex(make_road: MakeRoad, tag_mode: TagMode) -> None:
     road = make_road(tag_mode)
     library = road.stash.library
     people = [library.add_performer(name) for name in ("Ada Quill", "Zoë Ångström")]

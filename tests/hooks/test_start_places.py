@@ -65,7 +65,7 @@ def assert_told(answer: Answer, *words: str) -> None:
         ("wake", ""),
     ],
 )
-def test_a_foreign_directory_is_told_by_every_task(
+def test_every_task_reports_a_foreign_directory(
     ready: InstalledPlugin, name: str, words: str
 ) -> None:
     with mode(ready.data_dir / "queue" / "worker.lock", 0), mode(ready.data_dir / "queue", 0o500):
@@ -75,7 +75,7 @@ def test_a_foreign_directory_is_told_by_every_task(
 
 @pytest.mark.parametrize("bits", [0o500, 0o000])
 @pytest.mark.parametrize("name", ["status", "check_setup", "process_queue"])
-def test_a_directory_without_permissions_is_told_by_every_task(
+def test_every_task_reports_a_directory_without_permissions(
     own_plugin: InstalledPlugin, tmp_path: Path, name: str, bits: int
 ) -> None:
     own_plugin.data_dir = tmp_path / "elsewhere"

@@ -30,7 +30,22 @@ MALFORMED = {
     "100,000 open brackets": b'{"args": ' + b"[" * 100_000,
     "100,000 levels": b'{"args": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
 }
-WITHOUT_ID = [None, 0, -3, "5", "", 3.5, True, [5], {"id": 5}, 2**63, 10**30]
+WITHOUT_ID: list[object] = [
+    None,
+    0,
+    -3,
+    "5",
+    "",
+    3.5,
+    True,
+    [5],
+    {"id": 5},
+    10**18,
+    2**63 - 1,
+    2**63,
+    10**30,
+]
+WITHOUT_ID += [-(2**63)]
 
 
 def assert_refused(answer: Answer) -> None:
@@ -72,6 +87,12 @@ def test_a_hook_without_an_id_is_refused(plugin: InstalledPlugin, number: object
     if number is None:
         del hook["id"]
     assert_refused(plugin.send(plugin.stdin({"hookContext": hook})))
+    assert not plugin.data_dir.exists()
+
+
+def test_a_hook_with_an_id_of_five_thousand_digits_is_refused(plugin: InstalledPlugin) -> None:
+    raw = json.dumps(plugin.hook_stdin(4711)).encode().replace(b"4711", b"9" * 5000)
+    assert_refused(plugin.send(raw))
     assert not plugin.data_dir.exists()
 
 

@@ -11,6 +11,7 @@ from tests.identity.operations import run
 from tests.identity.oracle import TAGS, Edit, Past
 from tests.identity.world import NAMES, SETTINGS, STRANGER, World, describe, disturb, sha1, to_plex
 from tests.resident.bench import Clock
+from worker.deaths import take_back_leases
 
 
 class Killed(BaseException):
@@ -292,5 +293,5 @@ class Acts(World):
         except Killed:
             self.tell("It was killed")
         house.clock = clock
-        house.manager.jobs.resume_unack_tasks()
+        take_back_leases(house.manager, house.clock.now)
         house.new_worker()

@@ -19,7 +19,7 @@ SOON = pytest.mark.parametrize("soon", [True, False], ids=["soon", "next day"])
 @pytest.mark.parametrize("part_ids", ["new", "same"])
 @pytest.mark.parametrize("library", ["same", "new"])
 @SOON
-def test_a_library_made_anew_is_written_anew(
+def test_a_rebuilt_library_is_written_again(
     house: House, keys: str, part_ids: str, library: str, soon: bool
 ) -> None:
     films(house, NAMES)
@@ -177,7 +177,7 @@ def test_both_items_of_two_merged_scenes_show_the_scene_that_stayed(
     assert second.tags["actor"] == []
 
 
-def test_a_scene_deleted_and_scanned_again_takes_over_what_was_ours(house: House) -> None:
+def test_a_scene_deleted_and_scanned_again_takes_over_our_values(house: House) -> None:
     scene, item = house.add("Pier.mp4", details="First.", tags=["Old"], studio="Northlight")
     house.synced()
     house.plex.edit(item, {}, {"genre": ["Old", "A user's"]})

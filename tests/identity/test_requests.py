@@ -80,7 +80,7 @@ def test_sync_all_of_an_unchanged_library_costs_pages_and_reads_of_fifty(house: 
     assert asked.total() <= 0.025 * count
 
 
-def test_a_library_made_anew_costs_what_a_first_sync_costs(house: House) -> None:
+def test_a_rebuilt_library_costs_as_much_as_a_first_sync(house: House) -> None:
     count = 500
     shelf(house, count)
     house.rebuild(library="new")
@@ -89,7 +89,7 @@ def test_a_library_made_anew_costs_what_a_first_sync_costs(house: House) -> None
     assert asked.total() <= 1.1 * count
 
 
-def test_a_library_made_anew_costs_nothing_more_the_next_time(house: House) -> None:
+def test_a_rebuilt_library_costs_nothing_more_the_next_time(house: House) -> None:
     shelf(house, 23)
     house.rebuild(library="new")
     house.sync_all()

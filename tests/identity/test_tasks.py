@@ -11,7 +11,7 @@ __all__ = ["library"]
 
 @pytest.mark.parametrize("reuse_keys", [False, True], ids=["new keys", "same keys"])
 @pytest.mark.parametrize("new_section", [False, True], ids=["same library", "new library"])
-def test_sync_all_writes_a_library_that_was_made_anew(
+def test_sync_all_writes_a_rebuilt_library(
     library: Library, reuse_keys: bool, new_section: bool
 ) -> None:
     library.fill(30, details="Docks.", tags=["Noir"])

@@ -88,7 +88,7 @@ def test_the_worker_that_runs_after_the_update_changes_nothing_but_the_table(
     assert [letter[0] for letter in old.letters()] == [old.scene_named("Refused")]
 
 
-def test_what_users_did_meanwhile_is_treated_as_the_documents_say(old: OldHouse) -> None:
+def test_edits_of_users_meanwhile_are_treated_as_the_documents_say(old: OldHouse) -> None:
     user = old.plex.user
     everything, rated = old.item_named("Everything"), old.item_named("Rated")
     user.edit(everything, {"summary": "A user's words."})
@@ -103,7 +103,7 @@ def test_what_users_did_meanwhile_is_treated_as_the_documents_say(old: OldHouse)
     assert now == CHANGES | {"Everything": {"summary": ("A user's words.", "Docks at night.")}}
 
 
-def test_what_was_adopted_is_not_cleared(old: OldHouse) -> None:
+def test_a_value_that_was_adopted_is_not_cleared(old: OldHouse) -> None:
     adopted, scene = old.item_named("Adopted"), old.scene_named("Adopted")
     old.sync_all()
     old.settle()
@@ -114,7 +114,7 @@ def test_what_was_adopted_is_not_cleared(old: OldHouse) -> None:
     assert adopted.tags["genre"] == ["Sea"]
 
 
-def test_what_was_written_is_cleared(old: OldHouse) -> None:
+def test_a_written_value_is_cleared(old: OldHouse) -> None:
     item, scene = old.item_named("Everything"), old.scene_named("Everything")
     old.sync_all()
     old.settle()

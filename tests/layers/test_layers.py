@@ -201,7 +201,7 @@ def test_no_other_foreign_library_is_imported() -> None:
     assert not offenders, listed(offenders)
 
 
-def test_what_a_hook_imports_is_standard_library_down_to_the_last_module() -> None:
+def test_a_hook_imports_the_standard_library_only_down_to_the_last_module() -> None:
     seen, waiting = set(), [HOOK_ENTRY]
     while waiting:
         path = module_file(waiting.pop())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -265,6 +266,19 @@ def test_a_listing_that_breaks_keeps_its_pages_and_begins_again(
     index.refresh(1001.0, (), Ask.COUNTERS)
     assert pages_asked(plex) == 2
     assert len(all_files(store, client.server)) == PAGE_SIZE + 5
+
+
+def test_a_listing_of_slow_pages_comes_to_an_end(
+    plex: PlexSimulator, client: PlexClient, store: IndexStore
+) -> None:
+    generate(plex.library, 8 * PAGE_SIZE)
+    client.sections()
+    minutes = count(0.0, 4 * MINUTE)  # a page takes four minutes
+    index = FileIndex(client, store, nullcontext, lambda: next(minutes))
+    plex.requests.clear()
+    with pytest.raises(PlexTemporaryError, match="too long to list"):
+        index.refresh(1000.0, (), Ask.EVERYTHING)
+    assert pages_asked(plex) == 4
 
 
 def test_only_chosen_libraries_are_listed(

@@ -255,7 +255,7 @@ def test_a_name_that_everybody_uses_is_asked_for_with_its_folder(
     assert len(result.candidates) == 1
 
 
-def test_an_unknown_library_name_is_told_with_the_names_there_are(
+def test_an_unknown_library_name_is_reported_with_the_known_names(
     plex: PlexSimulator, client: PlexClient
 ) -> None:
     plex.add_section("Movies", locations=["/media"])

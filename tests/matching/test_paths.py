@@ -145,7 +145,7 @@ def test_separators_case_and_ends_of_rules_do_not_matter_on_windows() -> None:
     assert rules.to_plex("//nas/V/a.mp4") == ("V:\\a.mp4",)
 
 
-def test_bad_rules_are_told_in_a_sentence_and_skipped() -> None:
+def test_bad_rules_are_reported_in_a_sentence_and_skipped() -> None:
     rules, problems = PathRules.parse("nonsense; a => /b; /a => ; /x => /y; /p => /q => /r")
     assert rules == PathRules((PathRule("/x", "/y"),))
     assert len(problems) == 4
@@ -200,7 +200,7 @@ def test_equal_paths_need_no_rule() -> None:
     assert propose_rules(pairs("/data", "/data", "a.mp4", "b.mp4", "c.mp4")) == ()
 
 
-def test_two_mounts_are_told_apart_by_a_shared_folder() -> None:
+def test_two_mounts_are_distinguished_by_a_shared_folder() -> None:
     found = pairs("/data/films", "/mnt/1/films", "a.mp4", "b.mp4", "c.mp4")
     found += pairs("/data/shows", "/mnt/2/shows", "d.mp4", "e.mp4", "f.mp4")
     assert set(propose_rules(found)) == {

@@ -55,7 +55,7 @@ def run_task(
     return reply
 
 
-def test_a_version_that_works_is_told_from_one_that_does_not() -> None:
+def test_a_version_that_works_is_distinguished_from_one_that_does_not() -> None:
     assert dependencies.found_version("no-such-distribution") == ()
     assert dependencies.all_present()
 

@@ -97,7 +97,7 @@ def test_without_an_index_edits_wait_and_it_heals_when_packages_can_be_had(
     assert answer["output"]["left"] == 1
 
 
-def test_what_says_installed_and_is_not_gives_one_reply_and_a_line_in_the_worker_s_log(
+def test_a_broken_installation_gives_one_reply_and_a_line_in_the_worker_s_log(
     bare: InstalledPlugin, tmp_path: Path
 ) -> None:
     for name, (oldest, _) in dependencies.NEEDED.items():

@@ -131,7 +131,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     (tmp_path / "hold").unlink(missing_ok=True)
 
 
-def test_packages_that_do_not_load_are_installed_anew(machine: Machine, tmp_path: Path) -> None:
+def test_packages_that_do_not_load_are_installed_again(machine: Machine, tmp_path: Path) -> None:
     machine.ensure("patient")
     (machine.target / "tenacity.py").unlink()
     assert machine.ensure()[-1] == str(machine.target / "stashapi" / "stashapp.py")
@@ -174,7 +174,7 @@ def test_packages_that_do_not_load_after_all_are_said_with_the_reason(
     assert said.endswith("(ModuleNotFoundError: No module named 'made_for_another_system')")
 
 
-def test_after_a_failure_only_a_person_has_it_tried_again_within_ten_minutes(
+def test_after_a_failure_only_the_user_retries_it_within_ten_minutes(
     machine: Machine, tmp_path: Path
 ) -> None:
     (tmp_path / "fail").touch()

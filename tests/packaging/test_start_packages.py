@@ -106,7 +106,7 @@ def test_a_link_to_packages_elsewhere_is_not_followed(machine: Machine, tmp_path
     assert "is not ours" in why_unsafe(machine)
 
 
-def test_what_lies_within_a_private_directory_is_ours_whatever_its_mode(machine: Machine) -> None:
+def test_a_file_in_a_private_directory_is_ours_in_any_mode(machine: Machine) -> None:
     write_packages(machine.target)
     machine.target.chmod(0o777)
     machine.target.parent.chmod(0o700)
@@ -154,7 +154,9 @@ def test_packages_of_python_itself_are_used_where_the_directory_is_not_ours(
         (b"", "pip failed"),
     ],
 )
-def test_the_reason_of_a_failure_is_told_of_all_that_pip_says(output: bytes, reason: str) -> None:
+def test_of_all_lines_of_pip_the_reason_of_a_failure_is_reported(
+    output: bytes, reason: str
+) -> None:
     assert private_packages.reason_of(output) == reason
 
 

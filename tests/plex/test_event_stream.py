@@ -52,7 +52,7 @@ def listen(stream: EventStream) -> list[LibraryEvent]:
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("form", ["list", "object", "wrapped"])
 @pytest.mark.parametrize("ids", [int, str])
-def test_what_happens_in_plex_is_heard(
+def test_events_of_plex_are_heard(
     plex: PlexSimulator,
     source: EventSource,
     chunked: bool,
@@ -135,7 +135,12 @@ def test_an_unknown_certificate_is_refused_and_the_token_stays_here(secure: RawS
     assert secure.request == b""
 
 
-def test_an_unknown_certificate_is_accepted_when_told_so(secure: RawServer) -> None:
+def test_a_certificate_of_a_named_authority_is_accepted(secure: RawServer) -> None:
+    source = EventSource(f"https://{secure.address}", TOKEN, ca_bundle=CERTIFICATE)
+    assert next(iter(source.open())) == ()
+
+
+def test_an_unknown_certificate_is_accepted_if_the_setting_says_so(secure: RawServer) -> None:
     source = EventSource(f"https://{secure.address}", TOKEN, insecure_tls=True)
     assert listen(source.open()) == [FINISHED]
     assert TOKEN.encode() in secure.request
@@ -204,7 +209,7 @@ def test_a_damaged_answer_is_temporary(
         b"",
     ],
 )
-def test_what_is_not_http_is_temporary(answer: bytes) -> None:
+def test_an_answer_that_is_not_http_is_temporary(answer: bytes) -> None:
     with RawServer(say(answer)) as server, pytest.raises(PlexTemporaryError):
         listen(source_of(server).open())
 

@@ -208,7 +208,7 @@ def test_an_empty_page_ends_the_listing(client: PlexClient, movies: PlexSection)
     assert (page.rows, page.keys, page.total, page.newest) == ((), (), 0, 0)
 
 
-def test_what_was_changed_or_added_later_is_listed(
+def test_items_changed_or_added_later_are_listed(
     plex: PlexSimulator, client: PlexClient, movies: PlexSection, library: Section
 ) -> None:
     old = plex.add_movie(library, "/data/movies/old.mp4")
@@ -381,7 +381,7 @@ def test_a_text_that_is_refused_when_cut_too_is_refused(
     assert len([r for r in plex.requests if r.method == "PUT"]) == 2
 
 
-def test_what_is_refused_for_another_reason_than_its_length_is_not_cut(
+def test_a_value_refused_for_another_reason_than_its_length_is_not_cut(
     plex: PlexSimulator, client: PlexClient, movie: Item
 ) -> None:
     plex.faults.add(Kind.STATUS, method="PUT", times=None, status=409)

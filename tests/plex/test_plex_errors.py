@@ -17,11 +17,11 @@ import urllib3.exceptions
 
 from plex.client import PlexClient
 from plex.exceptions import (
-    PlexLoginRefused,
     PlexNotFound,
     PlexPermanentError,
     PlexSetupError,
     PlexTemporaryError,
+    WrongToken,
     error_for_status,
     translate_plex_exception,
 )
@@ -39,7 +39,7 @@ PERMANENT = {400, 409, 413, 414, 431}
 
 def expected_for(status: int) -> type[PlexSyncError]:
     if status in SETUP:
-        return PlexLoginRefused
+        return WrongToken
     if status in NOT_FOUND:
         return PlexNotFound
     return PlexPermanentError if status in PERMANENT else PlexTemporaryError
@@ -79,7 +79,7 @@ def test_a_refused_write_has_the_same_error_as_a_refused_read(
 
 
 @pytest.mark.parametrize("status", sorted(PERMANENT))
-def test_who_refuses_even_the_first_question_is_not_plex(
+def test_a_server_that_refuses_even_the_first_question_is_not_plex(
     plex: PlexSimulator, client: PlexClient, movie: Item, status: int
 ) -> None:
     """As a proxy's TLS port answers 400 to plain http."""
@@ -168,7 +168,7 @@ class Tongues(KeepAliveHandler):
 
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize("encoding", ["klingon", "base64", "utf-7", "utf-16"])
-def test_xml_in_an_encoding_that_nobody_reads_is_temporary(
+def test_xml_in_an_unknown_encoding_is_temporary(
     make_client: MakeClient, encoding: str, status: int
 ) -> None:
     tongue = type("Tongue", (Tongues,), {"encoding": encoding, "status": status})
@@ -181,7 +181,7 @@ def test_xml_in_an_encoding_that_nobody_reads_is_temporary(
     server.stop()
 
 
-def test_what_plex_says_about_its_maintenance_is_told(
+def test_the_reason_of_plexs_maintenance_is_reported(
     plex: PlexSimulator, client: PlexClient
 ) -> None:
     plex.faults.add(Kind.MAINTENANCE, times=None)
@@ -190,7 +190,7 @@ def test_what_plex_says_about_its_maintenance_is_told(
         client.sections()
 
 
-def test_a_slow_answer_is_not_waited_for_longer_than_told(
+def test_a_slow_answer_is_not_waited_for_beyond_its_limit(
     plex: PlexSimulator, make_client: MakeClient
 ) -> None:
     plex.faults.add(Kind.DELAY, times=None, seconds=30)
@@ -289,7 +289,7 @@ def test_a_name_that_is_in_no_dns_is_temporary_and_named(make_client: MakeClient
         ("http://127.0.0.1:1", "tök–en"),
     ],
 )
-def test_an_address_or_token_that_cannot_work_is_for_a_person_to_change(
+def test_an_address_or_token_that_cannot_work_needs_the_user(
     make_client: MakeClient, url: str, token: str
 ) -> None:
     client = PlexClient(url, token, sleep=lambda _: None)
@@ -300,7 +300,7 @@ def test_an_address_or_token_that_cannot_work_is_for_a_person_to_change(
     assert len(token) < 2 or token not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_wrong_token_is_for_a_person_to_change(make_client: MakeClient) -> None:
+def test_a_wrong_token_needs_the_user(make_client: MakeClient) -> None:
     with pytest.raises(PlexSetupError, match="plex_token"):
         make_client(token="wrong").sections()
 
@@ -390,7 +390,7 @@ def test_slow_failures_are_not_repeated_beyond_five_seconds(
 
 
 @pytest.mark.parametrize("status", sorted(SETUP | NOT_FOUND | PERMANENT))
-def test_what_trying_again_cannot_help_is_not_tried_again(
+def test_an_error_that_no_retry_helps_is_not_retried(
     plex: PlexSimulator, client: PlexClient, movie: Item, naps: list[float], status: int
 ) -> None:
     client.read(movie.rating_key)
@@ -496,7 +496,7 @@ FOREIGN = [
 ]
 
 
-def test_what_no_row_names_is_temporary_and_said_to_be_unexpected() -> None:
+def test_an_error_without_a_row_is_temporary_and_called_unexpected() -> None:
     assert "Unexpected" in str(translate_plex_exception(AttributeError("x")))
 
 
@@ -525,8 +525,8 @@ def test_every_foreign_exception_has_a_row(kind: type[Exception]) -> None:
     ("kind", "ours"),
     [
         (plexapi.exceptions.BadRequest, PlexTemporaryError),
-        (plexapi.exceptions.Unauthorized, PlexLoginRefused),
-        (plexapi.exceptions.TwoFactorRequired, PlexLoginRefused),
+        (plexapi.exceptions.Unauthorized, WrongToken),
+        (plexapi.exceptions.TwoFactorRequired, WrongToken),
         (plexapi.exceptions.NotFound, PlexNotFound),
         (requests.exceptions.SSLError, PlexTemporaryError),
         (requests.exceptions.InvalidHeader, PlexSetupError),
@@ -542,7 +542,7 @@ def test_the_most_specific_row_decides(kind: type[Exception], ours: type[Excepti
     assert type(translate_plex_exception(kind.__new__(kind))) is ours
 
 
-def test_trouble_with_a_certificate_is_told_from_no_connection() -> None:
+def test_a_certificate_error_is_distinguished_from_no_connection() -> None:
     assert "insecure_tls" in str(translate_plex_exception(requests.exceptions.SSLError()))
     assert "insecure_tls" not in str(
         translate_plex_exception(requests.exceptions.ConnectionError())
@@ -557,7 +557,7 @@ def test_a_known_status_decides_before_the_type(status: int) -> None:
     assert type(error) is expected is type(error_for_status(status))
 
 
-def test_an_error_of_ours_stays_what_it_is() -> None:
+def test_an_error_of_ours_is_not_translated() -> None:
     error = InvalidScene("x")
 
     assert translate_plex_exception(error, 503) is error

@@ -219,13 +219,24 @@ def test_an_unknown_certificate_is_refused_and_the_token_stays_here(
     assert Secure.seen == []
 
 
-def test_an_unknown_certificate_is_accepted_when_told_so(
+def test_an_unknown_certificate_is_accepted_if_the_setting_says_so(
     secure: HttpServer, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     client = make_client(secure.url.replace("http:", "https:"), insecure_tls=True)
 
     assert client.server == "m"
+    assert Secure.seen == [TOKEN]
+
+
+def test_a_certificate_of_a_named_authority_is_accepted(
+    secure: HttpServer, make_client: MakeClient
+) -> None:
+    address = secure.url.replace("http:", "https:")
+
+    assert make_client(address, ca_bundle=CERTIFICATE).server == "m"
+    with pytest.raises(PlexTemporaryError, match="PLEXSYNC_CA_BUNDLE"):
+        make_client(address.replace("127.0.0.1", "0.0.0.0"), ca_bundle=CERTIFICATE).sections()
     assert Secure.seen == [TOKEN]
 
 
@@ -255,7 +266,7 @@ def test_two_data_directories_are_two_devices(tmp_path: Path) -> None:
     "content",
     ["", "{", "[]", "null", '{"version": 1}', '{"version": 1, "identifier": 5}', "\x00", "[" * 9],
 )
-def test_a_damaged_identity_is_made_anew_and_then_kept(tmp_path: Path, content: str) -> None:
+def test_a_damaged_identity_is_made_again_and_then_kept(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE_NAME).write_text(content)
 
     made = client_identifier(str(tmp_path))
@@ -357,7 +368,7 @@ def test_a_redirect_that_names_the_token_is_not_shown(
     assert TOKEN not in str(caught.value)
 
 
-def test_what_plex_says_is_one_line(talkative: HttpServer, make_client: MakeClient) -> None:
+def test_a_sentence_of_plex_is_one_line(talkative: HttpServer, make_client: MakeClient) -> None:
     Talkative.words = "Maintenance&#10;2026 ERROR \x9b2J" + "y" * 1000
 
     with pytest.raises(PlexTemporaryError) as caught:

@@ -117,7 +117,7 @@ def test_process_queue_ends_when_plex_is_away_and_says_so(road: Road) -> None:
 
 
 @pytest.mark.parametrize("how", ["task", "operation"])
-def test_status_changes_no_row_no_file_and_starts_nobody(road: Road, how: str) -> None:
+def test_status_changes_no_row_and_no_file_and_starts_no_worker(road: Road, how: str) -> None:
     edits = waiting_edits(road, 4)
     road.plex.faults.add(Kind.STATUS, method="PUT", status=400, times=1)
     run(road, "process_queue")

@@ -38,7 +38,7 @@ def test_a_new_dead_letter_is_said_in_stashs_log_once_an_hour(bench: Bench) -> N
     assert len(bench.said) == 2
 
 
-def test_a_dead_letter_that_was_told_is_no_news_after_a_day(bench: Bench) -> None:
+def test_a_dead_letter_that_was_reported_is_no_news_after_a_day(bench: Bench) -> None:
     bury(bench, bench.add()[0])
     bench.clock.now += 2 * DAY
     bench.run()
@@ -50,9 +50,7 @@ def test_a_dead_letter_that_was_told_is_no_news_after_a_day(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize("trouble", ["setup", "outage"])
-def test_a_dead_letter_is_news_again_when_what_held_everything_up_is_over(
-    bench: Bench, trouble: str
-) -> None:
+def test_a_dead_letter_is_news_again_when_a_hold_is_over(bench: Bench, trouble: str) -> None:
     bury(bench, bench.add()[0])
     right = dict(bench.stash.settings)
     if trouble == "setup":
@@ -79,7 +77,7 @@ def test_a_dead_letter_that_was_superseded_is_no_news(bench: Bench) -> None:
     assert bench.stats.failed == 0
 
 
-def test_what_holds_everything_up_is_said_before_dead_letters(bench: Bench) -> None:
+def test_the_cause_of_a_hold_is_reported_before_dead_letters(bench: Bench) -> None:
     bury(bench, bench.add()[0])
     bench.stash.settings["plex_url"] = ""
     bench.edit(bench.add("Other.mp4")[0], title="Other")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -13,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from simulators.faults import Kind
-from simulators.resident import is_running, lock_is_held
-from sync_queue import schema
+from simulators.resident import is_running, lock_is_held, workers
+from sync_queue import schema, starts
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
-from tests.resident.hand_started import HandStarted
+from tests.resident.hand_started import RUNNER, HandStarted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
 
@@ -130,3 +132,23 @@ def test_a_stop_during_an_update_is_obeyed(road: Road, by_hand: HandStarted) -> 
     worker.terminate()
     assert worker.wait(20) == 0
     assert "stop requested" in road.log()
+
+
+def test_a_worker_whose_python_is_gone_says_so_and_the_next_save_starts_another(
+    road: Road, by_hand: HandStarted, tmp_path: Path
+) -> None:
+    python = tmp_path / "python3"
+    python.symlink_to(sys.executable)
+    plugin = road.plugin
+    plugin.environ["PYTHONPATH"] += os.pathsep + sysconfig.get_path("purelib")
+    limits = json.dumps({"settled": 0.3, "watch": 0.05, "update": 3.0})
+    worker = by_hand.popen([str(python), str(RUNNER), str(plugin.directory), limits])
+    eventually(lambda: worker.pid in workers(plugin.data_dir), timeout=20)
+    python.unlink()
+    update(plugin.directory)
+    eventually(lambda: worker.poll() is not None, timeout=20)
+    assert f"{python} could not be started" in starts.read(str(plugin.data_dir)).why
+    scene, item = road.add("After.mp4")
+    road.stash.scene_update(scene, title="New")
+    road.stash.run_task("Process Queue")
+    assert item.title == "New"

@@ -77,7 +77,7 @@ def test_an_idle_worker_ends_and_the_next_edit_starts_another(
     assert road.worker() != worker.pid
 
 
-def test_what_comes_while_the_lock_is_released_is_not_left_lying(bench: Bench) -> None:
+def test_a_job_that_comes_while_the_lock_is_released_is_done(bench: Bench) -> None:
     scenes = [bench.add(f"{n}.mp4")[0] for n in range(4)]
     bench.enqueue(*scenes)
     bench.plex.faults.add(Kind.DELAY, seconds=0.3, times=None)
@@ -112,7 +112,9 @@ def test_what_comes_while_the_lock_is_released_is_not_left_lying(bench: Bench) -
         ("", False),
     ],
 )
-def test_a_worker_stays_for_good_only_where_nobody_reaps_orphans(pid_one: str, stays: bool) -> None:
+def test_a_worker_stays_for_good_only_where_no_process_reaps_orphans(
+    pid_one: str, stays: bool
+) -> None:
     assert leaves_zombies(pid_one) is stays
 
 

@@ -129,7 +129,7 @@ def test_a_404_of_something_in_plexs_place_is_no_missing_item(bench: Bench) -> N
     assert item.title == "New"
 
 
-def test_plex_is_asked_for_a_scan_only_where_a_person_wished_it(bench: Bench) -> None:
+def test_plex_is_asked_for_a_scan_only_if_the_setting_says_so(bench: Bench) -> None:
     scene = bench.add_scene("2027/New.mp4")
     bench.plex.add_on_scan(bench.section, f"{PLEX_FOLDER}/2027/New.mp4")
     bench.edit(scene, title="Titled in Stash")

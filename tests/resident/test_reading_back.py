@@ -128,3 +128,19 @@ def test_a_new_worker_reads_back_what_the_last_one_wrote(bench: Bench) -> None:
     bench.edit(other, title="New")
     bench.pass_time(2 * MINUTE)
     assert bench.unread() == 0
+
+
+def test_sixty_items_that_cannot_be_read_hold_up_no_other(bench: Bench) -> None:
+    scenes = [bench.add(f"{n}.mp4") for n in range(70)]
+    for scene, _ in scenes:
+        bench.edit(scene, details="New.")
+    bench.worker.loop.step()
+    for _, item in scenes[:60]:
+        item.rating_key = 10**30
+    bench.pass_time(5 * MINUTE)
+    assert bench.unread() == 0
+    assert not bench.letters()
+    for _, item in scenes[60:]:
+        entry = bench.manager.ledger.entry(bench.server, item.rating_key)
+        assert entry is not None
+        assert not entry.unread

@@ -90,6 +90,19 @@ def test_a_task_that_finds_a_worker_waiting_makes_it_look_at_its_settings_at_onc
     assert not bench.hold().reason
 
 
+def test_a_corrected_setting_is_noticed_within_ten_seconds(bench: Bench) -> None:
+    right = dict(bench.stash.settings)
+    bench.stash.set_api_key("a key outlives the session")
+    bench.stash.settings["plex_url"] = ""
+    scene, item = bench.add()
+    bench.edit(scene, title="New")
+    bench.pass_time(3 * MINUTE)
+    bench.stash.settings = right
+    bench.pass_time(10.0)
+    assert item.title == "New"
+    assert not bench.notice()
+
+
 def test_a_task_that_changes_nothing_makes_it_look_once(bench: Bench) -> None:
     bench.stash.settings["plex_url"] = ""
     bench.edit(bench.add()[0], title="New")
@@ -150,7 +163,7 @@ def test_nonsense_in_an_optional_setting_is_said_where_people_look_and_its_defau
     assert not problem_lines(read_report(str(bench.data_dir), bench.clock()).states)
 
 
-def test_wrong_settings_are_said_after_what_holds_everything_up(bench: Bench) -> None:
+def test_wrong_settings_are_reported_after_the_cause_of_a_hold(bench: Bench) -> None:
     right = bench.stash.settings["plex_url"]
     scene, _ = bench.add()
     bench.stash.settings.update(plex_url="", max_retries="many")

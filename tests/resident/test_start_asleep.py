@@ -33,7 +33,7 @@ def looks(longest: float, *times: tuple[float, float]) -> float:
     return [awake.without_a_step(max(0.0, now - step), now) for now, step in times][-1]
 
 
-def test_a_thread_without_a_step_is_stuck_for_as_long_as_somebody_looked() -> None:
+def test_a_thread_without_a_step_is_stuck_for_as_long_as_the_watchdog_looked() -> None:
     assert looks(5.0, *((float(now), 0.0) for now in range(1, 601))) == 600.0
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_vanishes_ends_a_wait(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 15.0
 
 
-def test_where_no_directory_can_be_watched_the_worker_looks_as_often_as_before(
+def test_the_worker_polls_as_before_if_no_directory_can_be_watched(
     tmp_path: Path,
 ) -> None:
     with Doorbell(str(tmp_path / "nowhere")) as bell:

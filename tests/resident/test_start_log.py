@@ -72,7 +72,7 @@ def test_another_user_s_log_is_set_aside(tmp_path: Path) -> None:
     assert datadir.log_problem(str(tmp_path)) == ""
 
 
-def test_a_log_that_cannot_be_set_aside_is_told(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_set_aside_is_reported(tmp_path: Path) -> None:
     a_directory(tmp_path / datadir.LOG_FILE)
     a_directory(tmp_path / logs.SET_ASIDE)
     log_lines(tmp_path, 2)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from simulators.stash.pictures import png
 from simulators.stash.server import StashSimulator
 from sync_queue import lock, schema
 from tests.resident.bench import Bench, MakeBench
@@ -14,7 +15,7 @@ from worker.loop import End
 from worker.resident import Limits, has_work, installed_version, work
 from worker.stop_signals import StopSignal
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 def test_an_expired_session_waits_for_the_next_hook(bench: Bench) -> None:
@@ -115,7 +116,7 @@ TROUBLES: dict[str, Callable[[Bench], object]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_no_trouble_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
+def test_no_error_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
     scenes = [bench.add(f"{n}.mp4") for n in range(3)]
     for scene, _ in scenes:
         bench.edit(scene, title="New")
@@ -129,7 +130,7 @@ def test_no_trouble_of_stash_ends_a_job(bench: Bench, trouble: str) -> None:
     assert {item.title for _, item in scenes} == {"New"}
 
 
-def test_one_cover_that_stash_cannot_give_holds_up_nobody(make_bench: MakeBench) -> None:
+def test_one_cover_that_stash_cannot_give_delays_no_other_scene(make_bench: MakeBench) -> None:
     bench = make_bench(skip_posters=False)
     broken, its_item = bench.add("Broken.mp4")
     scenes = [bench.add(f"{n}.mp4") for n in range(3)]
@@ -139,8 +140,11 @@ def test_one_cover_that_stash_cannot_give_holds_up_nobody(make_bench: MakeBench)
     bench.run()
     assert {item.title for _, item in scenes} == {"New"}
     assert its_item.title == "New"
-    bench.pass_time(3600)
     assert not bench.hold().reason
+    for number in range(9):  # the other covers change too
+        for scene, _ in scenes:
+            bench.edit(scene, title=f"{number}", cover=png(4, 4, (number, 0, 0)))
+        bench.pass_time(10 * MINUTE)
     assert [letter[0] for letter in bench.letters()] == [broken]
     assert "cover" in bench.letters()[0][2]
 
@@ -173,7 +177,7 @@ def test_a_scene_that_is_gone_ends_quietly_and_plex_is_left_alone(bench: Bench) 
     assert not bench.letters()
 
 
-def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
+def test_one_scene_that_stash_fails_at_delays_no_other(bench: Bench) -> None:
     scenes = [bench.add(f"{n}.mp4") for n in range(60)]
     broken = scenes[17][0]
     # As a list of ids in JSON, or asked for by name: "s18: findScene".
@@ -193,6 +197,33 @@ def test_one_scene_that_stash_fails_at_holds_up_nobody(bench: Bench) -> None:
     bench.stash.faults.clear()
     bench.pass_time(15 * MINUTE)
     assert scenes[17][1].title == "New"
+
+
+def test_edits_wait_for_a_stash_that_is_too_old_and_the_user_is_told(bench: Bench) -> None:
+    scene, item = bench.add()
+    new, bench.stash.library.version = bench.stash.library.version, "v0.26.2"
+    bench.stash.faults.add(body="PlexSyncScene", status=422, times=None)
+    bench.edit(scene, title="New")
+    bench.pass_time(3 * HOUR)
+    sentence = "PlexSync needs Stash 0.27 or newer; this is 0.26.2."
+    assert (bench.hold().reason, bench.hold().sentence) == ("setup", sentence)
+    bench.hook(scene)
+    assert any(sentence in said for said in bench.said)
+    assert not bench.letters()
+    bench.stash.library.version = new
+    bench.stash.faults.clear()
+    bench.hook(scene)
+    bench.pass_time(61.0)
+    assert item.title == "New"
+    assert not bench.hold().reason
+
+
+def test_a_query_that_a_new_stash_does_not_know_is_no_sign_of_age(bench: Bench) -> None:
+    scene, _ = bench.add()
+    bench.stash.faults.add(body="PlexSyncScene", status=422, times=None)
+    bench.edit(scene, title="New")
+    bench.pass_time(10 * MINUTE)
+    assert bench.hold().reason == "waiting_for_stash"
 
 
 @pytest.fixture
@@ -222,7 +253,7 @@ def play_worker(bench: Bench) -> tuple[bool, bool]:
         os.close(descriptor)
 
 
-def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
+def test_a_worker_without_an_address_of_stash_leaves_the_queue_to_the_next(
     untold: Bench,
 ) -> None:
     assert play_worker(untold) == (False, True)
@@ -235,7 +266,7 @@ def test_a_worker_that_nobody_told_where_stash_is_leaves_the_queue_to_the_next(
     assert not untold.hold().reason
 
 
-def test_it_comes_back_when_a_hook_has_told_it_while_it_ended(untold: Bench) -> None:
+def test_it_comes_back_when_a_hook_stored_an_edit_while_it_ended(untold: Bench) -> None:
     assert not has_work(untold.manager, End.WAITING)
     untold.hook(1)
     assert has_work(untold.manager, End.WAITING)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from simulators.plex.items import Item
-from sync_queue import schema
+from sync_queue import losses, schema
+from sync_queue.state import Restored
 from tests.resident.bench import Bench
 from worker.sweep import PAGE, changed_scenes
 
@@ -95,7 +96,7 @@ def test_a_scene_made_while_the_first_drain_ran_is_found(bench: Bench) -> None:
     assert item.title == "Found"
 
 
-def test_what_was_buried_is_not_found_again_until_it_changes(bench: Bench) -> None:
+def test_a_buried_scene_is_not_found_again_until_it_changes(bench: Bench) -> None:
     scene, item = bench.add()
     bench.plex.faults.add("status", method="PUT", status=400, times=None)
     bench.edit(scene, title="Refused")
@@ -136,7 +137,7 @@ def test_an_event_during_a_sweep_is_not_kept_waiting(bench: Bench) -> None:
     bench.run()
 
 
-def test_a_sweep_that_fails_begins_anew_and_misses_nothing(bench: Bench) -> None:
+def test_a_sweep_that_fails_starts_again_and_misses_nothing(bench: Bench) -> None:
     bench.stash.set_api_key("a key outlives the session")
     scene, item = settled(bench)
     bench.clock.now += 60
@@ -202,3 +203,21 @@ def test_a_rename_while_stash_fails_is_expanded_later(bench: Bench) -> None:
     bench.pass_time(300)
     assert item.tags["actor"] == ["Ada Quill"]
     assert not bench.letters()
+
+
+def test_edits_that_were_lost_with_a_file_are_told_and_found_at_once(bench: Bench) -> None:
+    scene, item = bench.add()
+    bench.edit(scene, title="Old")
+    bench.pass_time(600.0)  # the sweep has looked
+    bench.stash.library.touch(scene, title="New")
+    losses.note(str(bench.data_dir), "data.db-wal")
+    losses.tell(bench.manager)
+    told = bench.manager.state.load(Restored).sentence
+    assert "in use (data.db-wal). Edits that only this file held are lost" in told
+    bench.hook(bench.add_scene("Other.mp4"))
+    assert told in bench.said
+    bench.new_worker()
+    bench.pass_time(60.0)
+    assert item.title == "New"
+    losses.tell(bench.manager)  # once only
+    assert not bench.notice()

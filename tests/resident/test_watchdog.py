@@ -84,7 +84,7 @@ def test_a_worker_that_cannot_even_start_says_why_in_its_log(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_told_to_stop_ends_promptly_even_while_plex_hangs(
+def test_a_worker_that_has_to_stop_ends_promptly_even_while_plex_hangs(
     road: Road, by_hand: HandStarted, number: signal.Signals
 ) -> None:
     scenes = [road.add(f"{n}.mp4") for n in range(4)]
@@ -102,9 +102,7 @@ def test_a_worker_that_is_told_to_stop_ends_promptly_even_while_plex_hangs(
     assert "stop requested" in road.log()
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_job_first(
-    road: Road, by_hand: HandStarted
-) -> None:
+def test_a_worker_that_has_to_stop_finishes_its_job_first(road: Road, by_hand: HandStarted) -> None:
     scenes = [road.add(f"{n}.mp4") for n in range(4)]
     worker = by_hand.start()
     slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=0.5, times=None)

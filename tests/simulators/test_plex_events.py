@@ -30,7 +30,7 @@ def told(listener: Listener) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("agent", "states"), [(None, [0, 1, 2, 4, 5]), ("none", [0, 1])])
-def test_a_scan_tells_what_it_finds(
+def test_a_scan_sends_events_about_its_items(
     plex: PlexSimulator, agent: str | None, states: list[int]
 ) -> None:
     section = plex.add_section("M", locations=["/d"], agent=agent)
@@ -99,7 +99,7 @@ def listen(plex: PlexSimulator) -> Iterator[Callable[..., requests.Response]]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_listener_over_http_is_told(
+def test_a_listener_over_http_gets_events(
     plex: PlexSimulator,
     movies: Section,
     listen: Callable[..., requests.Response],

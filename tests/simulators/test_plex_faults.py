@@ -78,9 +78,7 @@ def test_an_answer_with_200_can_be_no_xml(
         ET.fromstring(answer.content)
 
 
-def test_a_redirect_leads_where_it_is_told(
-    http: PlexHttp, plex: PlexSimulator, movie: Item
-) -> None:
+def test_a_redirect_leads_to_its_location(http: PlexHttp, plex: PlexSimulator, movie: Item) -> None:
     plex.faults.add("redirect", location="http://192.0.2.1/elsewhere")
     answer = http.ask("PUT", EDIT)
     assert (answer.status_code, answer.headers["Location"]) == (302, "http://192.0.2.1/elsewhere")
@@ -124,7 +122,7 @@ def test_an_answer_can_be_late(http: PlexHttp, plex: PlexSimulator, movie: Item,
     assert movie.title == "B"
 
 
-def test_a_busy_database_lets_everyone_wait_until_the_server_stops(
+def test_a_busy_database_makes_every_request_wait_until_the_server_stops(
     http: PlexHttp, plex: PlexSimulator, movie: Item
 ) -> None:
     fault = plex.faults.add("busy", method="PUT", seconds=30)
@@ -182,7 +180,7 @@ def test_the_token_may_come_in_the_query(plex: PlexSimulator) -> None:
     assert identity.attrib["machineIdentifier"] == plex.machine_identifier
 
 
-def test_a_server_without_token_lets_everyone_in() -> None:
+def test_a_server_without_token_admits_every_client() -> None:
     with PlexSimulator(token=None) as plex, PlexHttp(plex.url, "") as http:
         assert status(http, "/") == 200
 

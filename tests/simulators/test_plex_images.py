@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import quote
 
 import pytest
 
@@ -50,30 +49,11 @@ def test_the_same_bytes_are_kept_once_and_others_pile_up(http: PlexHttp, movie: 
     assert movie.selected_poster == sha1(b"one")
 
 
-def test_a_poster_can_be_selected_again(http: PlexHttp, movie: Item) -> None:
-    for data in (b"one", b"two"):
-        upload(http, data)
-    key = f"upload://posters/{sha1(b'one')}"
-    answer = http.ask("PUT", f"/library/metadata/1/poster?url={quote(key, safe='')}")
-    assert (answer.status_code, answer.text[:1]) == (200, "/"), "a path, which is no XML"
-    assert movie.selected_poster == sha1(b"one")
-    assert http.put("/library/metadata/1/poster", url="upload://posters/unknown") == 404
-
-
 def test_a_background_has_its_own_shelf_and_lock(http: PlexHttp, movie: Item) -> None:
     upload(http, b"wide", "/library/metadata/1/arts")
-    assert (movie.arts, movie.selected_art, movie.posters) == ([sha1(b"wide")], sha1(b"wide"), [])
+    assert (movie.arts, movie.posters) == ([sha1(b"wide")], [])
+    assert movie.art_shelf.selected_upload == sha1(b"wide")
     assert movie.locked == {"art"}
-
-
-def test_no_picture_is_ever_deleted(http: PlexHttp, movie: Item) -> None:
-    upload(http, b"one")
-    key = quote(f"upload://posters/{sha1(b'one')}", safe="")
-    assert http.ask("DELETE", f"{POSTERS}?url={key}").status_code == 404
-    assert http.ask("DELETE", f"{POSTERS}/{key}").status_code == 404
-    assert http.ask("DELETE", "/library/metadata/1/thumb").status_code == 200
-    assert (movie.posters, movie.selected_poster) == ([sha1(b"one")], None)
-    assert "thumb" not in http.get("/library/metadata/1")[0].attrib
 
 
 def test_above_ten_megabytes_the_server_fails(http: PlexHttp, movie: Item) -> None:
@@ -87,14 +67,6 @@ def test_an_empty_upload_is_refused(http: PlexHttp, movie: Item) -> None:
     assert upload(http, b"x", "/library/metadata/99/posters") == 404
 
 
-def test_the_picture_itself_can_be_had(http: PlexHttp, movie: Item) -> None:
-    upload(http, b"\xff\xd8jpeg")
-    thumb = http.get("/library/metadata/1")[0].attrib["thumb"]
-    assert http.ask("GET", thumb).content == b"\xff\xd8jpeg"
-    key = http.get(POSTERS)[1].attrib["key"]
-    assert http.ask("GET", key).content == b"\xff\xd8jpeg"
-
-
 def test_a_refresh_brings_the_agents_poster_back_unless_locked(
     http: PlexHttp, plex: PlexSimulator, movie: Item
 ) -> None:
@@ -104,3 +76,9 @@ def test_a_refresh_brings_the_agents_poster_back_unless_locked(
     http.put("/library/sections/1/all?type=1&id=1", **{"thumb.locked": "0"})
     plex.refresh_metadata(movie)
     assert movie.selected_poster is None
+
+
+def test_a_clients_poster_can_be_fetched(http: PlexHttp, movie: Item) -> None:
+    upload(http, b"\xff\xd8jpeg")
+    thumb = http.get("/library/metadata/1")[0].attrib["thumb"]
+    assert http.ask("GET", thumb).content == b"\xff\xd8jpeg"

@@ -73,33 +73,6 @@ def test_a_scan_covers_its_folder_and_nothing_else(
     assert len(http.keys(LIST)) == seen
 
 
-def test_a_scan_of_a_folder_that_cannot_be_seen_empties_it(
-    http: PlexHttp, plex: PlexSimulator, movies: Section, clock: Clock
-) -> None:
-    kept = plex.add_movie(movies, "/data/movies/here/a.mp4")
-    plex.add_movie(movies, "/data/movies/gone/b.mp4")
-    plex.hide_folder("/data/movies/gone")
-    http.ask("GET", f"{SCAN}?path=/data/movies/here")
-    clock.now += 5
-    assert len(http.keys(LIST)) == 2
-    http.ask("GET", SCAN)
-    clock.now += 5
-    assert http.keys(LIST) == [kept.rating_key]
-
-
-def test_a_forced_refresh_restores_the_whole_section(
-    http: PlexHttp, plex: PlexSimulator, movies: Section, clock: Clock
-) -> None:
-    movie = plex.add_movie(movies, "/data/movies/a.mp4", title="Agent")
-    plex.edit(movie, {"title": "Mine"}, lock=False)
-    http.ask("GET", SCAN)
-    clock.now += 5
-    assert plex.item(movie.rating_key).title == "Mine", "a scan is no refresh"
-    http.ask("GET", f"{SCAN}?force=1")
-    clock.now += 5
-    assert plex.item(movie.rating_key).title == "Agent"
-
-
 def test_an_episode_can_arrive_too(http: PlexHttp, plex: PlexSimulator, clock: Clock) -> None:
     shows = plex.add_section("TV", type="show", locations=["/tv"])
     plex.add_on_scan(shows, "/tv/a.mkv", show="S", season=1, index=1)

@@ -48,12 +48,6 @@ def test_its_default_fragment_names_a_field_that_this_version_lacks(sim: StashSi
         connect(sim).find_scene(1)
 
 
-def test_it_writes_and_reads_plugin_settings(sim: StashSimulator) -> None:
-    stash = connect(sim)
-    stash.configure_plugin("PlexSync", {"plex_url": "http://x"})
-    assert stash.find_plugin_config("PlexSync") == {"plex_url": "http://x"}
-
-
 def test_an_expired_cookie_is_an_authentication_error(sim: StashSimulator) -> None:
     stash = connect(sim)
     sim.expire_sessions()

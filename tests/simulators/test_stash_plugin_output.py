@@ -1,12 +1,12 @@
-"""What the simulated Stash makes of a plugin's stdout, stderr and exit code."""
+"""A plugin's stdout, stderr and exit code, as the simulated Stash takes them."""
 
 from pathlib import Path
 
 import pytest
 
-from simulators.stash.fake_plugin import write_plugin
 from simulators.stash.runs import PluginRun, decode_line, decode_stdout
 from simulators.stash.server import StashSimulator
+from tests.simulators.fake_plugin import write_plugin
 
 
 @pytest.fixture
@@ -111,16 +111,3 @@ def test_a_log_line_of_64_kib_closes_stderr(folder: Path) -> None:
 def test_a_line_just_short_of_64_kib_is_kept(folder: Path) -> None:
     run = run_once(folder, "import os; os.write(2, b'x' * 65535 + b'\\nlast\\n')")
     assert [len(line.message) for line in run.logs] == [65535, 4]
-
-
-def test_lines_written_just_before_the_exit_can_be_made_to_get_lost(folder: Path) -> None:
-    code = (
-        "import sys, time\n"
-        "print('early', file=sys.stderr, flush=True); time.sleep(0.3)\n"
-        "print('late', file=sys.stderr, flush=True)"
-    )
-    write_plugin(folder, code)
-    with StashSimulator(folder, config_dir=folder.parent) as sim:
-        assert [line.message for line in sim.run_operation().logs] == ["early", "late"]
-        sim.host.loses_lines_within = 0.2
-        assert [line.message for line in sim.run_operation().logs] == ["early"]

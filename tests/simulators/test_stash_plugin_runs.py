@@ -1,13 +1,12 @@
-"""How the simulated Stash starts a plugin, waits for it, and kills it."""
+"""The processes of plugins: the simulated Stash starts them, waits for them, and kills them."""
 
-import contextlib
 import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulators.resident import is_running
-from simulators.stash.fake_plugin import write_plugin
 from simulators.stash.runs import PluginRun
 from simulators.stash.server import StashSimulator
+from tests.simulators.fake_plugin import write_plugin
 
 SAVE = "mutation($input:SceneUpdateInput!){sceneUpdate(input:$input){id}}"
 PATIENCE = 10.0
@@ -49,7 +48,7 @@ def test_stdin_is_one_json_object_and_then_its_end(folder: Path) -> None:
     assert run.exit_code == 0
 
 
-def test_a_large_stdin_arrives_whole_and_one_that_nobody_reads_blocks_nothing(folder: Path) -> None:
+def test_a_large_stdin_arrives_whole_and_blocks_nothing_if_it_is_not_read(folder: Path) -> None:
     write_plugin(folder, "import sys\nprint(len(sys.stdin.read()))")
     image = "data:image/png;base64," + "A" * 2_000_000
     with StashSimulator(folder, config_dir=folder.parent) as sim:
@@ -112,50 +111,6 @@ def test_a_detached_child_is_not_waited_for(folder: Path) -> None:
     os.kill(run.output, signal.SIGKILL)
 
 
-# The plugin says its pid and that of its child in a file, and hangs.
-HANGS = """
-import subprocess, sys, os, time
-child = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(60)'],
-                         stdin=-3, stdout=-3, stderr=-3)
-with open(%r, 'w') as file:
-    file.write(f'{os.getpid()} {child.pid} .')
-time.sleep(60)
-"""
-
-
-@pytest.fixture
-def pids(tmp_path: Path) -> Iterator[Callable[[], tuple[int, int]]]:
-    """Waits for the hanging plugin and tells its pid and its child's; kills both at the end."""
-    file = tmp_path / "pids"
-
-    def read() -> tuple[int, int]:
-        until(lambda: file.exists() and file.read_text().endswith("."))
-        plugin, child = map(int, file.read_text().split()[:2])
-        return plugin, child
-
-    yield read
-    for pid in read():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def test_a_client_that_goes_away_kills_the_hook_alone_and_the_save_stays(
-    folder: Path, tmp_path: Path, pids: Callable[[], tuple[int, int]]
-) -> None:
-    write_plugin(folder, HANGS % str(tmp_path / "pids"))
-    with StashSimulator(folder, config_dir=folder.parent) as sim:
-        scene = sim.library.add_scene("old", files=[{"path": "/a.mp4"}])
-        client = post_and_leave_open(sim, SAVE, input={"id": scene, "title": "new"})
-        plugin, child = pids()
-        client.close()
-        until(lambda: not is_running(plugin))
-        until(lambda: any("operation cancelled" in line.message for line in sim.logs))
-        assert is_running(child)
-        assert sim.library.scenes[scene].title == "new"
-        assert sim.runs[-1].cancelled
-        assert sim.runs[-1].exit_code == -signal.SIGKILL
-
-
 def post_and_leave_open(sim: StashSimulator, query: str, **variables: Any) -> socket.socket:
     body = json.dumps({"query": query, "variables": variables}).encode()
     where = urlsplit(sim.url)
@@ -164,20 +119,6 @@ def post_and_leave_open(sim: StashSimulator, query: str, **variables: Any) -> so
     head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     client.sendall(head.encode() + body)
     return client
-
-
-def test_a_cancel_skips_the_hooks_of_later_plugins(
-    folder: Path, tmp_path: Path, pids: Callable[[], tuple[int, int]]
-) -> None:
-    write_plugin(folder, HANGS % str(tmp_path / "pids"))
-    write_plugin(folder, plugin_id="Zeta")
-    with StashSimulator(folder, config_dir=folder.parent) as sim:
-        scene = sim.library.add_scene("old", files=[{"path": "/a.mp4"}])
-        client = post_and_leave_open(sim, SAVE, input={"id": scene})
-        pids()
-        client.close()
-        until(lambda: any("operation cancelled" in line.message for line in sim.logs))
-        assert len(sim.runs) == 1
 
 
 def test_a_process_that_cannot_start_is_logged_and_the_save_succeeds(folder: Path) -> None:

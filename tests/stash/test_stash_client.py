@@ -206,7 +206,7 @@ def test_every_fault_is_temporary_and_the_next_answer_is_used(
     assert set(client.read_scenes([scene]).scenes) == {scene}
 
 
-def test_a_slow_answer_is_not_waited_for_longer_than_told(stash: StashSimulator) -> None:
+def test_a_slow_answer_is_not_waited_for_beyond_its_limit(stash: StashSimulator) -> None:
     client = client_for(stash, read_timeout=0.3)
     stash.faults.add(path="/graphql", times=None, delay=30)
 

@@ -73,7 +73,7 @@ def test_an_address_that_cannot_be_one_is_refused(raw: dict[str, object]) -> Non
         ("HTTP://0.0.0.0:9999", "http://127.0.0.1:9999"),
     ],
 )
-def test_an_address_that_a_person_types_is_understood(text: str, url: str) -> None:
+def test_an_address_that_a_user_types_is_understood(text: str, url: str) -> None:
     assert StashConnection.from_url(text).base_url == url
 
 

@@ -37,7 +37,7 @@ def test_an_error_without_a_row_is_temporary_too() -> None:
     assert type(translate_stash_exception(EOFError("x"))) is StashUnavailable
 
 
-def test_an_error_of_ours_stays_what_it_is() -> None:
+def test_an_error_of_ours_is_not_translated() -> None:
     error = InvalidScene("x")
 
     assert translate_stash_exception(error) is error

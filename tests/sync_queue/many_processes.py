@@ -77,7 +77,8 @@ def work_until_killed(data_dir: str, report: int, begun: int, *, hold: bool) -> 
     """
     rng = random.Random(os.getpid())
     with QueueManager(data_dir) as manager:
-        manager.jobs.resume_unack_tasks()
+        for killer in manager.jobs.take_back():
+            manager.jobs.put(killer.job)
         if not hold:
             os.write(begun, b"!")
         while leased := manager.jobs.claim(time.time() * 2, rng.randint(1, 5)):

@@ -45,13 +45,6 @@ def statuses(manager: QueueManager) -> list[int]:
     return [status for (status,) in rows]
 
 
-def interruptions(manager: QueueManager) -> int:
-    """How often a worker died while it held the one leased job."""
-    query = f"SELECT interrupted FROM {schema.JOBS} WHERE status = {JobStatus.LEASED}"
-    ((count,),) = manager.connection.execute(query).fetchall()
-    return int(count)
-
-
 def letter(leased: ClaimedJob, at: float = NOW) -> DeadLetter:
     return DeadLetter(leased.job, "invalid", "InvalidScene", "no title", "", 1, failed_at=at)
 
@@ -156,7 +149,7 @@ def test_a_claim_takes_no_more_than_its_limit(manager: QueueManager) -> None:
     assert manager.get_stats(NOW).in_progress == 7
 
 
-def test_delayed_jobs_block_nobody(manager: QueueManager) -> None:
+def test_delayed_jobs_block_no_other(manager: QueueManager) -> None:
     for number in range(1, 301):
         manager.jobs.put(job(number), due=NOW + number)
     manager.jobs.put(job(999))
@@ -316,25 +309,61 @@ def test_folding_survives_rows_that_cannot_be_read(manager: QueueManager, data: 
 # --- interruptions
 
 
+def die_at(manager: QueueManager, scene: int) -> list[int]:
+    """A worker works until it dies at that scene's job; the scenes that are given up for it."""
+    while claimed := manager.jobs.claim(NOW, 9):
+        for leased in claimed:
+            manager.jobs.begin(leased)
+            if leased.job.scene_id == scene:
+                return [killer.job.scene_id for killer in manager.jobs.take_back()]
+            manager.complete(leased)
+    raise AssertionError(f"scene {scene} has no job")
+
+
 def test_a_lease_of_a_dead_worker_is_due_at_once(manager: QueueManager) -> None:
     manager.jobs.put(job(1))
-    for interrupted in (1, 2):
-        claim_one(manager)
-        manager.jobs.resume_unack_tasks()
-        claim_one(manager)
-        assert interruptions(manager) == interrupted
-        manager.jobs.release_all()
+    claim_one(manager)
+    manager.jobs.resume_unack_tasks()
+    claim_one(manager)
 
 
-def test_from_the_third_interruption_a_job_backs_off(manager: QueueManager) -> None:
+def test_the_second_death_at_a_job_gives_it_up_and_no_other(manager: QueueManager) -> None:
+    manager.jobs.put_all(job(number) for number in range(1, 10))
+    assert die_at(manager, 5) == []
+    assert [leased.job.scene_id for leased in manager.jobs.claim(NOW, 9)] == [6, 7, 8, 9]
+    manager.jobs.release_all()
+    assert die_at(manager, 5) == [5]
+    assert manager.jobs.stats(NOW) == QueueStats(0, 0, 0, 8, 1)
+    assert manager.jobs.claim(NOW, 9) == []
+
+
+def test_a_batch_whose_reading_kills_the_worker_is_read_job_by_job(manager: QueueManager) -> None:
+    manager.jobs.put_all(job(number) for number in range(1, 101))
+    manager.jobs.claim(NOW, 100)
+    assert manager.jobs.take_back() == []
+    claims = [[leased.job.scene_id for leased in manager.jobs.claim(NOW, 100)] for _ in range(101)]
+    assert claims == [[number] for number in range(1, 101)] + [[]]
+
+
+def test_a_job_that_ended_is_no_longer_under_suspicion(manager: QueueManager) -> None:
+    manager.jobs.put_all([job(1), job(2)])
+    die_at(manager, 2)
+    manager.jobs.retry(claim_one(manager), NOW)
+    assert die_at(manager, 2) == []
+
+
+def test_a_worker_that_stops_in_good_order_accuses_and_acquits_nobody(
+    manager: QueueManager,
+) -> None:
     manager.jobs.put(job(1))
-    waits = []
-    for _ in range(9):
-        claim_one(manager, NOW + 5 * HOUR)
-        manager.jobs.resume_unack_tasks(NOW)
-        (due,) = manager.connection.execute(f"SELECT due FROM {schema.JOBS}").fetchone()
-        waits.append(due - NOW if due else 0)
-    assert waits == [0, 0, 120, 240, 480, 960, 1920, 3600, 3600]
+    for _ in range(3):
+        manager.jobs.begin(claim_one(manager))
+        manager.jobs.release_all()
+    assert die_at(manager, 1) == []
+    for _ in range(3):
+        manager.jobs.begin(claim_one(manager))
+        manager.jobs.release_all()
+    assert die_at(manager, 1) == [1]
 
 
 def test_a_job_that_was_interrupted_is_claimed_alone_after_the_others(
@@ -342,22 +371,19 @@ def test_a_job_that_was_interrupted_is_claimed_alone_after_the_others(
 ) -> None:
     manager.jobs.put_all([job(1), job(2)])
     manager.jobs.claim(NOW, 2)
-    manager.jobs.resume_unack_tasks(NOW)
+    manager.jobs.resume_unack_tasks()
     manager.jobs.put_all([job(3), job(4)])
     claims = [[leased.job.scene_id for leased in manager.jobs.claim(NOW, 9)] for _ in range(4)]
     assert claims == [[3, 4], [1], [2], []]
 
 
-def test_a_lease_that_is_taken_back_folds_into_the_newer_event(manager: QueueManager) -> None:
+def test_a_job_that_kills_workers_cannot_hide_behind_a_newer_event(manager: QueueManager) -> None:
     manager.jobs.put(job(1))
-    for interrupted in (1, 2, 3):
-        claim_one(manager)
+    for killed in ([], [1], [1]):
+        manager.jobs.begin(claim_one(manager))
         manager.jobs.put(job(1))
-        manager.jobs.resume_unack_tasks()
-        claim_one(manager)
-        assert interruptions(manager) == interrupted  # a job that kills workers cannot hide
-        manager.jobs.release_all()
-    assert statuses(manager).count(JobStatus.LEASED) == 0
+        assert [one.job.scene_id for one in manager.jobs.take_back()] == killed
+        assert manager.jobs.next_due(NOW) == 0.0  # the newer edit may be harmless
 
 
 def test_opening_a_queue_leaves_the_leases_of_others_alone(manager: QueueManager) -> None:
@@ -520,3 +546,16 @@ def test_a_queue_that_cannot_be_opened_leaves_nothing_behind(tmp_path: Path) -> 
     with pytest.raises(DatabaseUnwritable):
         QueueManager(str(tmp_path / "other"))
     gc.collect()  # an error in a destructor would fail this test
+
+
+@pytest.mark.parametrize("name", ["data.db", "data.db-wal", "data.db-shm"])
+def test_nothing_is_committed_after_a_file_of_the_database_was_replaced(
+    manager: QueueManager, name: str
+) -> None:
+    manager.jobs.put(job(1))
+    replaced = Path(manager.jobs.file).with_name(name)
+    with pytest.raises(DatabaseReplaced), manager.transaction():
+        manager.jobs.put(job(2))
+        replaced.rename(replaced.with_name("elsewhere"))
+    replaced.with_name("elsewhere").rename(replaced)
+    assert manager.jobs.stats(NOW).pending == 1

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from sync_queue import producer, schema
 from sync_queue.job_counts import LONGEST_DELAY, QueueStats
-from sync_queue.jobs import SUSPICIOUS_INTERRUPTION, backoff
+from sync_queue.jobs import DEADLY
 from sync_queue.manager import QueueManager
 from sync_queue.models import ClaimedJob, SyncJob
 
@@ -87,11 +87,32 @@ class Model:
             prio=max(newer.prio, changed.prio),
         )
 
-    def worker_died(self, now: float) -> None:
+    def worker_died(self) -> list[int]:
+        """The scenes at which the second worker died."""
+        has_begun = any(job.interrupted for job in self.leased.values())
+        killers = []
         for queue_id, job in sorted(self.leased.items()):
-            count = job.interrupted + 1
-            due = now + backoff(count) if count >= SUSPICIOUS_INTERRUPTION else 0.0
-            self.give_back(queue_id, replace(job, due=due, interrupted=count))
+            count = job.interrupted if has_begun else 1
+            if count < DEADLY:
+                self.give_back(queue_id, replace(job, interrupted=count, due=0.0))
+                continue
+            del self.leased[queue_id]
+            killers.append(job.scene)
+            self.failed += 1
+            newer = self.waiting.get(job.scene)
+            if newer is not None:
+                self.waiting[job.scene] = replace(newer, interrupted=max(1, newer.interrupted))
+        return killers
+
+    def claim(self, now: float, limit: int) -> list[Job]:
+        """What a claim leases: innocent jobs of the highest due priority, else one suspect."""
+        due = self.due(now)
+        due = [job for job in due if job.prio == due[0].prio]
+        innocent = [job for job in due if not job.interrupted]
+        if innocent:
+            return innocent[:limit]
+        due.sort(key=lambda job: (job.interrupted, job.due, job.age))
+        return [replace(job, interrupted=job.interrupted + 1) for job in due[:1]]
 
     def stats(self, now: float) -> QueueStats:
         due = len(self.due(now))
@@ -145,16 +166,25 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 5))
     def claim(self, limit: int) -> None:
-        due = self.model.due(self.now)
-        expected = [job for job in due if job.prio == due[0].prio][:limit]
+        expected = self.model.claim(self.now, limit)
         claimed = self.manager.jobs.claim(self.now, limit)
         assert [leased.job.scene_id for leased in claimed] == [job.scene for job in expected]
         for leased, job in zip(claimed, expected, strict=True):
             assert leased.queue_id not in self.model.leased
             assert leased.attempts == job.attempts
             assert leased.job.enqueued_at == job.enqueued_at
-            self.model.leased[leased.queue_id] = self.model.waiting.pop(job.scene)
+            del self.model.waiting[job.scene]
+            self.model.leased[leased.queue_id] = job
             self.held[leased.queue_id] = leased
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        leased = self.held[data.draw(st.sampled_from(sorted(self.held)))]
+        self.manager.jobs.begin(leased)
+        job = self.model.leased[leased.queue_id]
+        changed = replace(job, interrupted=max(1, job.interrupted))
+        self.model.leased[leased.queue_id] = changed
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -181,7 +211,7 @@ class QueueMachine(RuleBasedStateMachine):
         due = self.now + delay
         assert self.manager.jobs.retry(leased, due, charge=charge)
         job = self.model.leased[leased.queue_id]
-        changed = replace(job, due=due, attempts=job.attempts + charge)
+        changed = replace(job, due=due, attempts=job.attempts + charge, interrupted=0)
         self.model.give_back(leased.queue_id, changed)
         self.stale.append(leased)
 
@@ -198,7 +228,8 @@ class QueueMachine(RuleBasedStateMachine):
     def stop_in_good_order(self) -> None:
         self.manager.jobs.release_all()
         for queue_id, job in sorted(self.model.leased.items()):
-            self.model.give_back(queue_id, replace(job, due=0.0))
+            deaths = max(0, job.interrupted - 1)
+            self.model.give_back(queue_id, replace(job, due=0.0, interrupted=deaths))
         self.forget_leases()
 
     @rule()
@@ -216,8 +247,8 @@ class QueueMachine(RuleBasedStateMachine):
             self.manager.complete(leased)
         self.manager.connection.close()
         self.manager = QueueManager(self.directory)
-        self.manager.jobs.resume_unack_tasks(self.now)
-        self.model.worker_died(self.now)
+        killers = self.manager.jobs.take_back()
+        assert [killer.job.scene_id for killer in killers] == self.model.worker_died()
         self.forget_leases()
 
     @rule(seconds=st.sampled_from([1.0, 300.0, 3600.0, 86400.0, -3600.0, -1e9]))

@@ -92,7 +92,7 @@ def test_an_event_that_a_hook_of_version_1_0_spooled_is_taken_in(manager: QueueM
         b"[" * 100_000,
     ],
 )
-def test_a_damaged_file_is_set_aside_and_stops_nobody(
+def test_a_damaged_file_is_set_aside_and_stops_no_process(
     manager: QueueManager, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     spool(manager.data_dir, 1)
@@ -110,6 +110,30 @@ def test_a_damaged_file_is_set_aside_and_stops_nobody(
 
 def test_a_directory_among_the_files_is_set_aside(manager: QueueManager) -> None:
     Path(manager.data_dir, "spool", "1.json").mkdir(parents=True)
+    assert manager.take_in_spool() == 0
+    assert manager.spooled() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives EIO")
+def test_a_file_that_the_disk_cannot_read_is_set_aside_and_stops_nobody(
+    manager: QueueManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool(manager.data_dir, 1)
+    unreadable = Path(manager.data_dir, "spool", "00000000000000000001-1.json")
+    unreadable.symlink_to("/proc/self/mem")
+    assert manager.take_in_spool() == 1
+    assert manager.spooled() == []
+    assert str(unreadable) in caplog.text
+
+
+@pytest.mark.parametrize("number", [-1, 10**18, 10**30, 1.5, True])
+def test_a_file_with_a_number_that_no_scene_has_is_set_aside(
+    manager: QueueManager, number: object
+) -> None:
+    file = spool(manager.data_dir, 1)
+    doc = json.loads(file.read_text())
+    doc["job"]["scene_id"] = number
+    file.write_text(json.dumps(doc))
     assert manager.take_in_spool() == 0
     assert manager.spooled() == []
 
@@ -137,7 +161,7 @@ def test_an_older_session_never_replaces_a_newer_one(manager: QueueManager) -> N
     assert cookie(manager) == "newer"
 
 
-def test_what_a_killed_hook_had_begun_to_write_is_removed_in_time(
+def test_an_unfinished_file_of_a_killed_hook_is_removed_in_time(
     manager: QueueManager, set_age: Callable[[Path, float], None]
 ) -> None:
     old = spool(manager.data_dir, 1).rename(Path(manager.data_dir, "spool", "1.json.99.tmp"))

@@ -19,10 +19,11 @@ from tasks.check_machine import (
     check_address,
     check_file_system,
     check_space,
+    check_waiting,
     check_worker,
     is_container,
 )
-from tasks.findings import Finding, Level
+from tasks.findings import Finding, Level, wrong
 from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
 
 
@@ -42,7 +43,7 @@ def bad(library: Library, **arguments: object) -> list[str]:
     return [words for words in said if "has not loaded" not in words and "Pillow" not in words]
 
 
-def test_a_good_set_up_is_told_line_by_line(library: Library) -> None:
+def test_a_good_set_up_is_reported_line_by_line(library: Library) -> None:
     library.fill(3)
     said = [words for level, words in found(library) if level == "fine"]
     text = "\n".join(said)
@@ -104,7 +105,8 @@ def test_a_path_rule_that_would_fit_is_proposed(library: Library) -> None:
 def test_a_wrong_token_is_said_without_showing_it(library: Library) -> None:
     library.environ["PLEX_TOKEN"] = "not-the-right-token"
     (line,) = bad(library)
-    assert "token" in line
+    assert "Correct the Plex token (plex_token)" in line
+    assert "runs" not in line
     assert "not-the-right-token" not in "\n".join(library.run("check_setup").lines)
 
 
@@ -262,7 +264,7 @@ def test_little_space_is_wrong() -> None:
         ("http://192.168.1.10:32400", True, False),
     ],
 )
-def test_localhost_in_a_container_is_told(url: str, in_container: bool, told: bool) -> None:
+def test_localhost_in_a_container_is_reported(url: str, in_container: bool, told: bool) -> None:
     assert bool(list(check_address(url, in_container=in_container))) is told
 
 
@@ -283,11 +285,58 @@ def test_the_obstacles_of_the_worker_are_reported() -> None:
         tables=Tables(stats, states=states),
         problem="It is damaged.",
     )
-    assert all(one.todo for one in check_worker(report) if one.level is not Level.FINE)
-    said = words(check_worker(report))
+    findings = [*check_worker(report), *check_waiting(states, [wrong("No token.", "Enter it.")])]
+    assert all(one.todo for one in findings if one.level is not Level.FINE)
+    said = words(findings)
     assert "The worker runs; 5 edits wait, 2 dead letters." in said
     assert "The token is wrong." in said
     assert "It is damaged." in said
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "without certificates in PEM format"),
+        (b"\xff not a certificate", "without certificates in PEM format"),
+    ],
+)
+def test_a_file_of_certificates_that_cannot_be_used_is_named(
+    library: Library, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    library.fill(1)
+    bundle = tmp_path / "ca.pem"
+    if content is not None:
+        bundle.write_bytes(content)
+    library.environ["PLEXSYNC_CA_BUNDLE"] = str(bundle)
+    (line,) = bad(library)
+    assert line.startswith("PLEXSYNC_CA_BUNDLE names a file")
+    assert words in line
+    assert str(bundle) in line
+    assert "environment variable" in line
+
+
+def test_a_setting_that_was_corrected_is_no_obstacle(library: Library) -> None:
+    library.fill(1)
+    with shared_queue(library.request("x").resolve()) as manager, manager.transaction():
+        manager.state.save(HoldNote("setup", "The Plex address is not set."))
+        manager.state.save(LastError("scene:1", "Oh."))
+    assert [line for line in bad(library) if "not set" in line] == []
+    assert ("fine", "The settings are corrected; the worker continues within a minute.") in found(
+        library
+    )
+    library.environ["PLEX_URL"] = ""
+    assert any("Everything waits (setup): The Plex address is not set." in x for x in bad(library))
+
+
+@pytest.mark.parametrize("version", ["v0.26.2", "0.9.0", "v0.26.2-84-gabc"])
+def test_an_old_stash_is_named_by_its_version(library: Library, version: str) -> None:
+    library.fill(1)
+    library.stash.library.version = version
+    named = version.removeprefix("v").partition("-")[0]
+    (line,) = [line for line in bad(library) if "0.27" in line]
+    assert f"PlexSync needs Stash 0.27 or newer; this is {named}. Update Stash." in line
+    assert library.run("check_setup").exit_code == 2
 
 
 def test_a_finding_is_one_line() -> None:

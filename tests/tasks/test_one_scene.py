@@ -37,7 +37,7 @@ def two_alike(library: Library) -> int:
 
 
 @pytest.mark.parametrize("form", [str, int])
-def test_one_scene_is_synced_and_its_outcome_told(library: Library, form: type) -> None:
+def test_one_scene_is_synced_and_its_outcome_reported(library: Library, form: type) -> None:
     pairs = library.fill(3, details="Docks.")
     result = library.run("sync", scene=form(pairs[1][0]))
     assert library.edits() == [pairs[1][1].rating_key]
@@ -125,7 +125,7 @@ def test_a_dead_letter_is_dismissed_for_good(library: Library) -> None:
             library.run(mode, job=number)
 
 
-def test_retry_failed_brings_back_letters_and_scenes_that_need_a_person(library: Library) -> None:
+def test_retry_failed_brings_back_letters_and_scenes_that_need_the_user(library: Library) -> None:
     scene, item = library.add("Harbour.mp4", details="Docks.")
     ambiguous = two_alike(library)
     library.run("sync_all")

@@ -64,6 +64,8 @@ def test_scenes_are_listed_with_title_path_outcome_and_reason(library: Library) 
         ({"outcome": "synced", "search": "été"}, []),
         ({"after": "1"}, [2]),
         ({"limit": 1}, [1]),
+        ({"scene": 2}, [2]),
+        ({"scene": "3"}, []),
     ],
 )
 def test_scenes_are_filtered_and_searched(
@@ -143,6 +145,7 @@ def test_a_scene_s_preview_shows_posters_without_an_address(library: Library) ->
     kind, _, data = posters[items[0].rating_key].partition(",")
     assert (kind, base64.b64decode(data)) == ("data:image/jpeg;base64", JPEG)
     assert posters[items[1].rating_key] == ""
+    assert output["poster"] == posters[items[0].rating_key]
 
 
 def test_a_picture_that_plex_cannot_send_leaves_the_preview_whole(library: Library) -> None:

@@ -117,7 +117,7 @@ def test_it_asks_for_fifty_items_at_once(library: Library) -> None:
     assert len(library.plex.requests) <= 8
 
 
-def test_two_scenes_that_claim_one_item_are_told_as_they_would_end(library: Library) -> None:
+def test_two_scenes_that_claim_one_item_are_reported_as_they_would_end(library: Library) -> None:
     library.add("Harbour.mp4")
     library.add_scene("Harbour.mp4", details="The same file once more.")
     preview = library.run("preview")

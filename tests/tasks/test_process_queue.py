@@ -22,7 +22,7 @@ def ambiguous(library: Library) -> int:
     return library.add_scene("Harbour Lights.mp4", details="Docks.")
 
 
-def test_a_scene_that_needs_a_person_is_a_problem_with_its_reason(library: Library) -> None:
+def test_a_scene_that_needs_the_user_is_a_problem_with_its_reason(library: Library) -> None:
     scene = ambiguous(library)
     good, _ = library.add("Quay.mp4")
     enqueue(library, scene, good)
@@ -87,7 +87,7 @@ def test_every_report_names_the_data_directory_last(library: Library, mode: str)
     assert sum(end in line for line in result.lines) == 1
 
 
-def test_a_preview_of_what_needs_a_person_exits_with_1(library: Library) -> None:
+def test_a_preview_of_a_scene_that_needs_the_user_exits_with_1(library: Library) -> None:
     library.add("Quay.mp4")
     assert library.run("preview").exit_code == 0
     scene = ambiguous(library)

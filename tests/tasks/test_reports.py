@@ -21,7 +21,7 @@ from validation.errors import PlexSyncError
 from validation.reasons import NEEDS_USER, Reason
 
 
-def test_the_most_frequent_reasons_are_told_first_and_the_rest_in_one_line() -> None:
+def test_the_most_frequent_reasons_come_first_and_the_rest_in_one_line() -> None:
     counts = {"synced": 90, "filtered": 1, "ambiguous": 7, "no_file": 3, "item_taken": 3}
     lines = advice.reasons_lines(counts, 2)
     assert [line.partition(":")[0] for line in lines] == [

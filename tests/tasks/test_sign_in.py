@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from plex import plextv
-from plex.exceptions import PlexLoginRefused, PlexSetupError
+from plex.exceptions import PlexSetupError, WrongToken
 from plex.plextv import PlexTvUnreachable, SignInAgain
 from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
@@ -393,7 +393,7 @@ def test_a_revoked_server_token_says_to_sign_in_again(account: Account) -> None:
     scene, _ = account.library.add("Harbour.mp4", title="Harbour")
     account.choose()
     account.plex.faults.add(Kind.STATUS, status=401, path="^(?!/identity)", times=None)
-    with pytest.raises(PlexLoginRefused, match="sign in with Plex again"):
+    with pytest.raises(WrongToken, match="sign in with Plex again"):
         account.ask("libraries")
     account.library.run("sync", scene=scene)
     status = account.ask("status")

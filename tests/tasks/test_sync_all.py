@@ -176,7 +176,7 @@ def test_without_plex_settings_it_says_which_and_changes_nothing(library: Librar
         library.run("sync_all")
 
 
-def test_a_database_of_nobody_is_made_under_the_workers_lock(library: Library) -> None:
+def test_a_missing_database_is_made_under_the_workers_lock(library: Library) -> None:
     library.run("preview")
     assert not library.database.exists()
     with shared_queue(str(library.data_dir)) as manager:

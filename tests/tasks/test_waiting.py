@@ -134,7 +134,7 @@ def test_one_scene_that_waits_says_for_what(library: Library) -> None:
     assert any(line.startswith("paused: 1 scene. ") for line in status.lines)
 
 
-def test_paused_exits_with_2_whoever_asks(library: Library) -> None:
+def test_paused_exits_with_2_from_every_caller(library: Library) -> None:
     scene, _ = library.add("Harbour.mp4", details="Docks.")
     library.stash.settings = {**library.stash.settings, "paused": True}
     codes = [library.run("sync", scene=scene).exit_code]
@@ -142,7 +142,7 @@ def test_paused_exits_with_2_whoever_asks(library: Library) -> None:
     assert codes == [2, 2, 2, 2]
 
 
-def test_due_jobs_that_nobody_works_on_are_not_called_done_by_status(library: Library) -> None:
+def test_status_does_not_call_due_jobs_done_that_no_worker_takes(library: Library) -> None:
     scene, _ = library.add("Harbour.mp4", details="Docks.")
     with shared_queue(library.request("status").resolve()) as manager:
         manager.jobs.put(scene_job(scene, "Scene.Update.Post", 1.0))

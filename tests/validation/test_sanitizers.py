@@ -135,9 +135,7 @@ def test_words_are_never_glued_whatever_stands_between_them(
     st.lists(st.sampled_from([FAMILY, THUMB, FLAG, ENGLAND, HEART, "é", "n\u0303\u0323", "x"])),
     st.integers(0, 60),
 )
-def test_a_cut_never_splits_what_a_person_sees_as_one_character(
-    characters: list[str], limit: int
-) -> None:
+def test_a_cut_never_splits_a_visible_character(characters: list[str], limit: int) -> None:
     whole = [sanitize_for_plex(character) for character in characters]
     result = sanitize_for_plex("".join(characters), max_length=limit)
     prefixes = {"".join(whole[:count]) for count in range(len(whole) + 1)}

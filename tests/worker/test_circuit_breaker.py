@@ -37,7 +37,7 @@ def test_four_outages_in_a_row_keep_it_closed_and_the_fifth_opens_it() -> None:
     assert breaker.on_failure(NOON).state is BreakerState.OPEN
 
 
-def test_a_success_between_outages_starts_the_count_anew() -> None:
+def test_a_success_between_outages_restarts_the_count() -> None:
     breaker = CircuitBreaker()
     for _ in range(4):
         breaker = breaker.on_failure(NOON)

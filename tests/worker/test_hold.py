@@ -29,7 +29,7 @@ def waits(reason: Reason, count: int) -> list[float]:
         (Reason.PAUSED, [1, 1, 1, 1, 1, 1]),
     ],
 )
-def test_a_person_s_problem_is_looked_at_again(reason: Reason, minutes: list[float]) -> None:
+def test_a_user_s_problem_is_checked_again(reason: Reason, minutes: list[float]) -> None:
     assert waits(reason, 6) == [60 * each for each in minutes]
 
 

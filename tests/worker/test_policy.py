@@ -26,14 +26,16 @@ from validation.errors import (
     TransientError,
 )
 from validation.reasons import Reason
-from worker.covers import CoverUnavailable
-from worker.policy import RULES, Disposition, Tries, Verdict, lone_try_counts, verdict_for
+from worker.covers import CoverUnavailable, PicturesUnavailable
+from worker.policy import RULES, Disposition, Tries, Verdict, verdict_for
 
 HOURS = 3600.0
 
 
-def tries(charged: int = 0, *, age: float = 0.0, fair: bool = False, most: int = 5) -> Tries:
-    return Tries(charged, age, fair, most)
+def tries(
+    charged: int = 0, *, failed: int = 0, age: float = 0.0, fair: bool = False, most: int = 5
+) -> Tries:
+    return Tries(charged, failed, age, fair, most)
 
 
 def verdict(error: PlexSyncError, known: Tries, *, luck: float = 0.5) -> Verdict:
@@ -120,23 +122,6 @@ def test_an_outage_never_makes_a_dead_letter(charged: int, age: float) -> None:
     assert (found.disposition, found.charge) == (Disposition.RETRY, False)
 
 
-@pytest.mark.parametrize(
-    ("age", "writing", "counts"),
-    [
-        (0.0, False, True),
-        (0.0, True, False),
-        (24 * HOURS - 1, True, False),
-        (24 * HOURS, True, True),
-        (-1.0, True, True),
-    ],
-)
-def test_a_lone_job_answers_for_its_failed_writes_after_a_day(
-    age: float, writing: bool, counts: bool
-) -> None:
-    """Plex's disk may be full meanwhile. An age below zero is unknown and keeps no job for ever."""
-    assert lone_try_counts(age, writing=writing) is counts
-
-
 def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
     error = error_for_status(429, retry_after=120.0)
 
@@ -147,7 +132,7 @@ def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_token_holds_everything_and_charges_nobody(status: int) -> None:
+def test_a_refused_token_holds_everything_and_charges_no_job(status: int) -> None:
     found = verdict(error_for_status(status), tries(100, age=100 * HOURS, fair=True))
 
     assert found == Verdict(Disposition.HOLD, Reason.SETUP)
@@ -210,22 +195,38 @@ def test_a_scene_that_is_invalid_is_a_dead_letter_at_once() -> None:
 # -- Stash away, session expired, any GraphQL errors
 
 
-@pytest.mark.parametrize(
-    "error", [StashUnavailable("x"), StashLoginNeeded("x"), StashQueryFailed("x")]
+@pytest.mark.parametrize("error", [StashUnavailable("x"), StashLoginNeeded("x")])
+@given(
+    known=st.builds(
+        Tries, st.integers(0, 99), st.integers(0, 99), st.floats(0, 1e9), st.booleans(), st.just(5)
+    )
 )
-@given(known=st.builds(Tries, st.integers(0, 99), st.floats(0, 1e9), st.booleans(), st.just(5)))
-def test_a_stash_that_is_away_holds_everything_and_charges_nobody(
+def test_an_unreachable_stash_holds_everything_and_charges_no_job(
     error: StashUnavailable, known: Tries
 ) -> None:
     assert verdict(error, known) == Verdict(Disposition.HOLD, Reason.WAITING_FOR_STASH)
 
 
-def test_a_cover_that_stash_never_gives_is_given_up_after_its_tries_and_holds_nobody() -> None:
-    third = verdict(CoverUnavailable("x"), tries(2), luck=1.0)
-    fifth = verdict(CoverUnavailable("x"), tries(4))
+PARTS = [
+    (PicturesUnavailable, Reason.WAITING_FOR_PLEX, Reason.REFUSED_BY_PLEX),
+    (CoverUnavailable, Reason.WAITING_FOR_STASH, Reason.WAITING_FOR_STASH),
+    (StashQueryFailed, Reason.WAITING_FOR_STASH, Reason.WAITING_FOR_STASH),
+]
 
-    assert third == Verdict(Disposition.RETRY, Reason.WAITING_FOR_STASH, 20.0, charge=True)
-    assert fifth == Verdict(Disposition.BURY, Reason.WAITING_FOR_STASH)
+
+@pytest.mark.parametrize(("error", "reason", "buried_as"), PARTS)
+def test_a_part_that_fails_holds_no_other_job_and_is_asked_ever_more_rarely(
+    error: type[TransientError], reason: Reason, buried_as: Reason
+) -> None:
+    others_fail_too = [
+        verdict(error("x"), tries(failed=n, age=100 * HOURS), luck=1.0) for n in range(9)
+    ]
+    fifth = verdict(error("x"), tries(4, fair=True))
+
+    assert {one.reason for one in others_fail_too} == {reason}
+    assert {(one.charge, one.outage) for one in others_fail_too} == {(False, False)}
+    assert [one.delay for one in others_fail_too] == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+    assert fifth == Verdict(Disposition.BURY, buried_as)
 
 
 # -- unknown
@@ -257,6 +258,7 @@ ERRORS: list[PlexSyncError] = [
     PlexSetupError("x"),
     StashUnavailable("x"),
     CoverUnavailable("x"),
+    PicturesUnavailable("x"),
     InvalidScene("x"),
     TransientError("x"),
     PermanentError("x"),
@@ -268,7 +270,12 @@ ERRORS: list[PlexSyncError] = [
 @given(
     error=st.sampled_from(ERRORS),
     known=st.builds(
-        Tries, st.integers(0, 10**6), st.floats(0, 1e9), st.booleans(), st.integers(1, 20)
+        Tries,
+        st.integers(0, 10**6),
+        st.integers(0, 10**6),
+        st.floats(0, 1e9),
+        st.booleans(),
+        st.integers(1, 20),
     ),
     luck=st.floats(min_value=0, max_value=1, exclude_max=True),
 )
@@ -292,7 +299,7 @@ def test_no_error_of_a_job_s_own_is_tried_for_ever(
     charged, age = 0, 0.0
     for _ in range(200):
         found = verdict(error, tries(charged, age=age, fair=fair), luck=luck)
-        if found.disposition is not Disposition.RETRY or (found.outage and not fair):
+        if found.disposition is not Disposition.RETRY or not (found.charge or fair):
             return
         charged += int(found.charge)
         age += max(found.delay, 60.0)

@@ -22,7 +22,7 @@ def subscription(clock: Clock, listen: Listen) -> Subscription:
     return Subscription(clock=clock, listen=listen)
 
 
-def test_nobody_is_listened_to_before_that_is_wanted(
+def test_no_stream_is_opened_before_it_is_wanted(
     plex: PlexSimulator, subscription: Subscription, listen: Listen
 ) -> None:
     subscription.keep(None)

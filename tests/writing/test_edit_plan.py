@@ -144,7 +144,7 @@ def test_a_full_date_of_ours_is_cleared_by_a_partial_one_and_a_persons_is_not() 
     assert plan(scene(date="2023-05"), persons, None, DEFAULT).values == {"year": "2023"}
 
 
-def test_a_year_never_contradicts_a_date_that_a_person_keeps() -> None:
+def test_a_year_never_contradicts_a_date_that_the_user_keeps() -> None:
     persons = item(
         {"originallyAvailableAt": "2022-02-02", "year": "2022"}, locked={"originallyAvailableAt"}
     )
@@ -186,7 +186,7 @@ def test_the_item_moves_to_the_new_studios_collection_and_keeps_a_persons() -> N
     assert edits.tags == {"collection": TagEdit(("New", "Person's"), ("Old",))}
 
 
-def test_a_collection_that_a_person_left_comes_back_only_with_another_studio() -> None:
+def test_a_collection_that_a_user_left_comes_back_only_with_another_studio() -> None:
     after, entry = written(scene(studio="Studio"), item())
     left = fake_plex.user_tags(after, "collection", ())
     assert not plan(scene(studio="Studio", details="x"), left, entry, DEFAULT).tags
@@ -251,7 +251,7 @@ def test_plex_own_value_is_known_even_when_the_reply_to_the_write_is_lost() -> N
     assert cleared.tags == {"genre": TagEdit((), ("a",))}
 
 
-def test_what_was_only_intended_is_not_ours() -> None:
+def test_a_value_that_was_only_intended_is_not_ours() -> None:
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a",))
     edits = plan(what, before, None, DEFAULT)
@@ -260,7 +260,7 @@ def test_what_was_only_intended_is_not_ours() -> None:
     assert not plan(scene(title="A Film"), before, noted, DEFAULT)
 
 
-def test_what_a_write_left_whose_answer_was_lost_is_ours() -> None:
+def test_a_value_whose_write_lost_its_answer_is_ours() -> None:
     before = item({"summary": "Agent's"}, {"genre": ("x",)})
     what = scene(details="Ours", tags=("a", "b"), rating100=10)
     edits = plan(what, before, None, DEFAULT)
@@ -322,7 +322,7 @@ def test_another_servers_entry_is_no_memory() -> None:
     assert "summary" not in elsewhere.fields
 
 
-def test_a_cut_text_is_what_the_ledger_compares() -> None:
+def test_the_ledger_compares_a_cut_text() -> None:
     what = scene(details="Long text")
     edits = as_sent(plan(what, item(), None, DEFAULT), {"summary.value": "Long"})
     after = fake_plex.apply(item(), edits, append=False)
@@ -490,7 +490,7 @@ def test_a_changed_list_gets_a_second_try_again() -> None:
         assert not plan(scene(tags=tags), shown, entry, DEFAULT)
 
 
-def test_sending_a_name_once_more_does_not_bring_back_one_that_a_person_took_out() -> None:
+def test_sending_a_name_again_does_not_bring_back_one_that_a_user_took_out() -> None:
     after, entry = written(scene(tags=("a", "b")), item(), config=PRESERVE)
     undone = fake_plex.user_tags(after, "genre", ("a",))
     what = scene(tags=("a", "b", "c"))
@@ -524,7 +524,7 @@ def test_a_name_that_plex_stores_with_other_punctuation_is_recognised() -> None:
     assert plan(scene(tags=("b",)), stored, entry, DEFAULT).tags["genre"].removed == ("Sci-Fi",)
 
 
-def test_a_collection_that_a_person_left_is_no_difference_at_the_next_reading() -> None:
+def test_a_collection_that_a_user_left_is_no_difference_at_the_next_reading() -> None:
     after, entry = written(scene(studio="Studio"), item())
     left = fake_plex.user_tags(after, "collection", ("Mine",))
     config = PlexSyncConfig(sync_groups=True)

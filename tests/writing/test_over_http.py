@@ -87,7 +87,7 @@ def test_plex_shows_everything_and_a_second_sync_writes_nothing(
     assert not again
 
 
-def test_what_stash_drops_goes_and_what_a_person_added_stays(
+def test_a_tag_dropped_in_stash_goes_and_the_users_own_stays(
     client: PlexClient, movie: Item
 ) -> None:
     _, entry = sync(client, movie, None, **FIRST)

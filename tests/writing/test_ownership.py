@@ -236,7 +236,7 @@ def test_a_list_that_stash_never_had_is_left_alone(preserve: bool, locked: bool)
 
 
 @pytest.mark.parametrize("preserve", [False, True])
-def test_plex_own_form_of_what_we_wrote_is_no_edit_of_a_person(preserve: bool) -> None:
+def test_plex_own_form_of_our_text_is_no_edit_of_a_user(preserve: bool) -> None:
     memory = FieldMemory("One\n\nTwo", "ONE - TWO", "")
     unchanged = decide("One\n\nTwo", "ONE - TWO", True, memory, preserve=preserve)
     assert unchanged.why is Why.UNCHANGED

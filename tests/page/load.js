@@ -1,0 +1,8 @@
+// Loads the files of the page that need no browser; returns what they export.
+"use strict";
+const path = require("node:path");
+
+for (const name of ["sentences", "texts", "words", "pure", "shapes"]) {
+  require(path.join(__dirname, "..", "..", "ui", name + ".js"));
+}
+module.exports = globalThis.PlexSyncPage;
