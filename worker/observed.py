@@ -47,11 +47,15 @@ def note_settings(manager: QueueManager, settings: SettingsRead) -> None:
 
 
 def note_of(settings: SettingsRead) -> dict[str, object]:
-    """The settings for Status. ``plex`` names the server of a sign-in that is in use."""
+    """The settings for Status. ``plex`` is the server of a sign-in that is in use."""
+    server = settings.signed_in
+    named = (
+        {"name": server.name, "address": server.uri, "machine": server.machine} if server else {}
+    )
     return {
         "values": {one.name: shown(settings.config, one.name) for one in SETTINGS},
         "missing": settings.setup_problem,
-        "plex": {"name": settings.signed_in.name} if settings.signed_in else {},
+        "plex": named,
         "source": "" if settings.setup_problem else settings.source,
     }
 

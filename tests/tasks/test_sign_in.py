@@ -20,8 +20,11 @@ from simulators.faults import Kind
 from simulators.plex.server import PlexSimulator
 from simulators.plextv import ACCOUNT_TOKEN, PlexTvSimulator
 from sync_queue import credentials
+from tasks.check_servers import check_guard
 from tests.tasks.conftest import Library, SkippingClock
+from validation.config import validate_config
 from validation.errors import PlexSyncError, SetupError
+from worker.servers import SettingsRead
 
 SERVER_TOKEN = "plex-token-for-tests"  # the simulator's own
 # A network of documentation: nothing answers there, and no packet reaches anybody.
@@ -325,6 +328,8 @@ def test_a_chosen_server_is_synced_with_its_own_token(account: Account) -> None:
     stored = credentials.read(account.data_dir, time.time())
     assert stored.account is None
     assert stored.pin is None
+    before = account.ask("status")
+    assert (before["server"]["name"], before["server"]["source"]) == ("Harbour", "signed in")
     account.library.run("sync", scene=scene)
     assert item.fields["summary"] == "Docks."
     assert account.tokens_at(account.plex) == {SERVER_TOKEN}
@@ -385,6 +390,9 @@ def test_sign_out_forgets_everything(account: Account) -> None:
     said = account.ask("sign_out")
     assert "devices" in said["devices"]
     assert not (account.library.data_dir / credentials.FILE).exists()
+    status = account.ask("status")
+    assert status["server"] == {}
+    assert "The sign-in with Plex is gone" in status["setup"][0]
     with pytest.raises(SetupError, match="sign in with Plex"):
         account.ask("libraries")
 
@@ -400,6 +408,20 @@ def test_a_revoked_server_token_says_to_sign_in_again(account: Account) -> None:
     assert "sign in with Plex again" in status["hold"]["sentence"]
     checked = account.ask("check_setup")["findings"]
     assert any("Sign in with Plex again" in one["todo"] for one in checked)
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [
+        ("http://203.0.113.9:32400", True),
+        ("https://203.0.113.9:32400", False),
+        ("http://192.168.1.20:32400", False),
+        ("http://plex:32400", False),
+    ],
+)
+def test_check_set_up_warns_of_a_token_that_travels_unencrypted(url: str, warns: bool) -> None:
+    read = SettingsRead(validate_config({"plex_url": url, "plex_token": "t"}, {}).config)
+    assert bool(list(check_guard(read))) is warns
 
 
 def test_a_wrong_token_of_the_settings_is_called_wrong(account: Account) -> None:
