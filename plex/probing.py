@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from xml.etree import ElementTree
@@ -37,7 +37,7 @@ class Question:
 
     address: Address
     machine: str
-    token: str
+    token: str = field(repr=False)
     headers: Mapping[str, str]
     listed: frozenset[str]
     insecure_tls: bool = False
