@@ -10,12 +10,19 @@ from plex.exceptions import WrongToken
 from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
 from tasks.check_machine import check_address, check_machine, check_waiting, is_container
-from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
+from tasks.check_servers import (
+    check_guard,
+    check_plex,
+    check_rules,
+    check_settings,
+    check_stash,
+    probe,
+)
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
 from validation.errors import PlexSyncError, QueueError, SetupError
-from worker.servers import CA_BUNDLE, Servers
+from worker.servers import CA_BUNDLE, Servers, SettingsRead
 
 # The data directory is one more.
 MOST_LINES = 14
@@ -27,7 +34,11 @@ PLEX_TODO = (
     "Check that Plex runs and that this machine reaches its address. If it does not, correct the"
     " Plex address (plex_url)."
 )
-LOGIN_TODO = "Correct the Plex token (plex_token): use that of the account that owns the server."
+LOGIN_TODO = (
+    "Correct the Plex token (plex_token): use that of the account that owns the server. Or empty"
+    " address and token, and sign in with Plex."
+)
+SIGN_IN_TODO = "Sign in with Plex again, and choose the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
@@ -80,16 +91,16 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         stash_answers = False
         servers.take_settings(raw, enabled=True)
         yield failed(error, STASH_TODO, at=stash_address(servers))
-    yield from check_settings(raw or sent_settings(memory), request.environ)
+    yield from check_settings(raw or sent_settings(memory), servers.settings)
     config = servers.settings.config
     if servers.settings.setup_problem:
         return
-    address = config.plex_url
+    yield from check_guard(servers.settings)
     try:
         plex = servers.plex(config)
         sections = plex.sections(fresh=True)
     except PlexSyncError as error:
-        yield from not_reached(error, address)
+        yield from not_reached(error, servers.settings)
         return
     try:
         chosen = choose_sections(sections, config.libraries)
@@ -104,10 +115,11 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, "Check that both servers run, then run Check Set-up again.")
 
 
-def not_reached(error: PlexSyncError, address: str) -> Iterator[Finding]:
+def not_reached(error: PlexSyncError, read: SettingsRead) -> Iterator[Finding]:
     """Plex could not be asked for its libraries: the next step depends on what is wrong."""
+    address = read.access.url
     if isinstance(error, WrongToken):
-        yield failed(error, LOGIN_TODO, at=address)
+        yield failed(error, SIGN_IN_TODO if read.signed_in else LOGIN_TODO, at=address)
     elif CA_BUNDLE in str(error) and isinstance(error, SetupError):
         yield failed(error, "Correct this environment variable of Stash, or remove it.")
     else:

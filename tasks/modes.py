@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from tasks import (
     check_setup,
+    choose_server,
     letters,
     libraries,
     one_scene,
     page_settings,
+    paths,
     preview,
+    setup,
     support,
     sync_library,
 )
@@ -25,6 +28,9 @@ LOOKS: Mapping[str, Look] = {
     "preview": preview.run,
     "check_setup": check_setup.run,
     "libraries": libraries.run,
+    "servers": choose_server.run,
+    "setup": setup.run,
+    "paths": paths.run,
     "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
@@ -39,6 +45,7 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "dismiss": letters.dismiss,
     "settings": page_settings.show,
     "save_settings": page_settings.save,
+    "use_server": choose_server.use,
 }
 MODES = (*LOOKS, *ACTS)
 # The preview of an act: the edits that it would write.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -113,12 +113,14 @@ class ConfigReport:
             missing.
         by_name: a short sentence for each setting that is wrong, or wrong in a part, to be read
             beside it.
+        names_plex: address or token are given, well or badly: no sign-in takes their place.
     """
 
     config: PlexSyncConfig
     problems: tuple[str, ...]
     setup_problem: str
     by_name: Mapping[str, str] = field(default_factory=dict)
+    names_plex: bool = False
 
 
 def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> ConfigReport:
@@ -132,8 +134,9 @@ def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> Config
     for name, variable in ENVIRONMENT.items():
         if is_blank(values.get(name)) and not is_blank(env.get(variable)):
             values[name] = env[variable]
+    named = any(not is_blank(values.get(name)) for name in _CONNECTION)
     try:
-        return _report(PlexSyncConfig.model_validate(values), {}, {})
+        return replace(_report(PlexSyncConfig.model_validate(values), {}, {}), names_plex=named)
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault for fault in error.errors(include_url=False)}
     sentences = {name: _sentence(name, dict(fault), raw) for name, fault in faults.items()}
@@ -143,7 +146,8 @@ def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> Config
     usable = {
         name: value for name, value in values.items() if OPPOSITES.get(name, name) not in faults
     }
-    return _report(PlexSyncConfig.model_validate(usable), sentences, brief)
+    report = _report(PlexSyncConfig.model_validate(usable), sentences, brief)
+    return replace(report, names_plex=named)
 
 
 def fingerprint(config: PlexSyncConfig) -> str:
@@ -171,6 +175,11 @@ def _report(
 
 def missing_setting(config: PlexSyncConfig) -> str:
     """Return what must be entered before Plex can be reached, "" = nothing."""
+    if not config.plex_url and not config.plex_token.get_secret_value():
+        return (
+            "The Plex address is not set; sign in with Plex, or enter address and token (plex_url,"
+            f" plex_token) under {_PAGE}."
+        )
     if not config.plex_url:
         return f"The Plex address is not set; enter it (plex_url) under {_PAGE}."
     if not config.plex_token.get_secret_value():

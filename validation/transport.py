@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from http.client import HTTPConnection as Connection
 from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
@@ -20,6 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from validation.addresses import is_private
+from validation.errors import SetupError
+
 SLOW_FACTOR = 4  # an answer may take so many read timeouts altogether, from its first byte on
 # Nothing that is asked for comes near it; a header or a chunk without end does.
 _MOST_ON_WIRE = 56 * 1024 * 1024
@@ -29,6 +33,20 @@ _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 class AnswerTooLong(ValueError):
     """An answer longer than any that is asked for."""
+
+
+class PublicAddress(SetupError):
+    """A token must not go to an address outside of this machine and its own network."""
+
+
+def refuse_public(wire: socket.socket) -> None:
+    """Raise ``PublicAddress`` unless the other end of *wire* is a loopback or private address."""
+    host = str(wire.getpeername()[0])
+    if not is_private(host):
+        raise PublicAddress(
+            "A token goes to a public address only over https, and only if plex.tv lists the"
+            f" address; {host} is public."
+        )
 
 
 class TimedStream(io.RawIOBase):
@@ -92,9 +110,23 @@ class TimedResponse(HTTPResponse):
 
 
 class Connects:
-    """How often a connection was made; urllib3 does not count one that it makes again."""
+    """Meets each new connection before it carries a request. ``count`` is how many there were;
+    urllib3 does not count one that it makes again. ``check`` may raise.
+    """
 
-    count = 0
+    def __init__(self, check: Callable[[Connection], None] | None = None) -> None:
+        self.count = 0
+        self._check = check
+
+    def meet(self, connection: Connection) -> None:
+        """Count a connection, and close it if it fails the check."""
+        self.count += 1
+        try:
+            if self._check is not None:
+                self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
 
 
 class _Http(HTTPConnection):
@@ -106,7 +138,7 @@ class _Http(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        self._connects.count += 1
+        self._connects.meet(self)
 
 
 class _Https(HTTPSConnection):
@@ -118,7 +150,7 @@ class _Https(HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        self._connects.count += 1
+        self._connects.meet(self)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -133,11 +165,18 @@ class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request. ``connects`` counts its connections.
+    request. ``check`` is given each new connection before it carries a request, and may raise.
+    ``connects`` counts them.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
-        self.connects = Connects()
+    def __init__(
+        self,
+        connect_timeout: float,
+        read_timeout: float,
+        *,
+        check: Callable[[Connection], None] | None = None,
+    ) -> None:
+        self.connects = Connects(check)
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
