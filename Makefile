@@ -11,7 +11,8 @@ PYTEST  := $(RUN) -m pytest -n 3
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-setup test check bench soak test-stash test-page pictures settings package audit clean FORCE
+.PHONY: help demo demo-setup test check bench soak test-stash test-page pictures settings package \
+        audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
