@@ -54,8 +54,9 @@ def take_over_memory(database: sqlite3.Connection) -> None:
 
     The index starts empty: it is listed again by the first who needs it.
     """
-    for column in ("title", "path"):
+    for column in ("title", "path", "written"):
         database.execute(f"ALTER TABLE scenes ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    database.execute("ALTER TABLE scenes ADD COLUMN written_at REAL NOT NULL DEFAULT 0")
     for statement in scenes.CREATE:
         database.execute(statement)
     database.execute(_PINS)

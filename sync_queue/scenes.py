@@ -29,7 +29,8 @@ CREATE = (
         scene_updated_at TEXT NOT NULL DEFAULT '', changed_at REAL NOT NULL DEFAULT 0,
         ignored INTEGER NOT NULL DEFAULT 0,
         related TEXT NOT NULL DEFAULT '',
-        title TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT ''
+        title TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT '',
+        written_at REAL NOT NULL DEFAULT 0, written TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS scene_outcome ON scenes(outcome)",
     "CREATE INDEX IF NOT EXISTS scene_changed ON scenes(changed_at) WHERE outcome != ''",
@@ -51,14 +52,17 @@ CREATE = (
 
 _OUTCOME_COLUMNS = "scene_id, outcome, detail, scene_updated_at, changed_at"
 _PUT_OUTCOME = f"""
-INSERT INTO scenes ({_OUTCOME_COLUMNS}, related, title, path)
-VALUES (:scene_id, :outcome, :detail, :updated_at, :now, coalesce(:related, ''), :title, :path)
+INSERT INTO scenes ({_OUTCOME_COLUMNS}, related, title, path, written_at, written)
+VALUES (:scene_id, :outcome, :detail, :updated_at, :now, coalesce(:related, ''), :title, :path,
+    CASE WHEN :written != '' THEN :now ELSE 0 END, :written)
 ON CONFLICT (scene_id) DO UPDATE SET
     outcome = excluded.outcome, detail = excluded.detail,
     scene_updated_at = excluded.scene_updated_at, changed_at = excluded.changed_at,
     related = coalesce(:related, related),
     title = coalesce(nullif(excluded.title, ''), title),
-    path = coalesce(nullif(excluded.path, ''), path)
+    path = coalesce(nullif(excluded.path, ''), path),
+    written_at = max(written_at, excluded.written_at),
+    written = coalesce(nullif(excluded.written, ''), written)
 """
 _PIN_COLUMNS = "server, rating_key, scene_id, file, added_at, part_ids"
 _PAGE = 500
@@ -71,7 +75,8 @@ class Outcome:
 
     ``scene_updated_at`` is Stash's text of the state that was looked at; ``changed_at`` is when
     this outcome was stored (epoch seconds). ``title`` and ``path`` are the scene's for the page,
-    "" leaves the stored ones; they are not read back.
+    and ``written`` the fields that this sync wrote; empty leaves the stored ones. They are not read
+    back.
     """
 
     scene_id: int
@@ -81,6 +86,7 @@ class Outcome:
     changed_at: float = 0.0
     title: str = ""
     path: str = ""
+    written: tuple[str, ...] = ()
 
 
 class Scenes:
@@ -109,6 +115,7 @@ class Scenes:
                 "related": None if related is None else f" {related} ",
                 "title": outcome.title,
                 "path": outcome.path,
+                "written": " ".join(outcome.written),
             },
         )
         self.connection.execute("DELETE FROM parked_keys WHERE scene_id = ?", (outcome.scene_id,))

@@ -28,7 +28,7 @@ FEW_ROWS, FEW_LINES = 50, 100
 # The longest part of the log that is read for its last lines.
 LOG_BYTES = 400_000
 ROWS = """
-SELECT scene_id, title, path, outcome, detail, changed_at FROM scenes
+SELECT scene_id, title, path, outcome, detail, changed_at, written_at, written FROM scenes
 WHERE {which} AND scene_id > :after ORDER BY scene_id LIMIT :limit
 """
 LETTER = """
@@ -86,7 +86,7 @@ def page_of(rows: list[dict[str, object]], total: int, limit: int) -> dict[str, 
 
 def row_doc(row: tuple[Any, ...], libraries: Mapping[int, str]) -> dict[str, object]:
     """One scene."""
-    scene, title, path, outcome, text, since = row
+    scene, title, path, outcome, text, since, written_at, written = row
     detail = read_document(text)
     about = TABLE[Reason(outcome)] if outcome in set(Reason) else None
     items = [item for item in detail.get("items", [detail.get("item")]) if item]
@@ -103,6 +103,7 @@ def row_doc(row: tuple[Any, ...], libraries: Mapping[int, str]) -> dict[str, obj
         "since": since,
         "item": items[0] if items else 0,
         "items": items,
+        "written": {"at": written_at, "fields": written.split()},
         "candidates": [candidate(one, libraries) for one in detail.get("candidates", [])],
     }
 

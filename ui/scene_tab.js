@@ -38,6 +38,15 @@
           h("span", { className: "text-muted" }, reason(row.outcome).todo || row.todo)
       ),
       h("p", null, say("since"), " ", h(Time, { at: row.since })),
+      row.written.at > 0 &&
+        h(
+          "p",
+          null,
+          say("last written"),
+          " ",
+          h(Time, { at: row.written.at }),
+          ": " + row.written.fields.map(page.pure.field).join(", ")
+        ),
       h(
         "p",
         { className: "plexsync-line" },

@@ -238,6 +238,7 @@
     "open page means": "It shows these settings with their defaults, and what PlexSync does.",
     "not synced yet": "PlexSync has no outcome for this scene yet.",
     since: "Since",
+    "last written": "Last written",
     "take back": "Take back choice",
   };
 

@@ -127,6 +127,7 @@
       since: number(raw.since),
       item: number(raw.item),
       items: list(raw.items, number),
+      written: { at: number(map(raw.written).at), fields: list(map(raw.written).fields) },
       candidates: list(raw.candidates, candidate),
     };
   };

@@ -47,6 +47,13 @@ class Attempt:
         return found
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The fields of all items that were written, by Plex's names."""
+        found = self.assessment.items if self.assessment and self.planned else ()
+        names = (change.field for one in found for change in one.edits.changes)
+        return tuple(dict.fromkeys(names))
+
+    @property
     def scene_updated_at(self) -> str:
         """Stash's ``updated_at`` of the scene as it was read, "" when it was not."""
         return self.scene.updated_at if self.scene else ""
@@ -120,7 +127,13 @@ class SceneSync:
         now, updated_at = self.clock(), attempt.scene.updated_at
         scenes.set_outcome(
             Outcome(
-                scene_id, result.outcome, result.detail, updated_at, now, *attempt.title_and_path
+                scene_id,
+                result.outcome,
+                result.detail,
+                updated_at,
+                now,
+                *attempt.title_and_path,
+                written=attempt.written,
             ),
             files=list(_files_in_plex(attempt.scene, batch.config)),
             related=" ".join(attempt.scene.related),

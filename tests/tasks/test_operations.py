@@ -47,6 +47,9 @@ def test_scenes_are_listed_with_title_path_outcome_and_reason(library: Library) 
     assert rows[0]["title"] == "Häfen & <b>Docks</b>"
     assert rows[0]["path"] == "/data/scenes/Harbour.mp4"
     assert (rows[0]["outcome"], rows[0]["item"]) == ("synced", item.rating_key)
+    assert "title" in rows[0]["written"]["fields"]
+    assert rows[0]["written"]["at"] == rows[0]["since"]
+    assert rows[1]["written"] == {"at": 0, "fields": []}
     assert rows[1]["outcome"] == "not_in_plex"
     assert rows[1]["detail"]
     assert "Check the path rules" in rows[1]["todo"]
@@ -213,6 +216,17 @@ def test_a_dead_letter_can_be_read_whole(library: Library) -> None:
     assert found["update_type"] == "Scene.Update.Post"
     (row,) = output_of(library, "scenes", search="harbour")["rows"]
     assert (row["outcome"], row["title"]) == ("refused_by_plex", "Harbour")
+
+
+def test_a_scene_keeps_what_was_written_last(library: Library) -> None:
+    scene, _ = library.add("Harbour.mp4", title="Harbour", details="Docks.")
+    library.run("sync", scene=scene)
+    (before,) = output_of(library, "scenes", scene=scene)["rows"]
+    library.run("sync", scene=scene)
+    (after,) = output_of(library, "scenes", scene=scene)["rows"]
+    assert before["written"]["fields"] == ["summary"]
+    assert after["written"] == before["written"]
+    assert after["since"] > before["since"]
 
 
 def test_every_setting_is_in_one_group() -> None:
