@@ -30,13 +30,18 @@ from sync_queue.scenes import Outcome
 from worker import bytecode
 
 GOAL = 3.0
+# It needs http and ssl to ask plex.tv.
+SIGN_IN_GOAL = 5.0
 AMBIGUOUS = 10  # one scene in so many
+# A user asks for these once; "sign_in_state" is asked every two seconds.
+ASK_PLEX_TV = frozenset({"sign_in", "sign_out"})
 ASKED: Mapping[str, dict[str, object]] = {
     "status": {"mode": "status", "quiet": True},
     "scenes": {"mode": "scenes", "limit": 200},
     "letter": {"mode": "letter", "job": 1},
     "log": {"mode": "log"},
     "wake": {"mode": "wake"},
+    "sign_in_state": {"mode": "sign_in_state", "quiet": True},
 }
 
 
@@ -81,19 +86,21 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--scenes", type=int, nargs="*", default=[1000, 100_000])
     given = parser.parse_args()
-    assert set(ASKED) == LOOKS
+    assert set(ASKED) == LOOKS - ASK_PLEX_TV
     bytecode.compile_rooms(str(ROOT), (*bytecode.HOOK_ROOMS, *bytecode.OTHER_ROOMS))
-    worst = 0.0
-    print("scenes  " + "".join(f"{name:>9}" for name in ASKED))
+    worst = sign_in = 0.0
+    print("scenes  " + "".join(f"{name:>14}" for name in ASKED))
     for scenes in given.scenes:
         with tempfile.TemporaryDirectory() as folder:
             data_dir = os.path.join(folder, "data")
             fill(data_dir, scenes)
             ratios = measure(data_dir, given.rounds)
-        worst = max(worst, *ratios.values())
-        print(f"{scenes:<8}" + "".join(f"{ratio:9.2f}" for ratio in ratios.values()))
+        sign_in = max(sign_in, ratios["sign_in_state"])
+        worst = max(worst, *(ratio for name, ratio in ratios.items() if name != "sign_in_state"))
+        print(f"{scenes:<8}" + "".join(f"{ratio:14.2f}" for ratio in ratios.values()))
     print(f"The goal is {GOAL:g} bare starts; the most is {worst:.2f}.")
-    return int(worst > GOAL)
+    print(f"For sign_in_state it is {SIGN_IN_GOAL:g}; the most is {sign_in:.2f}.")
+    return int(worst > GOAL or sign_in > SIGN_IN_GOAL)
 
 
 if __name__ == "__main__":

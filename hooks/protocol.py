@@ -50,8 +50,10 @@ FROM sent
 
 FIELD_SEPARATOR = "\x1f"
 
-# The operations that only look: they need no library, and a page asks for them again and again.
-LOOKS = frozenset({"status", "scenes", "letter", "log", "wake"})
+# The operations that need no library: a page asks for most of them again and again.
+LOOKS = frozenset(
+    {"status", "scenes", "letter", "log", "wake", "sign_in", "sign_in_state", "sign_out"}
+)
 
 
 class Event:

@@ -9,8 +9,8 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
+from plex.addresses import OPEN, Guard
 from plex.connection import PlexConnection, random_fraction
-from plex.device_identity import configure
 from plex.edit_plan import EditPlan
 from plex.exceptions import (
     PlexNotFound,
@@ -23,8 +23,10 @@ from plex.exceptions import (
     pages_of,
 )
 from plex.images import image_kind
+from plex.isolation import configure
 from plex.items import (
     TYPE_NUMBERS,
+    FileSearch,
     IndexPage,
     PlexAbout,
     PlexItem,
@@ -70,7 +72,8 @@ class PlexClient:
 
     Raises PlexTemporaryError (after three tries within five seconds), PlexNotFound,
     PlexPermanentError and PlexSetupError. *identifier* is the device we are to Plex (see
-    device_identity). *rng* returns a number in [0, 1). Timeouts are seconds.
+    device_identity), *guard* protects a token that came from a sign-in. *rng* returns a number in
+    [0, 1). Timeouts are seconds.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         identifier: str = "",
+        guard: Guard = OPEN,
         rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -95,6 +99,7 @@ class PlexClient:
             ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            guard=guard,
             rng=rng,
             sleep=sleep,
         )
@@ -186,6 +191,16 @@ class PlexClient:
             raise ValueError("a needle must be text without commas")
         query = f"{_all(section)}&includeGuids=0&{_encoded({'file': needle})}"
         return tuple(self._list(section, query))
+
+    def find_by_files(self, section: PlexSection, needles: Sequence[str], most: int) -> FileSearch:
+        """The first *most* abridged items of *section* of which a file's path contains one of
+        *needles*, which Plex takes as alternatives; see ``find_by_file``."""
+        if not needles or any("," in needle or not needle.strip() for needle in needles):
+            raise ValueError("needles must be texts without commas")
+        query = f"{_all(section)}&includeGuids=0&{_encoded({'file': ','.join(needles)})}"
+        with no_scenes_fault():
+            page = self._listing(query, _page(0, most))
+        return FileSearch(parse_items(page, section.section_id, full=False).items, total_size(page))
 
     def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
         """*size* items of the section's listing from *start*, oldest first.

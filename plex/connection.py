@@ -8,15 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import requests
 import tenacity
 from urllib3.exceptions import HTTPError
 
+from plex.addresses import OPEN, Guard
 from plex.exceptions import (
     NOT_XML,
+    AnotherPlex,
     PlexNotFound,
     PlexPermanentError,
     PlexSetupError,
@@ -26,7 +27,7 @@ from plex.exceptions import (
 from plex.isolation import PlexServer
 from plex.isolation import exceptions as pa
 from plex.items import PlexAbout
-from plex.transport import PICTURE, plex_session
+from plex.transport import PICTURE, machine_at, plex_session
 from validation.errors import PlexSyncError
 from validation.texts import one_line
 
@@ -65,16 +66,19 @@ class PlexConnection:
         ca_bundle: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
+        guard: Guard = OPEN,
         rng: Callable[[], float] = random_fraction,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.strip().rstrip("/")
         self._token = token.strip()
+        self._machine = guard.machine
         self._session = plex_session(
             insecure_tls=insecure_tls,
             ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            guard=guard,
         )
         self._rng = rng
         self._sleep = sleep
@@ -126,15 +130,13 @@ class PlexConnection:
     def identity(self) -> bool:
         """Ask once, without token, whether this very Plex answers."""
         try:
-            answer = self._session.get(f"{self._url}/identity")
-            root = ElementTree.fromstring(answer.content)  # noqa: S314 - Plex's own answer
-        except (PlexSyncError, requests.RequestException, *NOT_XML):
+            found = machine_at(self._session, self._url)
+        except (PlexSyncError, requests.RequestException):
             return False
-        found = root.get("machineIdentifier", "")
         if self._connected is not None and found != self._connected.machineIdentifier:
             self._connected = None  # another server has taken the address
             return False
-        return root.tag == "MediaContainer" and found != ""
+        return found != "" and self._machine in ("", found)
 
     def confirm(self) -> None:
         """See that the server that is known still answers. This costs a request only if a
@@ -226,6 +228,8 @@ class PlexConnection:
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.
             raise translate_plex_exception(error) from None
+        except PlexTemporaryError:
+            raise
 
     def _server_object(self) -> PlexServer:
         if self._connected is None:
@@ -270,4 +274,6 @@ def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
 
 def _is_worth_a_retry(error: BaseException) -> bool:
     """A server that names the time of the next try is believed, and the queue waits for it."""
+    if isinstance(error, AnotherPlex):
+        return False
     return isinstance(error, PlexTemporaryError) and error.retry_after is None

@@ -1,4 +1,7 @@
-"""Our identity for Plex: one stable device per data directory, in Plex's list of devices."""
+"""Our identity for Plex: one stable device per data directory, in Plex's list of devices.
+
+Standard library only, and little of it: a page asks every two seconds whether a PIN was claimed.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ import logging
 import os
 import platform
 import socket
-import tempfile
-import uuid
-
-from plex.isolation import BASE_HEADERS
 
 PRODUCT = "PlexSync"
 FILE_NAME = "device_identity.json"
@@ -30,7 +29,7 @@ def client_identifier(data_dir: str) -> str:
     known = _load(path)
     if known:
         return known
-    made = str(uuid.uuid4())
+    made = new_identifier()
     try:
         _store(path, made)
     except OSError as error:
@@ -43,22 +42,26 @@ def client_identifier(data_dir: str) -> str:
     return _load(path) or made  # another process may have been first
 
 
-def configure(identifier: str, version: str = "1") -> None:
-    """Put our identity into every request of plexapi, in place, before the first connection.
+def headers(identifier: str, version: str = "1") -> dict[str, str]:
+    """The headers that tell Plex and plex.tv who we are."""
+    return {
+        "X-Plex-Product": PRODUCT,
+        "X-Plex-Version": _header_safe(version),
+        "X-Plex-Platform": _header_safe(platform.system()),
+        "X-Plex-Platform-Version": _header_safe(platform.release()),
+        "X-Plex-Device": _header_safe(platform.system()),
+        "X-Plex-Device-Name": _header_safe(socket.gethostname()),
+        "X-Plex-Client-Identifier": _header_safe(identifier),
+    }
 
-    plexapi's modules hold on to this one dictionary, so a new one would not be noticed.
-    """
-    BASE_HEADERS.update(
-        {
-            "X-Plex-Product": PRODUCT,
-            "X-Plex-Version": _header_safe(version),
-            "X-Plex-Platform": _header_safe(platform.system()),
-            "X-Plex-Platform-Version": _header_safe(platform.release()),
-            "X-Plex-Device": _header_safe(platform.system()),
-            "X-Plex-Device-Name": _header_safe(socket.gethostname()),
-            "X-Plex-Client-Identifier": _header_safe(identifier),
-        }
-    )
+
+def new_identifier() -> str:
+    """A random UUID of version 4."""
+    number = bytearray(os.urandom(16))
+    number[6] = number[6] & 0x0F | 0x40
+    number[8] = number[8] & 0x3F | 0x80
+    text = number.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _load(path: str) -> str:
@@ -75,8 +78,9 @@ def _load(path: str) -> str:
 
 
 def _store(path: str, identifier: str) -> None:
-    """Write the file whole or not at all, readable by its owner only (mkstemp's mode is 0600)."""
-    handle, temporary = tempfile.mkstemp(prefix=".device-", dir=os.path.dirname(path))
+    """Write the file whole or not at all, readable by its owner only."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with open(handle, "w", encoding="utf-8") as file:
             json.dump({"version": _FILE_VERSION, "identifier": identifier}, file)

@@ -16,10 +16,15 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from plex.addresses import OPEN, Guard
 from plex.events import EventReader, LibraryEvent
-from plex.exceptions import PlexTemporaryError, error_for_status, translate_plex_exception
+from plex.exceptions import (
+    PlexTemporaryError,
+    error_for_status,
+    translate_plex_exception,
+)
 from plex.isolation import BASE_HEADERS
-from plex.transport import parse_retry_after
+from plex.transport import let_in, parse_retry_after
 from validation.transport import TimedResponse
 
 # Plex sends "ping" every ten seconds or so. A connection without a whole frame for this long is
@@ -41,6 +46,7 @@ class EventSource:
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     silence: float = SILENCE
+    guard: Guard = OPEN
 
     def open(self) -> EventStream:
         """A stream of events from now on; it asks when it is iterated."""
@@ -115,6 +121,7 @@ class EventStream:
         connection.response_class = TimedResponse
         cleanup.callback(connection.close)
         wire.settimeout(source.read_timeout)
+        let_in(connection, source.guard)
         connection.request("GET", request.path_url, headers=dict(request.headers))
         answer = cast(TimedResponse, connection.getresponse())
         cleanup.callback(answer.close)

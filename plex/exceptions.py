@@ -46,6 +46,10 @@ class NoLibrary(PlexSetupError):
     """Plex lacks the libraries that are to be synced: the user may add or rename one."""
 
 
+class AnotherPlex(PlexTemporaryError):
+    """Another server answers at the address, or none that says which it is: it gets no token."""
+
+
 class PlexPermanentError(PermanentError):
     """Plex understood the request and refuses it. ``status`` is the HTTP status (0 = none)."""
 
@@ -82,7 +86,9 @@ _GARBAGE = "Plex's answer is not what Plex answers"
 _TOO_MUCH = "Plex's answer is too long or too large to be one"
 _ADDRESS = "plex_url is not an address such as http://host:32400"
 _CHARACTERS = "plex_url or plex_token holds characters that HTTP cannot carry"
-_LOGIN = "Plex does not accept plex_token"
+_LOGIN = "The token is wrong: Plex does not accept plex_token"
+_SIGNED_OUT = "Plex does not accept the sign-in any more; sign in with Plex again"
+_WEEK_OVER = "The sign-in was valid for seven days, which are over; sign in with Plex again"
 _NO_ITEM = "Plex has no such item"
 _FAILED = "The request to Plex failed"
 
@@ -221,6 +227,16 @@ def error_for_status(
     if isinstance(error, PlexTemporaryError):
         error.retry_after = retry_after
     return error
+
+
+def error_for_sign_in(status: int, token: str) -> WrongToken | None:
+    """Return the error for a refused token that came from a sign-in; ``None`` for other statuses.
+
+    A JSON web token lives for seven days, and a retry does not renew it.
+    """
+    if token.startswith("eyJ") and status in (401, 422, 498):
+        return WrongToken(f"{_WEEK_OVER} (HTTP {status}).")
+    return WrongToken(f"{_SIGNED_OUT} (HTTP {status}).") if status == 401 else None
 
 
 def _name(error: BaseException) -> str:

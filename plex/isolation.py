@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from plex import device_identity
+
 for _name in [name for name in os.environ if name.startswith("PLEXAPI_")]:
     del os.environ[_name]
 os.environ["PLEXAPI_CONFIG_PATH"] = os.devnull
@@ -16,4 +18,12 @@ os.environ["PLEXAPI_CONFIG_PATH"] = os.devnull
 from plexapi import BASE_HEADERS, exceptions  # noqa: E402 (reads its settings when it is imported)
 from plexapi.server import PlexServer  # noqa: E402 (so does this)
 
-__all__ = ["BASE_HEADERS", "PlexServer", "exceptions"]
+__all__ = ["BASE_HEADERS", "PlexServer", "configure", "exceptions"]
+
+
+def configure(identifier: str, version: str = "1") -> None:
+    """Put our identity into every request of plexapi, in place, before the first connection.
+
+    plexapi's modules hold on to this one dictionary, so a new one would not be noticed.
+    """
+    BASE_HEADERS.update(device_identity.headers(identifier, version))

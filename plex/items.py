@@ -70,6 +70,14 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSearch:
+    """The first items of a search by file, and how many it found in all."""
+
+    items: tuple[PlexItem, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlexAbout:
     """A server as it describes itself, for users."""
 

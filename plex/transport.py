@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from functools import partial
+from http.client import HTTPConnection
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic, time
 from typing import Any
@@ -13,24 +15,33 @@ import requests
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
+from plex.addresses import OPEN, Guard
 from plex.exceptions import (
     NOT_XML,
+    AnotherPlex,
     PlexTemporaryError,
+    error_for_sign_in,
     error_for_status,
     is_ok,
     translate_plex_exception,
 )
 from validation.documents import MOST_BYTES, Refused, check_xml
 from validation.texts import said
-from validation.transport import BoundedAdapter
+from validation.transport import BoundedAdapter, TimedResponse, refuse_public
 
 # The header of a request for a picture; every other answer is XML.
 PICTURE = {"Accept": "image/*"}
+_LONGEST_IDENTITY = 64 * 1024
 _LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
 
 
 def plex_session(
-    *, insecure_tls: bool, connect_timeout: float, read_timeout: float, ca_bundle: str = ""
+    *,
+    insecure_tls: bool,
+    connect_timeout: float,
+    read_timeout: float,
+    ca_bundle: str = "",
+    guard: Guard = OPEN,
 ) -> PlexSession:
     """Return a session for one Plex server; timeouts in seconds. *ca_bundle* is a file of
     certificates to believe instead of the usual ones.
@@ -46,7 +57,7 @@ def plex_session(
     if insecure_tls:
         urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
-        session.mount(prefix, PlexAdapter(connect_timeout, read_timeout))
+        session.mount(prefix, PlexAdapter(connect_timeout, read_timeout, guard))
     return session
 
 
@@ -88,6 +99,11 @@ class PlexAdapter(BoundedAdapter):
     redirect is an error, so no token reaches another host and no PUT becomes a GET.
     """
 
+    def __init__(self, connect_timeout: float, read_timeout: float, guard: Guard = OPEN) -> None:
+        check = None if guard == OPEN else partial(let_in, guard=guard)
+        super().__init__(connect_timeout, read_timeout, check=check)
+        self._signed_in = bool(guard.machine)
+
     def translate(self, error: Exception) -> Exception:
         """The error of ours."""
         return translate_plex_exception(error)
@@ -99,11 +115,15 @@ class PlexAdapter(BoundedAdapter):
     def judge(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Raise unless *response* is what a Plex answers when all is well."""
         content, status = response.content, response.status_code
+        token = request.headers.get("X-Plex-Token", "")
+        refused = error_for_sign_in(status, token) if self._signed_in and token else None
+        if refused is not None:
+            raise refused
         if not is_ok(status):
             raise error_for_status(
                 status,
                 retry_after=parse_retry_after(response.headers.get("Retry-After", ""), time()),
-                said=_what_it_said(response, request.headers.get("X-Plex-Token", "")),
+                said=_what_it_said(response, token),
             )
         if content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
             raise PlexTemporaryError(
@@ -118,6 +138,42 @@ class PlexAdapter(BoundedAdapter):
         # Plex writes UTF-8. requests would read text/* without a charset as Latin-1, as HTTP once
         # required, and some of the charsets that it knows take hours for a megabyte.
         response.encoding = "utf-8"
+
+
+def let_in(connection: HTTPConnection, guard: Guard) -> None:
+    """Raise unless *connection*, just opened, may carry a token by *guard*.
+
+    The machine shows itself on this very socket: another may have taken the address since the last
+    one. The question is another object's, as *connection* may be in the middle of a request.
+    """
+    wire = connection.sock
+    if guard.private_only:
+        refuse_public(wire)
+    if not guard.machine:
+        return
+    asking = HTTPConnection(connection.host, connection.port)
+    asking.sock, asking.response_class = wire, TimedResponse
+    asking.request("GET", f"{guard.path}/identity", headers={"Accept": "application/xml"})
+    answer = asking.getresponse()
+    found = _machine_in(answer.read(_LONGEST_IDENTITY))
+    if found != guard.machine:
+        raise AnotherPlex("Another server answers at the address of Plex; it gets no token.")
+    if asking.sock is None or not answer.isclosed():
+        raise PlexTemporaryError("Plex, or a proxy before it, closes each connection immediately.")
+    asking.sock = None  # what is left of it must not close the socket
+
+
+def machine_at(session: requests.Session, url: str) -> str:
+    """The machineIdentifier of the Plex at *url*, asked for without token; "" for no Plex."""
+    return _machine_in(session.get(f"{url}/identity").content)
+
+
+def _machine_in(content: bytes) -> str:
+    try:
+        root = ElementTree.fromstring(check_xml(content))  # noqa: S314 - it was checked
+    except NOT_XML:
+        return ""
+    return root.get("machineIdentifier", "") if root.tag == "MediaContainer" else ""
 
 
 def parse_retry_after(text: str, now: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar
@@ -12,7 +12,7 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
-from stash import namesakes
+from stash import library_files, namesakes
 from stash.answers import at, counted, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
@@ -212,6 +212,23 @@ class StashClient:
             data = self._query(query, {"filter": every, **variables})
             found = namesakes.read_answers(data.values(), asked)
         return found
+
+    def folders(self) -> tuple[str, ...]:
+        """Read the folders that Stash scans for videos."""
+        return library_files.read_folders(self._query(library_files.FOLDERS, {}))
+
+    def files(self, page: int, size: int) -> library_files.FilePage:
+        """Read the files of page *page* (from 1) of all scenes by id."""
+        order = {"page": page, "per_page": size, "sort": "id", "direction": "ASC"}
+        found = library_files.read_page(self._query(library_files.PAGE, {"filter": order}))
+        _most_pages(found.scenes, size)
+        return found
+
+    def count_below(self, folders: Sequence[str]) -> tuple[int, ...]:
+        """Count the scenes with a file below each of *folders*. Raises StashQueryFailed where
+        Stash does not take the pattern."""
+        query, variables = library_files.count_question(folders)
+        return library_files.read_counts(self._query(query, variables), len(folders))
 
     def image(self, path: str) -> bytes | None:
         """Read an image by its *path* (with query) on Stash, or ``None`` when it is a placeholder.

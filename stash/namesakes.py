@@ -54,7 +54,7 @@ def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
     for answer in answers:
         scenes = at(answer, list, "scenes")
         is_cut |= counted(answer, "count") > len(scenes)
-        files |= {(scene, file.path): file for scene, file in _files(scenes)}
+        files |= {(scene, file.path): file for scene, file in files_of(scenes)}
     by_name: dict[str, list[tuple[int, SceneFile]]] = {}
     for (scene, path), file in files.items():
         by_name.setdefault(file_key(path), []).append((scene, file))
@@ -64,7 +64,8 @@ def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
     }
 
 
-def _files(scenes: Iterable[object]) -> Iterator[tuple[int, SceneFile]]:
+def files_of(scenes: Iterable[object]) -> Iterator[tuple[int, SceneFile]]:
+    """The files of an answer, each with its scene; scene 0 cannot be read."""
     for scene in scenes:
         for file in listed(scene, "files"):
             size = numbers.amount(at(file, object, "size"))

@@ -197,6 +197,12 @@ class IndexStore:
         )
         return tuple(IndexedFile(*row) for row in rows)
 
+    def files(self, server: str) -> Iterable[tuple[str, int, int]]:
+        """Path, size and duration of every file."""
+        return self.connection.execute(
+            "SELECT file, size, duration FROM plex_files WHERE server = ?", (server,)
+        )
+
     def last_id(self, server: str) -> int:
         """The number of the newest file, to ask ``since`` for what comes after it."""
         newest = "SELECT coalesce(max(id), 0) FROM plex_files WHERE server = ?"

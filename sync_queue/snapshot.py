@@ -25,7 +25,7 @@ class Snapshot:
     """A read-only view of the worker's knowledge; use it as a context manager.
 
     ``connection`` is Stash's part of a task's input; without it the newest that the database has
-    is used. Raises ``QueueError``.
+    is used. ``listed`` is the worker's own index, to be read only. Raises ``QueueError``.
     """
 
     def __init__(self, data_dir: str, connection: Mapping[str, object]) -> None:
@@ -49,6 +49,7 @@ class Snapshot:
         self.letters = DeadLetterQueue(self._database)
         self.state = StateStore(self._database)
         self.index = IndexStore(self._memory)
+        self.listed = IndexStore(self._database)
 
     def __enter__(self) -> Self:
         return self

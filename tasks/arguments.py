@@ -30,6 +30,9 @@ TEXTS: Mapping[str, tuple[str, frozenset[str]]] = {
     "outcome": ("a reason code, or synced", frozenset({"scenes"})),
     "search": ("a part of a title or path", frozenset({"scenes"})),
     "values": ("a JSON object of settings", frozenset({"save_settings"})),
+    "machine": ("a server's machine identifier", frozenset({"use_server", "setup"})),
+    "uri": ("an address of the server", frozenset({"use_server", "setup"})),
+    "rules": ("path rules to be tried; stores nothing", frozenset({"paths"})),
 }
 SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
     "dry_run": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from plex.client import PlexClient
 from plex.edit_plan import EditPlan
@@ -13,13 +14,13 @@ from stash.client import StashClient
 from stash.exceptions import StashTooOld, check_version
 from sync_queue.snapshot import Snapshot
 from tasks.findings import Finding, failed, fine, look, wrong
-from validation.config import validate_config
+from validation.addresses import is_public
 from validation.metadata import SyncMetadata
 from validation.paths import PathRule, is_below, propose_rules, same_path
 from validation.setting_types import describe_secret
 from worker.assess import Assessment, assess
 from worker.batch import Batch, make_batch, read_scenes
-from worker.servers import Servers
+from worker.servers import Servers, SettingsRead
 
 OUR_TASK = "Process Queue"
 OLD_SETTINGS = frozenset({"plexToken", "plexHost", "plexPort"})
@@ -27,17 +28,18 @@ SAMPLES = 100  # scenes against which the rules are held
 TRIED = 8  # of these are looked for in Plex
 
 
-def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Finding]:
+def check_settings(raw: Mapping[str, object], read: SettingsRead) -> Iterator[Finding]:
     """The findings about the stored data and its problems."""
-    report = validate_config(raw, environ)
-    if report.setup_problem:
-        yield wrong(report.setup_problem, "Then run Check Set-up again.")
+    if read.setup_problem:
+        yield wrong(read.setup_problem, "Then run Check Set-up again.")
+    elif read.signed_in:
+        yield fine(f"Signed in with Plex: {read.signed_in.name} at {read.signed_in.uri}.")
     else:
-        token = describe_secret(report.config.plex_token)
-        yield fine(f"plex_url is {report.config.plex_url}; plex_token: {token}.")
-    for sentence in report.problems:
+        token = describe_secret(read.config.plex_token)
+        yield fine(f"plex_url is {read.config.plex_url}; plex_token: {token}.")
+    for sentence in read.problems:
         yield look(sentence, "Then run Check Set-up again.")
-    if report.config.paused:
+    if read.config.paused:
         yield wrong("The setting Pause is on.", "Switch Pause off to sync edits.")
     if OLD_SETTINGS & raw.keys():
         yield look(
@@ -45,6 +47,17 @@ def check_settings(raw: Mapping[str, object], environ: Mapping[str, str]) -> Ite
             "PlexSync does not use them. If that plugin is still installed, remove it: Stash loads"
             " only one of the two.",
         )
+
+
+def check_guard(read: SettingsRead) -> Iterator[Finding]:
+    """Whether the token of the settings travels unencrypted to a public address."""
+    parts = urlsplit(read.config.plex_url)
+    if read.signed_in or parts.scheme != "http" or not is_public(parts.hostname or ""):
+        return
+    yield look(
+        f"The token goes unencrypted to a public address ({parts.hostname}).",
+        "Use an address with https, for example the one under plex.direct.",
+    )
 
 
 def check_stash(stash: StashClient) -> Iterator[Finding]:

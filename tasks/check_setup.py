@@ -10,7 +10,14 @@ from plex.exceptions import WrongToken
 from sync_queue.report import read_report
 from sync_queue.snapshot import Snapshot
 from tasks.check_machine import check_address, check_machine, check_waiting, is_container
-from tasks.check_servers import check_plex, check_rules, check_settings, check_stash, probe
+from tasks.check_servers import (
+    check_guard,
+    check_plex,
+    check_rules,
+    check_settings,
+    check_stash,
+    probe,
+)
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
@@ -27,7 +34,10 @@ PLEX_TODO = (
     "Check that Plex runs and that this machine reaches its address. If it does not, correct the"
     " Plex address (plex_url)."
 )
-LOGIN_TODO = "Correct the Plex token (plex_token): use that of the account that owns the server."
+LOGIN_TODO = (
+    "Correct the Plex token (plex_token), or empty address and token and sign in with Plex."
+)
+SIGN_IN_TODO = "Sign in with Plex again, and choose the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
 
 
@@ -80,14 +90,19 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         stash_answers = False
         servers.take_settings(raw, enabled=True)
         yield failed(error, STASH_TODO, at=stash_address(servers))
-    yield from check_settings(raw or sent_settings(memory), request.environ)
+    yield from check_settings(raw or sent_settings(memory), servers.settings)
     config = servers.settings.config
     if servers.settings.setup_problem:
         return
-    address = config.plex_url
+    yield from check_guard(servers.settings)
+    address = servers.settings.access.url
     try:
         plex = servers.plex(config)
         sections = plex.sections(fresh=True)
+    except WrongToken as error:
+        signed_in = servers.settings.signed_in is not None
+        yield failed(error, SIGN_IN_TODO if signed_in else LOGIN_TODO, at=address)
+        return
     except PlexSyncError as error:
         yield from not_reached(error, address)
         return

@@ -80,7 +80,7 @@ def main(
         request = TaskRequest(
             mode=asked.mode,
             plugin_dir=plugin_dir,
-            arguments=task_arguments(asked),
+            arguments={**task_arguments(asked), "json": asked.json},
             data_dir=data_dir,
             environ={**environ, **given},
         )

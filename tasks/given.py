@@ -77,13 +77,14 @@ class Given:
             raise SetupError(f"{name} must be a list of whole numbers from 1.")
         return list(dict.fromkeys(one for one in found if one is not None))
 
-    def text(self, name: str) -> str:
-        """A text among the arguments, "" without one. Raises ``SetupError`` for anything else."""
+    def text(self, name: str, most: int = LONGEST_TEXT) -> str:
+        """A text of at most *most* characters among the arguments, "" without one. Raises
+        ``SetupError`` for anything else."""
         given = self.arguments.get(name)
         if given is None:
             return ""
-        if not isinstance(given, str) or len(given) > LONGEST_TEXT:
-            raise SetupError(f"{name} must be text of at most {LONGEST_TEXT} characters.")
+        if not isinstance(given, str) or len(given) > most:
+            raise SetupError(f"{name} must be text of at most {most} characters.")
         return given.strip()
 
     def flag(self, name: str) -> bool:

@@ -1,4 +1,5 @@
-"""The operations that only look: Status, scenes, one dead letter, the log, and the wake-up call.
+"""The operations that need no library: Status, scenes, one dead letter, the log, the sign-in and
+the wake-up call.
 
 Standard library only, and little of it: a page asks every two seconds, and each time costs a
 process. So nothing here imports a library, ``dataclasses`` or ``logging``.
@@ -14,12 +15,11 @@ import time
 from hooks import protocol
 from sync_queue import datadir, launch, lock, producer
 from sync_queue.report import read_report
-from tasks import listings, status
+from tasks import exit_codes, listings, status
 from tasks.answer import Answer
 from tasks.given import Given
 from tasks.stderr import wait_until_read
 from validation.errors import PlexSyncError
-from validation.reasons import Exit
 from validation.texts import one_line, one_lines
 from validation.words import Wrong
 
@@ -31,11 +31,36 @@ if TYPE_CHECKING:
 
     Look = Callable[[Given, str, float], Answer]
 
+
+def begin_sign_in(given: Given, data_dir: str, now: float) -> Answer:
+    """Ask plex.tv for a PIN."""
+    from tasks import sign_in
+
+    return sign_in.begin(given, data_dir, now)
+
+
+def sign_in_state(given: Given, data_dir: str, now: float) -> Answer:
+    """Whether the user has allowed it."""
+    from tasks import sign_in
+
+    return sign_in.state(given, data_dir, now)
+
+
+def sign_out(given: Given, data_dir: str, now: float) -> Answer:
+    """Forget the sign-in."""
+    from tasks import sign_in
+
+    return sign_in.sign_out(given, data_dir, now)
+
+
 LOOKS: Mapping[str, Look] = {
     "status": status.look,
     "scenes": listings.scenes,
     "letter": listings.letter,
     "log": listings.log_tail,
+    "sign_in": begin_sign_in,
+    "sign_in_state": sign_in_state,
+    "sign_out": sign_out,
 }
 
 
@@ -88,11 +113,11 @@ def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
             reply({"mode": asked.mode, "error": str(error)})
         else:
             sys.stderr.write(f"{one_line(str(error))}\n")
-        return Exit.USAGE
+        return exit_codes.of_error(error)
     if asked.json:
         reply({"mode": asked.mode, **answer.counts(), **answer.output, "lines": answer.lines})
         return answer.exit_code
-    for line in answer.lines:
+    for line in (*answer.lines, *answer.terminal):
         text = f"{one_line(line)}\n"
         sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "backslashreplace"))
     return answer.exit_code

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from tasks import (
     check_setup,
+    choose_server,
     letters,
     libraries,
     one_scene,
     page_settings,
+    paths,
     preview,
     process_queue,
+    setup,
     support,
     sync_all,
     sync_changed,
@@ -27,6 +30,9 @@ LOOKS: Mapping[str, Look] = {
     "preview": preview.run,
     "check_setup": check_setup.run,
     "libraries": libraries.run,
+    "servers": choose_server.run,
+    "setup": setup.run,
+    "paths": paths.run,
     "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
@@ -41,6 +47,7 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "dismiss": letters.dismiss,
     "settings": page_settings.show,
     "save_settings": page_settings.save,
+    "use_server": choose_server.use,
 }
 MODES = (*LOOKS, *ACTS)
 # The preview of an act: the edits that it would write.

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from stash.client import StashClient
 from sync_queue import launch
 from sync_queue.facts import read_document
 from tasks.context import TaskRequest, TaskResult
@@ -20,7 +19,7 @@ from validation.settings import GROUPS, SETTINGS
 from validation.texts import one_line
 from validation.words import count
 from worker.observed import note_settings, shown
-from worker.servers import Servers, SettingsRead
+from worker.servers import Servers
 
 KINDS = {"BOOLEAN": "switch", "NUMBER": "number", "STRING": "text"}
 SPECIAL = {"plex_library": "list", "path_map": "rules"}
@@ -29,9 +28,10 @@ BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 
 def show(desk: Desk) -> TaskResult:
     """List the settings in the page's order, with values, defaults and problems; no secrets."""
-    raw = client(desk).read_settings()[0]
+    servers = servers_of(desk)
+    raw, enabled = servers.stash().read_settings()
     report = validate_config(raw, desk.request.environ)
-    note(desk, report)
+    note_settings(desk.manager, servers.take_settings(raw, enabled))
     titles = library_titles(desk)
     docs = [
         setting_doc(BY_NAME[name], group, report, raw, titles)
@@ -46,8 +46,9 @@ def show(desk: Desk) -> TaskResult:
 def save(desk: Desk) -> TaskResult:
     """Store what was changed, or nothing where a value is wrong."""
     values = values_of(desk.request)
-    stash = client(desk)
-    raw = stash.read_settings()[0]
+    servers = servers_of(desk)
+    stash = servers.stash()
+    raw, enabled = stash.read_settings()
     unknown = {
         name: f"There is no setting {one_line(name, 40)!r}." for name in values.keys() - BY_NAME
     }
@@ -64,7 +65,7 @@ def save(desk: Desk) -> TaskResult:
     changes = {name: stored_form(name, values[name], report) for name in values}
     if changes:
         stash.configure(changes)
-    note(desk, report)
+    note_settings(desk.manager, servers.take_settings({**raw, **values}, enabled))
     if desk.request.lets_worker_in:
         launch.ensure_worker(desk.request.plugin_dir, desk.manager.data_dir, asked=True)
     said = f"{count(len(changes), 'setting is', 'settings are')} stored."
@@ -134,13 +135,6 @@ def library_titles(desk: Desk) -> list[str]:
     return [str(one["title"]) for one in libraries]
 
 
-def client(desk: Desk) -> StashClient:
-    """The client for Stash, with the key that the settings have."""
-    servers = Servers(desk.manager, desk.request.environ, time.time, time.sleep)
-    return servers.stash()
-
-
-def note(desk: Desk, report: ConfigReport) -> None:
-    """Let Status know the settings as they were just read."""
-    read = SettingsRead(report.config, report.problems, report.setup_problem, read_at=desk.begun)
-    note_settings(desk.manager, read)
+def servers_of(desk: Desk) -> Servers:
+    """The servers; the client for Stash has the key that the environment names."""
+    return Servers(desk.manager, desk.request.environ, time.time, time.sleep)

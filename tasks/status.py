@@ -121,6 +121,7 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
             "version": server.get("release", ""),
             "address": server.get("address", ""),
             "machine": server.get("machine", ""),
+            "source": server.get("source", "settings"),
         }
         if server
         else {},
@@ -189,6 +190,9 @@ def lines(report: QueueReport) -> list[str]:
     obstacles = [start_advice(report), report.problem, datadir.log_problem(report.data_dir)]
     said += [Wrong(sentence) for sentence in obstacles if sentence]
     said.extend(problem_lines(report.states))
+    if report.states.doc("settings").get("source") == "signed in":
+        name = report.states.doc("settings").get("plex", {}).get("name", "")
+        said.append(f"Plex: signed in, server {name}.")
     restored = report.states.text("restored", "sentence")
     if restored:
         said.append(Wrong(restored))

@@ -112,12 +112,14 @@ class ConfigReport:
         setup_problem: a sentence about the setting that Plex cannot be reached without, "" = none
             missing.
         by_name: the sentence for each setting that is wrong, or wrong in a part.
+        names_plex: address or token are given, well or badly: no sign-in takes their place.
     """
 
     config: PlexSyncConfig
     problems: tuple[str, ...]
     setup_problem: str
     by_name: Mapping[str, str] = field(default_factory=dict)
+    names_plex: bool = False
 
 
 def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> ConfigReport:
@@ -131,15 +133,16 @@ def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> Config
     for name, variable in ENVIRONMENT.items():
         if is_blank(values.get(name)) and not is_blank(env.get(variable)):
             values[name] = env[variable]
+    named = any(not is_blank(values.get(name)) for name in _CONNECTION)
     try:
-        return _report(PlexSyncConfig.model_validate(values), {})
+        return _report(PlexSyncConfig.model_validate(values), {}, named)
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault for fault in error.errors(include_url=False)}
     sentences = {name: _sentence(name, dict(fault), raw) for name, fault in faults.items()}
     usable = {
         name: value for name, value in values.items() if OPPOSITES.get(name, name) not in faults
     }
-    return _report(PlexSyncConfig.model_validate(usable), sentences)
+    return _report(PlexSyncConfig.model_validate(usable), sentences, named)
 
 
 def fingerprint(config: PlexSyncConfig) -> str:
@@ -148,7 +151,7 @@ def fingerprint(config: PlexSyncConfig) -> str:
     return hashlib.sha256(repr(shape).encode()).hexdigest()[:12]
 
 
-def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigReport:
+def _report(config: PlexSyncConfig, sentences: Mapping[str, str], named: bool) -> ConfigReport:
     """Add what is wrong inside of lists. The rest of such a list is used."""
     problems = (text for name, text in sentences.items() if name not in _CONNECTION)
     connection = (sentences[name] for name in _CONNECTION if name in sentences)
@@ -164,11 +167,17 @@ def _report(config: PlexSyncConfig, sentences: Mapping[str, str]) -> ConfigRepor
     ]
     setup_problem = next(connection, "") or missing_setting(config)
     said = (*problems, *(line for _, line in lines))
-    return ConfigReport(config, said, setup_problem, {**dict(reversed(lines)), **sentences})
+    by_name = {**dict(reversed(lines)), **sentences}
+    return ConfigReport(config, said, setup_problem, by_name, named)
 
 
 def missing_setting(config: PlexSyncConfig) -> str:
     """Return what must be entered before Plex can be reached, "" = nothing."""
+    if not config.plex_url and not config.plex_token.get_secret_value():
+        return (
+            "The Plex address is not set; sign in with Plex, or enter address and token (plex_url,"
+            f" plex_token) under {_PAGE}."
+        )
     if not config.plex_url:
         return f"The Plex address is not set; enter it (plex_url) under {_PAGE}."
     if not config.plex_token.get_secret_value():

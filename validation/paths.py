@@ -254,7 +254,7 @@ def propose_rules(pairs: Iterable[tuple[str, str]]) -> tuple[PathRule, ...]:
     for extra in range(_FOLDERS_TO_TELL_APART + 1):
         votes: dict[str, dict[str, list[tuple[str, str]]]] = {}
         for mine, theirs in open_pairs:
-            rule = _rule_behind(mine, theirs, extra)
+            rule = rule_behind(mine, theirs, extra)
             claims = votes.setdefault(normalise(rule.stash), {})
             claims.setdefault(normalise(rule.plex), []).append((mine, theirs))
         open_pairs = []
@@ -263,11 +263,11 @@ def propose_rules(pairs: Iterable[tuple[str, str]]) -> tuple[PathRule, ...]:
             if len(claims) > 1:
                 open_pairs += agreeing
             elif len(agreeing) >= _PAIRS_TO_AGREE:
-                learned.append(_rule_behind(*agreeing[0], extra))
+                learned.append(rule_behind(*agreeing[0], extra))
     return tuple(learned)
 
 
-def _rule_behind(mine: str, theirs: str, extra: int) -> PathRule:
+def rule_behind(mine: str, theirs: str, extra: int = 0) -> PathRule:
     """The folders of two paths before the names they share, naming ``extra`` shared folders."""
     drop = max(1, common_suffix_length(mine, theirs) - extra)
     return PathRule(_folder(mine, drop), _folder(theirs, drop))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from http.client import HTTPConnection as Connection
 from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
@@ -20,6 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from validation.addresses import is_private
+from validation.errors import SetupError
+
 SLOW_FACTOR = 4  # an answer may take so many read timeouts altogether, from its first byte on
 # Nothing that is asked for comes near it; a header or a chunk without end does.
 _MOST_ON_WIRE = 56 * 1024 * 1024
@@ -29,6 +33,20 @@ _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 class AnswerTooLong(ValueError):
     """An answer longer than any that is asked for."""
+
+
+class PublicAddress(SetupError):
+    """A token must not go to an address outside of this machine and its own network."""
+
+
+def refuse_public(wire: socket.socket) -> None:
+    """Raise ``PublicAddress`` unless the other end of *wire* is a loopback or private address."""
+    host = str(wire.getpeername()[0])
+    if not is_private(host):
+        raise PublicAddress(
+            "A token goes to a public address only over https, and only if plex.tv lists the"
+            f" address; {host} is public."
+        )
 
 
 class TimedStream(io.RawIOBase):
@@ -97,28 +115,37 @@ class Connects:
     count = 0
 
 
+_Check = Callable[[Connection], None] | None
+
+
 class _Http(HTTPConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+    def __init__(self, *args: Any, connects: Connects, check: _Check, **how: Any) -> None:
         super().__init__(*args, **how)
         self._connects = connects
+        self._check = check
 
     def connect(self) -> None:
         super().connect()
         self._connects.count += 1
+        if self._check:
+            self._check(self)
 
 
 class _Https(HTTPSConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
+    def __init__(self, *args: Any, connects: Connects, check: _Check, **how: Any) -> None:
         super().__init__(*args, **how)
         self._connects = connects
+        self._check = check
 
     def connect(self) -> None:
         super().connect()
         self._connects.count += 1
+        if self._check:
+            self._check(self)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -133,11 +160,19 @@ class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request. ``connects`` counts its connections.
+    request. ``connects`` counts its connections. ``check`` is given each new connection before it
+    carries a request, and may raise.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(
+        self,
+        connect_timeout: float,
+        read_timeout: float,
+        *,
+        check: Callable[[Connection], None] | None = None,
+    ) -> None:
         self.connects = Connects()
+        self._check = check
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
@@ -145,8 +180,8 @@ class BoundedAdapter(HTTPAdapter):
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": partial(_HttpPool, connects=self.connects),
-            "https": partial(_HttpsPool, connects=self.connects),
+            "http": partial(_HttpPool, connects=self.connects, check=self._check),
+            "https": partial(_HttpsPool, connects=self.connects, check=self._check),
         }
 
     def translate(self, error: Exception) -> Exception:

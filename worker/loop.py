@@ -174,8 +174,9 @@ class Loop:
         answer = self.permission.ask_again()
         if isinstance(answer, Stop):
             raise Ended(answer.why)
-        is_same = self.servers.settings.config == batch.config and batch.same_plex.holds
-        return isinstance(answer, Go) and is_same
+        now, then = self.servers.settings, batch.settings
+        same = (now.config, now.signed_in) == (then.config, then.signed_in)
+        return isinstance(answer, Go) and same and batch.same_plex.holds
 
     def _rest(self, now: float) -> float:
         """Nothing is due: a chore, then the seconds until the next chore or due job."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from plex.client import READ_MANY_LIMIT
 from plex.index import Ask
+from sync_queue import credentials
 from sync_queue.daily import copy_daily
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, scene_job
@@ -82,7 +83,8 @@ class Maintenance:
         postpones its own chore.
         """
         notices.clear_old(self.manager, now)
-        for chore in (self.tidy, self._read_back, self._wake_parked, self._sweep_a_page):
+        chores = (self._forget, self.tidy, self._read_back, self._wake_parked, self._sweep_a_page)
+        for chore in chores:
             try:
                 chore(now)
             except QueueError:
@@ -164,6 +166,13 @@ class Maintenance:
             self.manager.state.save(WokenNote(server, newest))
         if scenes:
             log.info("Files of %d scenes appeared in Plex.", len(scenes))
+
+    def _forget(self, now: float) -> None:
+        """Forget an account's token that no longer is of use."""
+        try:
+            credentials.forget_old(self.manager.data_dir, now)
+        except OSError as error:
+            log.debug("The sign-in could not be tidied up: %s", error.strerror)
 
     def tidy(self, now: float) -> None:
         """Delete finished jobs and old dead letters, and copy the rest, once a day. Nothing is

@@ -27,24 +27,33 @@ class Observed:
         settings = servers.settings
         if settings.read_at and settings is not self._settings:
             before, self._settings = self._settings, settings
-            if before is None or before.config != settings.config:
+            if before is None or note_of(before) != note_of(settings):
                 note_settings(self.manager, settings)
         about, sections = servers.plex_seen()
-        seen = (about, sections, settings.config.libraries)
+        seen = (about, sections, settings.config.libraries, settings.source)
         if about is None or seen == self._plex:
             return
         self._plex = seen
         with self.manager.transaction():
-            self.manager.state.note("server", asdict(about))
+            self.manager.state.note("server", {**asdict(about), "source": settings.source})
             libraries = [library_doc(one, settings.config) for one in sections]
             self.manager.state.note("libraries", {"libraries": libraries})
 
 
 def note_settings(manager: QueueManager, settings: SettingsRead) -> None:
     """Store the settings as they were read, without secrets."""
-    values = {one.name: shown(settings.config, one.name) for one in SETTINGS}
     with manager.transaction():
-        manager.state.note("settings", {"values": values, "missing": settings.setup_problem})
+        manager.state.note("settings", note_of(settings))
+
+
+def note_of(settings: SettingsRead) -> dict[str, object]:
+    """The settings for Status. ``plex`` names the server of a sign-in that is in use."""
+    return {
+        "values": {one.name: shown(settings.config, one.name) for one in SETTINGS},
+        "missing": settings.setup_problem,
+        "plex": {"name": settings.signed_in.name} if settings.signed_in else {},
+        "source": "" if settings.setup_problem else settings.source,
+    }
 
 
 def shown(config: PlexSyncConfig, name: str) -> object:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from plex.exceptions import NoLibrary
 from stash.exceptions import StashTooOld, StashUnavailable
+from sync_queue import credentials
 from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
 from sync_queue.state import BreakerState, HoldNote, WrongSettings
@@ -102,7 +103,7 @@ class Permission:
         self._last_hold: Hold | None = None
         self._stored = manager.state.load(HoldNote).reason
         self._wrong_settings = manager.state.load(WrongSettings).problems
-        self._heard_at = manager.connection_seen_at()
+        self._heard_at = self._heard()
 
     # -- asking -------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class Permission:
         return self.answer()
 
     def _look_while_waiting(self) -> None:
-        heard_at = self.manager.connection_seen_at()
+        heard_at = self._heard()
         heard = heard_at != self._heard_at
         self._heard_at = heard_at
         if heard:
@@ -173,6 +174,10 @@ class Permission:
                 self._settings(0.0 if heard else often)
         if self.servers.settings.read_at:
             self._note_settings(self.servers.settings.problems)
+
+    def _heard(self) -> tuple[float, int]:
+        """When a hook or task came last, and the state of the sign-in."""
+        return self.manager.connection_seen_at(), credentials.stamp(self.manager.data_dir)
 
     def known_settings(self) -> SettingsRead:
         """The settings as they were read last; unread ones are read. Raises
@@ -202,7 +207,10 @@ class Permission:
         self._set_hold(reason, str(error), self.clock(), delays)
 
     def on_outage(self, retry_after: float = 0.0) -> None:
-        """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``."""
+        """Plex failed in a way that would fail every job; see ``CircuitBreaker.on_failure``. If
+        another address of a signed-in server answers, it is no outage."""
+        if self.servers.move_on():
+            return
         now = self.clock()
         self._keep(self.breaker.on_failure(now, retry_after))
         if self.breaker.lasts_longer_than(LONG_OUTAGE_SECONDS, now):
@@ -268,4 +276,4 @@ class Permission:
 
 def _decisive(settings: SettingsRead) -> tuple[object, ...]:
     """The settings by which a hold ends when they change."""
-    return plex_settings(settings.config), settings.config.paused
+    return plex_settings(settings), settings.config.paused

@@ -6,17 +6,21 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from plex import device_identity
+from plex.addresses import Address
 from plex.client import PlexClient
 from plex.event_stream import EventSource
 from plex.index import FileIndex
 from plex.items import PlexAbout, PlexSection
+from plex.probing import Question, probe_all
 from stash.client import StashClient
 from stash.connection import StashConnection
 from stash.exceptions import StashUnavailable
+from sync_queue import credentials
+from sync_queue.credentials import ChosenServer
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.scenes import Scenes
@@ -24,6 +28,14 @@ from sync_queue.state import StateStore
 from validation.config import PlexSyncConfig, missing_setting, validate_config
 from validation.errors import SetupError
 from worker import logs
+from worker.access import (
+    BY_SETTINGS,
+    BY_SIGN_IN,
+    Access,
+    access_of,
+    other_addresses,
+    server_in_use,
+)
 
 # The environment variable with a file of certificates (PEM) for both servers.
 CA_BUNDLE = "PLEXSYNC_CA_BUNDLE"
@@ -56,7 +68,7 @@ class SettingsRead:
 
     ``problems`` are sentences about values whose default is used. ``setup_problem`` names the
     setting that Plex cannot be reached without, "" = none missing. ``enabled`` is False only when
-    the plugin is switched off.
+    the plugin is switched off. ``signed_in`` is the server of the sign-in, where that is in use.
     """
 
     config: PlexSyncConfig
@@ -64,6 +76,17 @@ class SettingsRead:
     setup_problem: str = ""
     enabled: bool = True
     read_at: float = 0.0
+    signed_in: ChosenServer | None = None
+
+    @property
+    def access(self) -> Access:
+        """How Plex is reached; it works only without a ``setup_problem``."""
+        return access_of(self.config, self.signed_in)
+
+    @property
+    def source(self) -> str:
+        """Where address and token of Plex come from."""
+        return BY_SIGN_IN if self.signed_in else BY_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +119,9 @@ class Servers:
         self.clock = clock
         self.sleep = sleep
         self._ca_bundle = environ.get(CA_BUNDLE, "").strip()
-        report = validate_config({}, environ)
-        self.settings = SettingsRead(report.config, setup_problem=report.setup_problem)
+        self.settings = self._judged({})
         self._stash: StashClient | None = None
-        self._plex: tuple[tuple[object, ...], PlexClient] | None = None
+        self._plex: tuple[tuple[Access, str], PlexClient] | None = None
         self._index: tuple[PlexClient, FileIndex] | None = None
 
     # -- Stash --------------------------------------------------------------------------------
@@ -151,26 +173,32 @@ class Servers:
         """Use these settings from now on, and log once what is wrong with them."""
         sent = self.store.stash_connection().get("settings")
         stored = raw or (sent if isinstance(sent, dict) else {})
-        report = validate_config({**stored, **self.instead}, self.environ)
-        if report.problems != self.settings.problems:
-            for problem in report.problems:
+        before, read = self.settings, self._judged({**stored, **self.instead})
+        if read.problems != before.problems:
+            for problem in read.problems:
                 log.warning("%s", problem)
-        self.settings = SettingsRead(
-            report.config, report.problems, report.setup_problem, enabled, self.clock()
-        )
-        logs.set_debug(report.config.debug_logging)
+        self.settings = replace(read, enabled=enabled, read_at=self.clock())
+        logs.set_debug(read.config.debug_logging)
         if self._stash is not None:
-            self._stash.set_api_key(report.config.stash_api_key.get_secret_value())
+            self._stash.set_api_key(read.config.stash_api_key.get_secret_value())
         return self.settings
+
+    def _judged(self, raw: Mapping[str, object]) -> SettingsRead:
+        """These settings, with the sign-in where they name no Plex."""
+        report = validate_config(raw, self.environ)
+        server, missing = server_in_use(report, self.store.data_dir, self.clock())
+        return SettingsRead(report.config, report.problems, missing, signed_in=server)
 
     # -- Plex ---------------------------------------------------------------------------------
 
     def plex(self, config: PlexSyncConfig) -> PlexClient:
         """The client for these settings. Raises ``SetupError`` when they cannot work."""
-        missing = missing_setting(config)
+        server = self.settings.signed_in
+        missing = "" if server else missing_setting(config)
         if missing:  # the settings that were read last know whether a given one is unusable
             raise SetupError(self.settings.setup_problem or missing)
-        settings = plex_settings(config)
+        access = access_of(config, server)
+        settings = (access, config.plex_library)
         if self._plex is None or settings != self._plex[0]:
             if self._plex is not None:
                 self._plex[1].close()
@@ -178,17 +206,44 @@ class Servers:
             if problem:
                 raise SetupError(problem)
             client = PlexClient(
-                config.plex_url,
-                config.plex_token.get_secret_value(),
-                insecure_tls=config.insecure_tls,
+                access.url,
+                access.token,
+                insecure_tls=access.insecure_tls,
                 ca_bundle=self._ca_bundle,
-                connect_timeout=config.connect_timeout,
-                read_timeout=config.read_timeout,
+                connect_timeout=access.connect_timeout,
+                read_timeout=access.read_timeout,
                 identifier=device_identity.client_identifier(self.store.data_dir),
+                guard=access.guard,
                 sleep=self.sleep,
             )
             self._plex = settings, client
         return self._plex[1]
+
+    def move_on(self) -> bool:
+        """Whether another address of the signed-in server answers, and the one in use does not: it
+        is used from now on."""
+        server = self.settings.signed_in
+        if server is None:
+            return False
+        insecure = self.settings.config.insecure_tls
+        listed = frozenset(uri for uri, _local, _relay in server.addresses)
+        addresses = (Address(server.uri), *other_addresses(server))
+        current, *others = probe_all(
+            [Question(one, server.machine, "", {}, listed, insecure) for one in addresses]
+        )
+        answers = [one.address.uri for one in others if one.ok]
+        if current.ok or not answers:
+            return False
+        moved = server.at(answers[0])
+        log.warning(
+            "Plex (%s) does not answer at %s. It answers at %s, which is used from now on.",
+            server.name,
+            server.uri,
+            moved.uri,
+        )
+        credentials.move(self.store.data_dir, server, moved, self.clock())
+        self.settings = replace(self.settings, signed_in=moved)
+        return True
 
     def file_index(self, plex: PlexClient) -> FileIndex:
         """The file index of a server."""
@@ -198,15 +253,16 @@ class Servers:
 
     def event_source(self) -> EventSource | None:
         """Plex's stream of new files; ``None`` when the settings cannot work."""
-        config = self.settings.config
         if self.settings.setup_problem or ca_problem(self._ca_bundle):
             return None
+        access = self.settings.access
         return EventSource(
-            config.plex_url,
-            config.plex_token.get_secret_value(),
-            insecure_tls=config.insecure_tls,
+            access.url,
+            access.token,
+            insecure_tls=access.insecure_tls,
             ca_bundle=self._ca_bundle,
-            connect_timeout=config.connect_timeout,
+            connect_timeout=access.connect_timeout,
+            guard=access.guard,
         )
 
     def plex_seen(self) -> tuple[PlexAbout | None, tuple[PlexSection, ...]]:
@@ -233,13 +289,6 @@ def ca_problem(path: str) -> str:
     return ""
 
 
-def plex_settings(config: PlexSyncConfig) -> tuple[object, ...]:
-    """The settings that decide how Plex is reached: another value lifts a hold."""
-    return (
-        config.plex_url,
-        config.plex_token.get_secret_value(),
-        config.plex_library,
-        config.insecure_tls,
-        config.connect_timeout,
-        config.read_timeout,
-    )
+def plex_settings(read: SettingsRead) -> tuple[object, ...]:
+    """What decides how Plex is reached: another value lifts a hold."""
+    return read.access, read.config.plex_library

@@ -73,6 +73,10 @@ def _configuration(call: Call, _args: Args) -> dict[str, Any]:
         "username": sessions.user,
         "pluginsPath": f"{host.config_dir}/plugins",
         "pythonPath": host.python,
+        "stashes": [
+            {"path": folder, "excludeVideo": False, "excludeImage": False}
+            for folder in call.stash.folders
+        ],
     }
     return {"general": general}
 

@@ -17,7 +17,7 @@ LOG_LINES_KEPT = 10_000
 
 
 class Stash:
-    """The parts that resolvers work on."""
+    """The parts that resolvers work on. ``folders`` are the ones that it scans."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Stash:
         self.sessions = Sessions(clock, credentials, max_session_age)
         self.plugins = Plugins(plugin_dir, host, self.sessions, self.log)
         self.jobs = JobQueue(clock)
+        self.folders = ["/data"]
 
     def log(self, level: str, message: str) -> None:
         self.logs.append(LogLine(level, message, time.monotonic() - self.started))

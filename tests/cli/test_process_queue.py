@@ -35,6 +35,7 @@ CONTRACT_MODES = {
     *("process_queue", "sync_all", "sync_changed", "preview", "retry_failed", "check_setup"),
     *("status", "wake", "sync", "pin", "ignore", "retry", "dismiss"),
     *("scenes", "letter", "log", "settings", "save_settings", "libraries", "support"),
+    *("sign_in", "sign_in_state", "sign_out", "servers", "use_server", "paths", "setup"),
 }
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and owners")

@@ -59,6 +59,7 @@ LATE_IMPORTS: Mapping[tuple[str, str], str] = {
     ("process_queue.py", "tasks.looks"): "only the modes that look need it",
     ("tasks/status.py", "site"): "only until a worker has noted which packages there are",
     ("tasks/status.py", "worker.dependencies"): "only until a worker has noted it",
+    ("tasks/looks.py", "tasks.sign_in"): "http costs Status as much as all the rest",
     ("tasks/start.py", "tasks.entry"): "the libraries have to be there first",
     ("tasks/start.py", "worker.resident"): "the libraries have to be there first",
     ("hooks/handlers.py", "sync_queue.datadir"): "a filtered hook would pay for it",

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from plex.client import PlexClient
-from plex.device_identity import FILE_NAME, client_identifier, configure
+from plex.device_identity import FILE_NAME, client_identifier
 from plex.exceptions import PlexTemporaryError
-from plex.isolation import BASE_HEADERS
+from plex.isolation import BASE_HEADERS, configure
 from simulators.faults import Kind
 from simulators.http_server import HttpServer, KeepAliveHandler
 from simulators.plex.server import PlexSimulator

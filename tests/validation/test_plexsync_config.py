@@ -303,6 +303,10 @@ def test_an_address_that_cannot_work_stops_everything_with_one_sentence(bad: str
 
 def test_a_missing_address_or_token_is_said_in_one_sentence() -> None:
     assert read({}).setup_problem == (
+        "The Plex address is not set; sign in with Plex, or enter address and token (plex_url,"
+        " plex_token) under Settings > Plugins > PlexSync in Stash."
+    )
+    assert read({"plex_token": "t"}).setup_problem == (
         "The Plex address is not set; enter it (plex_url) under"
         " Settings > Plugins > PlexSync in Stash."
     )
