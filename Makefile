@@ -11,7 +11,7 @@ PYTEST  := $(RUN) -m pytest -n 3
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench soak test-stash test-page settings package audit clean FORCE
+.PHONY: help demo demo-setup test check bench soak test-stash test-page settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -19,6 +19,9 @@ help:  ## Show this list
 
 demo: $(READY)  ## Edits in a simulated Stash travel to a simulated Plex
 	@$(RUN) -m simulators.demo
+
+demo-setup: $(READY)  ## Signing in with a simulated plex.tv, step by step in a shell
+	@$(RUN) -m simulators.demo_setup
 
 test: $(READY)  ## The tests, in about two minutes; make check runs the slow ones too
 	@$(PYTEST)

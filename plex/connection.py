@@ -228,8 +228,6 @@ class PlexConnection:
         ) as error:
             # "from None": these messages hold whole edits, and for a bad header the token.
             raise translate_plex_exception(error) from None
-        except PlexTemporaryError:
-            raise
 
     def _server_object(self) -> PlexServer:
         if self._connected is None:

@@ -42,12 +42,12 @@ class WrongToken(PlexSetupError):
     """Plex answers, and does not accept the token."""
 
 
+class AnotherPlex(PlexTemporaryError):
+    """Another server answers at the address: it gets no token."""
+
+
 class NoLibrary(PlexSetupError):
     """Plex lacks the libraries that are to be synced: the user may add or rename one."""
-
-
-class AnotherPlex(PlexTemporaryError):
-    """Another server answers at the address, or none that says which it is: it gets no token."""
 
 
 class PlexPermanentError(PermanentError):

@@ -53,7 +53,7 @@ class MatchResult:
         head = f"{verdict} ({_NEEDED})"
         return "\n".join((head, *(one.explain(paths=paths) for one in self.candidates[:_SHOWN])))
 
-    def as_evidence(self) -> dict[str, object]:
+    def as_evidence(self) -> dict[str, list[dict[str, object]]]:
         """The candidates as JSON, for a dead letter that a user decides by."""
         return {
             "candidates": [

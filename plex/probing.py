@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from xml.etree import ElementTree
@@ -31,15 +31,17 @@ NOT_TRIED = "Not tested: the other addresses took too long."
 class Question:
     """An address to be tested for the ``machine`` that should answer there.
 
-    Without a ``token`` only that is asked. ``listed`` are the addresses that plex.tv has.
+    Without a ``token`` only that is asked. ``listed`` are the addresses that plex.tv has,
+    ``ca_bundle`` a file of certificates to believe instead of the usual ones.
     """
 
     address: Address
     machine: str
-    token: str
+    token: str = field(repr=False)
     headers: Mapping[str, str]
     listed: frozenset[str]
     insecure_tls: bool = False
+    ca_bundle: str = ""
 
     @property
     def guard(self) -> Guard:
@@ -68,6 +70,7 @@ def probe(question: Question, clock: Callable[[], float] = time.monotonic) -> Pr
     uri, begun = question.address.uri, clock()
     session = plex_session(
         insecure_tls=question.insecure_tls,
+        ca_bundle=question.ca_bundle,
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         guard=question.guard,

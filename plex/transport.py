@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http.client import HTTPConnection
@@ -154,11 +155,14 @@ def let_in(connection: HTTPConnection, guard: Guard) -> None:
     asking = HTTPConnection(connection.host, connection.port)
     asking.sock, asking.response_class = wire, TimedResponse
     asking.request("GET", f"{guard.path}/identity", headers={"Accept": "application/xml"})
-    answer = asking.getresponse()
-    found = _machine_in(answer.read(_LONGEST_IDENTITY))
+    with closing(asking.getresponse()) as answer:
+        found = _machine_in(answer.read(_LONGEST_IDENTITY)) if answer.status == 200 else ""
+        is_whole = answer.isclosed()
+    if not found:
+        raise PlexTemporaryError(f"Plex does not identify itself (HTTP {answer.status}).")
     if found != guard.machine:
         raise AnotherPlex("Another server answers at the address of Plex; it gets no token.")
-    if asking.sock is None or not answer.isclosed():
+    if asking.sock is None or not is_whole:
         raise PlexTemporaryError("Plex, or a proxy before it, closes each connection immediately.")
     asking.sock = None  # what is left of it must not close the socket
 

@@ -34,10 +34,17 @@ class Letter:
     ``scene`` is 0 for a job that is no scene's.
     """
 
-    __slots__ = ("at", "attempts", "job", "message", "reason", "scene")
+    __slots__ = ("at", "attempts", "job", "message", "reason", "scene", "title")
 
     def __init__(
-        self, job: int, scene: int, reason: str, message: str, attempts: int, at: float
+        self,
+        job: int,
+        scene: int,
+        reason: str,
+        message: str,
+        attempts: int,
+        at: float,
+        title: str = "",
     ) -> None:
         self.job = job
         self.scene = scene
@@ -45,6 +52,7 @@ class Letter:
         self.message = message
         self.attempts = attempts
         self.at = at
+        self.title = title
 
     def as_doc(self) -> dict[str, object]:
         """For programs."""
@@ -55,6 +63,7 @@ class Letter:
             "message": self.message,
             "attempts": self.attempts,
             "at": self.at,
+            "title": self.title,
         }
 
 
@@ -193,7 +202,8 @@ def read_tables(database: sqlite3.Connection, now: float, most: int) -> Tables:
     """The tables' content."""
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(
-        "SELECT id, scene_id, reason, message, attempts, failed_at FROM dead_letters"
+        "SELECT id, scene_id, reason, message, attempts, failed_at, coalesce(title, '')"
+        " FROM dead_letters LEFT JOIN scenes USING (scene_id)"
         " ORDER BY failed_at DESC, id DESC LIMIT ?",
         (most,),
     ).fetchall()

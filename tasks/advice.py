@@ -56,7 +56,9 @@ def problem_lines(states: Facts) -> list[str]:
     """Return the obstacles to syncing, and the problems of the settings."""
     problems = states.doc("wrong_settings").get("problems", [])
     wrong = [f"The default is used: {problem}" for problem in problems]
-    return list(map(Wrong, (*(sentence for sentence, _ in blockers(states)), *wrong)))
+    said = (*(sentence for sentence, _ in blockers(states)), *wrong)
+    is_paused = states.text("hold", "reason") == Reason.PAUSED  # the user wants it so
+    return [sentence if is_paused else Wrong(sentence) for sentence in said]
 
 
 def waiting_reason(report: QueueReport) -> str:

@@ -22,7 +22,7 @@ from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.exit_codes import of_errors
 from tasks.findings import Finding, Level, failed, worst_first, wrong
 from validation.errors import PlexSyncError, QueueError, SetupError
-from worker.servers import CA_BUNDLE, Servers
+from worker.servers import CA_BUNDLE, Servers, SettingsRead
 
 # The data directory is one more.
 MOST_LINES = 14
@@ -35,7 +35,8 @@ PLEX_TODO = (
     " Plex address (plex_url)."
 )
 LOGIN_TODO = (
-    "Correct the Plex token (plex_token), or empty address and token and sign in with Plex."
+    "Correct the Plex token (plex_token): use that of the account that owns the server. Or empty"
+    " address and token, and sign in with Plex."
 )
 SIGN_IN_TODO = "Sign in with Plex again, and choose the server."
 SETTINGS_TODO = "Correct the setting under Settings > Plugins > PlexSync."
@@ -95,16 +96,11 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
     if servers.settings.setup_problem:
         return
     yield from check_guard(servers.settings)
-    address = servers.settings.access.url
     try:
         plex = servers.plex(config)
         sections = plex.sections(fresh=True)
-    except WrongToken as error:
-        signed_in = servers.settings.signed_in is not None
-        yield failed(error, SIGN_IN_TODO if signed_in else LOGIN_TODO, at=address)
-        return
     except PlexSyncError as error:
-        yield from not_reached(error, address)
+        yield from not_reached(error, servers.settings)
         return
     try:
         chosen = choose_sections(sections, config.libraries)
@@ -119,10 +115,11 @@ def check_servers(request: TaskRequest, memory: Snapshot) -> Iterator[Finding]:
         yield failed(error, "Check that both servers run, then run Check Set-up again.")
 
 
-def not_reached(error: PlexSyncError, address: str) -> Iterator[Finding]:
+def not_reached(error: PlexSyncError, read: SettingsRead) -> Iterator[Finding]:
     """Plex could not be asked for its libraries: the next step depends on what is wrong."""
+    address = read.access.url
     if isinstance(error, WrongToken):
-        yield failed(error, LOGIN_TODO, at=address)
+        yield failed(error, SIGN_IN_TODO if read.signed_in else LOGIN_TODO, at=address)
     elif CA_BUNDLE in str(error) and isinstance(error, SetupError):
         yield failed(error, "Correct this environment variable of Stash, or remove it.")
     else:

@@ -23,7 +23,7 @@ from validation.errors import PlexSyncError, SetupError
 from validation.setting_types import server_url
 from validation.words import count
 from worker.observed import note_settings
-from worker.servers import Servers
+from worker.servers import CA_BUNDLE, Servers
 
 LONGEST_ADDRESS = 500
 NO_SIGN_IN = (
@@ -53,7 +53,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     servers = listed_servers(request, data_dir)
     chosen = credentials.read(data_dir, time.time()).server
     questions = [
-        question_of(one, address, data_dir)
+        question_of(request, one, address, data_dir)
         for one in servers
         if one.owned
         for address in one.addresses
@@ -90,12 +90,18 @@ def listed_servers(request: TaskRequest, data_dir: str) -> tuple[PlexServerListe
 
 
 def question_of(
-    server: PlexServerListed, address: Address, data_dir: str, *, insecure_tls: bool = False
+    request: TaskRequest,
+    server: PlexServerListed,
+    address: Address,
+    data_dir: str,
+    *,
+    insecure_tls: bool = False,
 ) -> Question:
     """The test of one address of a server, with the server's own token."""
     known = frozenset(one.uri for one in server.addresses)
     sent = headers(client_identifier(data_dir))
-    return Question(address, server.machine, server.token, sent, known, insecure_tls)
+    bundle = request.environ.get(CA_BUNDLE, "").strip()
+    return Question(address, server.machine, server.token, sent, known, insecure_tls, bundle)
 
 
 def server_doc(
@@ -158,7 +164,7 @@ def use(desk: Desk) -> TaskResult:
     servers = Servers(desk.manager, request.environ, time.time, time.sleep)
     read_if_possible(servers)
     insecure = servers.settings.config.insecure_tls
-    probed = probe(question_of(server, address, data_dir, insecure_tls=insecure))
+    probed = probe(question_of(request, server, address, data_dir, insecure_tls=insecure))
     if not probed.ok:
         raise PlexSetupError(f"{uri} cannot be used: {probed.why}")
     listed = tuple((one.uri, one.local, one.relay) for one in server.addresses)

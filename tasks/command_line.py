@@ -14,7 +14,7 @@ from typing import TextIO
 from tasks import exit_codes, modes
 from tasks.arguments import CONNECTION_VARIABLES, task_arguments
 from tasks.context import TaskRequest, TaskResult
-from tasks.keep import keep_report
+from tasks.outcomes import keep_report
 from validation.errors import PlexSyncError
 from validation.reasons import Exit
 from validation.texts import one_line, one_lines

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasks import modes
 from tasks.context import TaskResult, parse_request
-from tasks.keep import keep_report
+from tasks.outcomes import keep_report
 from tasks.stderr import wait_until_read
 from validation.errors import PlexSyncError
 from validation.texts import one_lines

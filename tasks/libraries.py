@@ -6,7 +6,7 @@ from plex.client import PlexClient
 from plex.items import PlexLibrary
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
-from tasks.servers import ready_servers
+from tasks.desk import ready_servers
 from validation.sanitizers import name_key
 
 

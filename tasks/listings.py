@@ -140,11 +140,11 @@ def letter(given: Given, data_dir: str, now: float) -> Answer:
     if row is None:
         raise SetupError(f"There is no dead letter {number}.")
     found = letter_doc(row)
-    names = ("meaning", "todo", "message", "error_type", "attempts", "item", "fields", "trace")
+    names = ("meaning", "todo", "message", "error_type", "attempts", "item", "fields")
     said = [f"Dead letter {number}, {found['key']}, {found['reason']}:"]
     said += [f"{name}: {found[name]}" for name in names if found[name]]
     said += [f"{name}: {json.dumps(value)}" for name, value in found["evidence"].items()]
-    return Answer(found, said)
+    return Answer(found, [*said, *found["trace"]])
 
 
 def letter_doc(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def letter_doc(row: tuple[Any, ...]) -> dict[str, Any]:
         "item": story.get("item", 0),
         "fields": story.get("fields", []),
         "evidence": story,
-        "trace": trace,
+        "trace": trace.splitlines(),
     }
 
 

@@ -14,11 +14,9 @@ from tasks import (
     page_settings,
     paths,
     preview,
-    process_queue,
     setup,
     support,
-    sync_all,
-    sync_changed,
+    sync_library,
 )
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import Desk, open_desk
@@ -36,9 +34,9 @@ LOOKS: Mapping[str, Look] = {
     "support": support.run,
 }
 ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
-    "process_queue": process_queue.run,
-    "sync_all": sync_all.run,
-    "sync_changed": sync_changed.run,
+    "process_queue": sync_library.process_queue,
+    "sync_all": sync_library.sync_all,
+    "sync_changed": sync_library.sync_changed,
     "retry_failed": letters.retry_failed,
     "sync": one_scene.sync,
     "pin": one_scene.pin,

@@ -14,8 +14,7 @@ from tasks import exit_codes
 from tasks.advice import advice, problem_lines, waiting_reason
 from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import ASKED_PRIO, deliver_first, left_lines
-from tasks.desk import Desk
-from tasks.servers import ready_servers
+from tasks.desk import Desk, ready_servers
 from validation.reasons import Reason
 from validation.words import count
 from worker.pins import pin_to

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 
+from sync_queue import datadir
 from sync_queue.manager import QueueManager
 from sync_queue.report import QueueReport
 from sync_queue.scenes import SYNCED
@@ -13,10 +16,14 @@ from tasks.context import TaskRequest, TaskResult
 from tasks.deliver import left_lines
 from validation.reasons import NEEDS_USER
 from validation.words import count
+from worker import logs
 
 MOST_REASONS = 8
 # Scenes and dead letters that a whole report names, by reason.
 MOST_NAMED = 500
+
+
+log = logging.getLogger("plexsync.tasks")
 
 
 def library_result(
@@ -76,3 +83,20 @@ def named(manager: QueueManager) -> list[str]:
         told = f"no. {letter.id} ({letter.job.job_key})"
         letters.setdefault(letter.reason, []).append(told)
     return said + [f"{reason}: dead letters {', '.join(told)}." for reason, told in letters.items()]
+
+
+def keep_report(request: TaskRequest, result: TaskResult) -> None:
+    """Append the report to the log file, where it is longer than what is shown.
+
+    The file is not turned over here: its worker may have it open.
+    """
+    if not result.report:
+        return
+    try:
+        handler = logs.PrivateRotatingFileHandler(os.path.join(request.locate(), datadir.LOG_FILE))
+        handler.setFormatter(logs.PlainFormatter(logs.FORMAT))
+        for line in result.report:
+            handler.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))
+        handler.close()
+    except OSError as error:
+        log.warning("The full report could not be written to the log file (%s).", error.strerror)

@@ -6,22 +6,21 @@ import json
 import time
 from collections.abc import Mapping
 
-from pydantic import SecretStr
-
 from sync_queue import launch
 from sync_queue.facts import read_document
 from tasks.context import TaskRequest, TaskResult
 from tasks.desk import Desk
 from validation.config import ConfigReport, validate_config
 from validation.errors import SetupError
-from validation.setting_types import Setting, is_blank
+from validation.setting_types import Setting, is_blank, shown_value
 from validation.settings import GROUPS, SETTINGS
 from validation.texts import one_line
 from validation.words import count
-from worker.observed import note_settings, shown
+from worker.observed import note_settings
 from worker.servers import Servers
 
 KINDS = {"BOOLEAN": "switch", "NUMBER": "number", "STRING": "text"}
+SECRETS = frozenset({"plex_token", "stash_api_key"})
 SPECIAL = {"plex_library": "list", "path_map": "rules"}
 BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 
@@ -29,9 +28,9 @@ BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 def show(desk: Desk) -> TaskResult:
     """List the settings in the page's order, with values, defaults and problems; no secrets."""
     servers = servers_of(desk)
-    raw, enabled = servers.stash().read_settings()
+    raw = servers.stash().read_settings()[0]
     report = validate_config(raw, desk.request.environ)
-    note_settings(desk.manager, servers.take_settings(raw, enabled))
+    note_settings(desk.manager, servers.judged(raw))
     titles = library_titles(desk)
     docs = [
         setting_doc(BY_NAME[name], group, report, raw, titles)
@@ -48,7 +47,7 @@ def save(desk: Desk) -> TaskResult:
     values = values_of(desk.request)
     servers = servers_of(desk)
     stash = servers.stash()
-    raw, enabled = stash.read_settings()
+    raw = stash.read_settings()[0]
     unknown = {
         name: f"There is no setting {one_line(name, 40)!r}." for name in values.keys() - BY_NAME
     }
@@ -65,7 +64,7 @@ def save(desk: Desk) -> TaskResult:
     changes = {name: stored_form(name, values[name], report) for name in values}
     if changes:
         stash.configure(changes)
-    note_settings(desk.manager, servers.take_settings({**raw, **values}, enabled))
+    note_settings(desk.manager, servers.judged({**raw, **values}))
     if desk.request.lets_worker_in:
         launch.ensure_worker(desk.request.plugin_dir, desk.manager.data_dir, asked=True)
     said = f"{count(len(changes), 'setting is', 'settings are')} stored."
@@ -93,7 +92,7 @@ def stored_form(name: str, value: object, report: ConfigReport) -> object:
     read = getattr(report.config, name)
     if kind == "NUMBER":
         return 0 if is_blank(value) or str(value).strip() == "0" else read
-    if isinstance(read, SecretStr):
+    if name in SECRETS:
         return read.get_secret_value() if not is_blank(value) else ""
     return read if not is_blank(value) else (False if kind == "BOOLEAN" else "")
 
@@ -107,8 +106,8 @@ def setting_doc(
 ) -> dict[str, object]:
     """One setting for a page. A value that cannot be used is shown as it was typed."""
     name = setting.name
-    is_secret = isinstance(getattr(report.config, name), SecretStr)
-    value = shown(report.config, name)
+    is_secret = name in SECRETS
+    value = shown_value(getattr(report.config, name))
     if name in report.by_name and not is_secret and isinstance(raw.get(name), str | int | float):
         value = raw[name]
     return {

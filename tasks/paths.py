@@ -13,8 +13,8 @@ from stash.client import StashClient
 from stash.exceptions import StashQueryFailed
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
+from tasks.desk import ready_servers
 from tasks.plex_files import Listed, look_up, remembered
-from tasks.servers import ready_servers
 from validation.metadata import SceneFile
 from validation.path_survey import FolderSurvey, survey
 from validation.paths import PathRules

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from plex.client import PlexClient
 from plex.exceptions import PlexNotFound
+from plex.images import image_kind
+from plex.items import PlexItem
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
-from tasks.pictures import pictured
-from tasks.runs import PAGE
-from tasks.servers import ready_servers
-from tasks.sync_changed import changed_pages
+from tasks.desk import ready_servers
+from tasks.listings import candidate
+from tasks.runs import PAGE, changed_pages
 from tasks.tally import Seen, Tally, change_text
 from validation.errors import PermanentError, SetupError
 from validation.reasons import Exit, Reason
@@ -31,6 +35,11 @@ TITLE = "Preview"
 MARKER = "preview.json"
 BATCH = 100
 SAMPLES_A_PAGE = 50
+# Posters of a preview of one scene, in pixels, and how many.
+WIDTH, HEIGHT = 160, 240
+MOST_PICTURES = 6
+
+log = logging.getLogger("plexsync.tasks")
 
 # From our memory and Stash: how many scenes there are to look at, and their numbers page by page.
 Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
@@ -119,7 +128,10 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
         servers = ready_servers(request, memory, given)
         (seen,) = Previewer(memory, servers).look_at([scene_id])
         plex = servers.plex(servers.settings.config)
-        shown = pictured(plex, seen) if request.stash_dir else seen.as_doc()
+        titles = {one.section_id: one.title for one in plex.sections()}
+        shown = scene_doc(seen, titles)
+        if request.stash_dir:
+            shown |= pictured(plex, seen, shown)
     verdict = f"{seen.reason}. {seen.sentence}".strip() if seen.reason else "would be synced."
     lines = [f"Scene {scene_id} “{seen.title}”: {verdict}"]
     for planned in seen.items:
@@ -151,6 +163,40 @@ def last_page(request: TaskRequest, page: int) -> TaskResult:
     start = page * SAMPLES_A_PAGE
     shown = samples[start : start + SAMPLES_A_PAGE]
     return TaskResult(output={**doc, "samples": shown, "page": page, "pages": pages})
+
+
+def scene_doc(seen: Seen, titles: Mapping[int, str]) -> dict[str, Any]:
+    """One scene for programs, in the form of the operation ``scenes``. ``titles`` are Plex's
+    libraries by number."""
+    doc: dict[str, Any] = dict(seen.as_doc())
+    found = seen.match.as_evidence()["candidates"] if seen.match else []
+    sections = {one.item.rating_key: titles.get(one.item.section_id, "") for one in seen.items}
+    doc["candidates"] = [candidate(one, titles) for one in found]
+    doc["items"] = [{**one, "library": sections[one["item"]]} for one in doc["items"]]
+    return doc
+
+
+def pictured(plex: PlexClient, seen: Seen, doc: Mapping[str, Any]) -> dict[str, Any]:
+    """The posters of a scene's items and candidates, as small data addresses without a token."""
+    items = [planned.item for planned in seen.items]
+    items += [one.item for one in seen.match.candidates] if seen.match else []
+    posters = {
+        item.rating_key: poster(plex, item)
+        for item in {one.rating_key: one for one in items[:MOST_PICTURES]}.values()
+    }
+    found: dict[str, Any] = {"poster": next(filter(None, posters.values()), "")}
+    for listed in ("items", "candidates"):
+        found[listed] = [{**one, "poster": posters.get(one["item"], "")} for one in doc[listed]]
+    return found
+
+
+def poster(plex: PlexClient, item: PlexItem) -> str:
+    """The poster of an item as a data address, "" without a usable one."""
+    path = item.pictures.get("poster", "")
+    data = plex.picture(path, WIDTH, HEIGHT) if path else b""
+    if not data:
+        return ""
+    return f"data:image/{image_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 class Previewer:
@@ -197,9 +243,12 @@ class Previewer:
 
 
 def note_seen(data_dir: str, now: float, result: TaskResult) -> None:
-    """Store that the user has seen a preview."""
+    """Store the preview that the user has seen, as far as the directory can be written."""
     doc = {**result.output, "version": 1, "at": now}
-    datadir.write_private(os.path.join(data_dir, MARKER), json.dumps(doc).encode())
+    try:
+        datadir.write_private(os.path.join(data_dir, MARKER), json.dumps(doc).encode())
+    except OSError as error:
+        log.warning("The preview could not be kept for the page: %s.", error.strerror)
 
 
 def last_seen(data_dir: str) -> dict[str, Any] | None:

@@ -1,14 +1,19 @@
-"""The state that tasks keep between two runs: Sync All's progress, and the last runs' results."""
+"""The state that tasks keep between two runs: Sync All's progress, the last runs' results, and the
+scenes that changed since.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from stash.client import ScenePage
+from stash.client import ScenePage, StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
-from sync_queue.state import LastRuns, LibraryRun, RunNote
+from sync_queue.scenes import Scenes
+from sync_queue.state import LastRuns, LibraryRun, RunNote, StateStore, SweepNote
 from tasks.context import TaskResult
+from worker.sweep import INSTALL_MARGIN_SECONDS, changed_scenes
 
 PAGE = 500
 
@@ -49,3 +54,24 @@ def note_run(manager: QueueManager, result: TaskResult, begun: float) -> None:
         earlier = manager.state.load(LastRuns).runs
         others = (run for run in earlier if run.task != result.title)
         manager.state.save(LastRuns((note, *others)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    """The scenes of one page that changed; ``unknown`` counts those that were never synced and
+    did not change since PlexSync was installed."""
+
+    changed: tuple[int, ...]
+    unknown: int
+
+
+def changed_pages(
+    stash: StashClient, scenes: Scenes, state: StateStore, now: float
+) -> Iterator[ChangedPage]:
+    """Compare the whole library with the ledger, scene by scene, on parsed times."""
+    installed = state.load(SweepNote).baseline or now - INSTALL_MARGIN_SECONDS
+    for page in stash.pages(PAGE):
+        known = scenes.updated_at(scene_id for scene_id, _ in page.scenes)
+        changed = tuple(changed_scenes(page.scenes, known, installed))
+        unknown = [scene_id for scene_id, _ in page.scenes if scene_id not in known]
+        yield ChangedPage(changed, len(set(unknown) - set(changed)))

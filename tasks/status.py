@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sync_queue import datadir, packages
+from sync_queue import credentials, datadir, packages
 from sync_queue.report import look as look_into
 from sync_queue.report import read_report
 from sync_queue.version import VERSION
@@ -29,7 +29,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sync_queue.facts import Facts
     from sync_queue.light_sqlite import sqlite3
     from sync_queue.report import QueueReport
     from tasks.given import Given
@@ -53,6 +52,10 @@ ORDER BY changed_at DESC LIMIT 1
 RECENT = "SELECT count(*) FROM scenes WHERE outcome != '' AND changed_at > ? AND changed_at <= ?"
 UNKNOWN_SETTINGS = (
     "The settings have not been read yet: save a scene, or run the task Check Set-up."
+)
+SIGNED_OUT = (
+    "The sign-in with Plex is gone: sign in again, or enter address and token (plex_url,"
+    " plex_token)."
 )
 
 
@@ -101,7 +104,7 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
     """What a page shows besides."""
     states = report.states
     settings = states.doc("settings")
-    server = states.doc("server")
+    server = server_of(report)
     outage = {}
     if states.outage:
         outage = {
@@ -115,13 +118,13 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
         "outage": outage,
         "blockers": [{"sentence": said, "todo": todo} for said, todo in blockers(states)],
         "packages": packages.read(report.data_dir, now) or look_for_packages(report.data_dir),
-        "setup": missing(states),
+        "setup": missing(report),
         "server": {
             "name": server.get("name", ""),
             "version": server.get("release", ""),
             "address": server.get("address", ""),
             "machine": server.get("machine", ""),
-            "source": server.get("source", "settings"),
+            "source": settings.get("source") or server.get("source", ""),
         }
         if server
         else {},
@@ -131,11 +134,29 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
     }
 
 
-def missing(states: Facts) -> list[str]:
+def server_of(report: QueueReport) -> dict[str, Any]:
+    """The Plex in use: as it answered last, or as it was chosen; {} for none."""
+    seen = report.states.doc("server")
+    if is_signed_out(report):
+        return {}
+    chosen: dict[str, Any] = report.states.doc("settings").get("plex", {})
+    return chosen if chosen and chosen.get("machine") != seen.get("machine") else seen
+
+
+def is_signed_out(report: QueueReport) -> bool:
+    """Whether the sign-in that was in use is gone: no worker may have noticed yet."""
+    was_in_use = report.states.doc("settings").get("source") == "signed in"
+    return was_in_use and not credentials.stamp(report.data_dir)
+
+
+def missing(report: QueueReport) -> list[str]:
     """What keeps the set-up from being complete, in words."""
+    states = report.states
     settings = states.doc("settings")
     if not settings:
         return [UNKNOWN_SETTINGS]
+    if is_signed_out(report):
+        return [SIGNED_OUT]
     held = states.text("hold", "sentence") if states.text("hold", "reason") == "setup" else ""
     said = [problem for problem in (str(settings.get("missing", "")), held) if problem]
     return list(dict.fromkeys(said))
@@ -190,9 +211,10 @@ def lines(report: QueueReport) -> list[str]:
     obstacles = [start_advice(report), report.problem, datadir.log_problem(report.data_dir)]
     said += [Wrong(sentence) for sentence in obstacles if sentence]
     said.extend(problem_lines(report.states))
-    if report.states.doc("settings").get("source") == "signed in":
-        name = report.states.doc("settings").get("plex", {}).get("name", "")
-        said.append(f"Plex: signed in, server {name}.")
+    if is_signed_out(report):
+        said.append(Wrong(SIGNED_OUT))
+    elif report.states.doc("settings").get("source") == "signed in":
+        said.append(f"Plex: signed in, server {server_of(report).get('name', '')}.")
     restored = report.states.text("restored", "sentence")
     if restored:
         said.append(Wrong(restored))

@@ -38,7 +38,6 @@ class Seen:
         if self.reason is not None:
             sentence = self.sentence or self.reason.about.meaning
             doc |= {"reason": self.reason.value, "sentence": sentence}
-        doc["candidates"] = self.match.as_evidence()["candidates"] if self.match else []
         doc["items"] = [
             {
                 "item": planned.item.rating_key,

@@ -22,7 +22,6 @@ SLOW_FILES = frozenset(
         "docs/test_commands.py",
         "e2e/test_demo.py",
         "hooks/test_unreadable_input.py",
-        "layers/test_layers.py",
         "packaging/test_installing.py",
         "recovery/test_kills.py",
         "recovery/test_tasks.py",

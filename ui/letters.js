@@ -57,14 +57,14 @@
   }
 
   const Head = ({ letter }) => {
-    const { job, scene } = letter;
+    const { job, scene, title } = letter;
     return h(
       "div",
       null,
       h(
         "h4",
         null,
-        scene > 0 ? h(SceneLink, { scene }) : say("letter number", { job }),
+        scene > 0 ? h(SceneLink, { scene, title }) : say("letter number", { job }),
         " ",
         h(Badge, { code: letter.reason })
       ),
@@ -115,7 +115,7 @@
 
   function Letter({ letter, result, setResult }) {
     const [opened, setOpened] = useState(false);
-    const { job, scene } = letter;
+    const { job, scene, title } = letter;
     return h(
       "li",
       { className: "card plexsync-row" },

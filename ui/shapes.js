@@ -27,6 +27,7 @@
   const letterRow = (raw) => ({
     job: number(raw.job),
     scene: number(raw.scene),
+    title: text(raw.title),
     reason: text(raw.reason),
     message: text(raw.message),
     attempts: number(raw.attempts),
@@ -150,7 +151,7 @@
       fields: list(raw.fields),
       evidence: Object.keys(evidence).map((key) => [key, plain(evidence[key])]),
       candidates: list(candidates, candidate),
-      trace: text(raw.trace),
+      trace: list(raw.trace).join("\n"),
     };
   }
 

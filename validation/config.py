@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -111,7 +111,8 @@ class ConfigReport:
         problems: one sentence for each unusable value.
         setup_problem: a sentence about the setting that Plex cannot be reached without, "" = none
             missing.
-        by_name: the sentence for each setting that is wrong, or wrong in a part.
+        by_name: a short sentence for each setting that is wrong, or wrong in a part, to be read
+            beside it.
         names_plex: address or token are given, well or badly: no sign-in takes their place.
     """
 
@@ -135,14 +136,18 @@ def validate_config(raw: Mapping[str, object], env: Mapping[str, str]) -> Config
             values[name] = env[variable]
     named = any(not is_blank(values.get(name)) for name in _CONNECTION)
     try:
-        return _report(PlexSyncConfig.model_validate(values), {}, named)
+        return replace(_report(PlexSyncConfig.model_validate(values), {}, {}), names_plex=named)
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault for fault in error.errors(include_url=False)}
     sentences = {name: _sentence(name, dict(fault), raw) for name, fault in faults.items()}
+    brief = {
+        name: f"It must {_expected(_DECLARED[name], fault)}." for name, fault in faults.items()
+    }
     usable = {
         name: value for name, value in values.items() if OPPOSITES.get(name, name) not in faults
     }
-    return _report(PlexSyncConfig.model_validate(usable), sentences, named)
+    report = _report(PlexSyncConfig.model_validate(usable), sentences, brief)
+    return replace(report, names_plex=named)
 
 
 def fingerprint(config: PlexSyncConfig) -> str:
@@ -151,7 +156,9 @@ def fingerprint(config: PlexSyncConfig) -> str:
     return hashlib.sha256(repr(shape).encode()).hexdigest()[:12]
 
 
-def _report(config: PlexSyncConfig, sentences: Mapping[str, str], named: bool) -> ConfigReport:
+def _report(
+    config: PlexSyncConfig, sentences: Mapping[str, str], brief: Mapping[str, str]
+) -> ConfigReport:
     """Add what is wrong inside of lists. The rest of such a list is used."""
     problems = (text for name, text in sentences.items() if name not in _CONNECTION)
     connection = (sentences[name] for name in _CONNECTION if name in sentences)
@@ -159,16 +166,11 @@ def _report(config: PlexSyncConfig, sentences: Mapping[str, str], named: bool) -
         ("path_map", _path_rules(config.path_map)[1]),
         ("exclude_paths", config.excluded_paths.problems),
     )
-    lines = [
-        # The typed value is quoted on one line.
-        (name, sanitize_for_plex(f"{_label(name)}: {problem}"))
-        for name, found in inner
-        for problem in found
-    ]
+    # The typed value is quoted on one line.
+    lines = [(name, sanitize_for_plex(problem)) for name, found in inner for problem in found]
     setup_problem = next(connection, "") or missing_setting(config)
-    said = (*problems, *(line for _, line in lines))
-    by_name = {**dict(reversed(lines)), **sentences}
-    return ConfigReport(config, said, setup_problem, by_name, named)
+    said = (*problems, *(f"{_label(name)}: {line}" for name, line in lines))
+    return ConfigReport(config, said, setup_problem, {**dict(reversed(lines)), **brief})
 
 
 def missing_setting(config: PlexSyncConfig) -> str:

@@ -2,11 +2,14 @@
 
 PlexSyncError
 ├── TransientError        try again later; nothing is wrong with the scene
-│   ├── (plex) PlexTemporaryError
+│   ├── (plex) PlexTemporaryError, AnotherPlex
+│   ├── (plex) PlexTvUnreachable
 │   ├── (plex) PlexNotFound
 │   └── (stash) StashUnavailable
 ├── SetupError            the user must change a setting, a token or a login; everything waits
-│   └── (plex) PlexSetupError
+│   ├── (plex) PlexSetupError, WrongToken
+│   ├── (plex) PinExpired, SignInAgain
+│   └── PublicAddress
 ├── PermanentError        this scene, as it is, will never be accepted
 │   ├── (plex) PlexPermanentError
 │   └── InvalidScene

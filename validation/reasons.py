@@ -160,7 +160,8 @@ TABLE: Final[Mapping[Reason, About]] = {
     ),
     Reason.SETUP: _wait(
         "A setting, token or login is missing or wrong.",
-        "Correct it under Settings > Plugins > PlexSync, then run Check Set-up.",
+        "Correct it under Settings > Plugins > PlexSync, or sign in with Plex again; then run Check"
+        " Set-up.",
         Exit.USAGE,
     ),
     Reason.SCENE_GONE: About(

@@ -52,6 +52,13 @@ def declared_settings(model: type[BaseModel]) -> tuple[Setting, ...]:
     return tuple(_setting(name, field) for name, field in model.model_fields.items())
 
 
+def shown_value(value: object) -> object:
+    """Return a setting's value for users; of a secret only whether it is set."""
+    if isinstance(value, SecretStr):
+        return "set" if value.get_secret_value() else "not set"
+    return value
+
+
 def describe_secret(value: SecretStr | str) -> str:
     """Describe a secret: whether it is set and how long it is. Nothing else of it may be shown."""
     count = len(value) if isinstance(value, str) else len(value.get_secret_value())

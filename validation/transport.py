@@ -110,42 +110,47 @@ class TimedResponse(HTTPResponse):
 
 
 class Connects:
-    """How often a connection was made; urllib3 does not count one that it makes again."""
+    """Meets each new connection before it carries a request. ``count`` is how many there were;
+    urllib3 does not count one that it makes again. ``check`` may raise.
+    """
 
-    count = 0
+    def __init__(self, check: Callable[[Connection], None] | None = None) -> None:
+        self.count = 0
+        self._check = check
 
-
-_Check = Callable[[Connection], None] | None
+    def meet(self, connection: Connection) -> None:
+        """Count a connection, and close it if it fails the check."""
+        self.count += 1
+        try:
+            if self._check is not None:
+                self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
 
 
 class _Http(HTTPConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, connects: Connects, check: _Check, **how: Any) -> None:
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
         super().__init__(*args, **how)
         self._connects = connects
-        self._check = check
 
     def connect(self) -> None:
         super().connect()
-        self._connects.count += 1
-        if self._check:
-            self._check(self)
+        self._connects.meet(self)
 
 
 class _Https(HTTPSConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, connects: Connects, check: _Check, **how: Any) -> None:
+    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
         super().__init__(*args, **how)
         self._connects = connects
-        self._check = check
 
     def connect(self) -> None:
         super().connect()
-        self._connects.count += 1
-        if self._check:
-            self._check(self)
+        self._connects.meet(self)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -160,8 +165,8 @@ class BoundedAdapter(HTTPAdapter):
     """Sends one request and returns a complete answer that ``judge`` accepts, or raises.
 
     Timeouts are seconds. A subclass interprets errors and answers, and may bound an answer by its
-    request. ``connects`` counts its connections. ``check`` is given each new connection before it
-    carries a request, and may raise.
+    request. ``check`` is given each new connection before it carries a request, and may raise.
+    ``connects`` counts them.
     """
 
     def __init__(
@@ -171,8 +176,7 @@ class BoundedAdapter(HTTPAdapter):
         *,
         check: Callable[[Connection], None] | None = None,
     ) -> None:
-        self.connects = Connects()
-        self._check = check
+        self.connects = Connects(check)
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
 
@@ -180,8 +184,8 @@ class BoundedAdapter(HTTPAdapter):
         """Make the pool, of our own connections."""
         super().init_poolmanager(*args, **how)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": partial(_HttpPool, connects=self.connects, check=self._check),
-            "https": partial(_HttpsPool, connects=self.connects, check=self._check),
+            "http": partial(_HttpPool, connects=self.connects),
+            "https": partial(_HttpsPool, connects=self.connects),
         }
 
     def translate(self, error: Exception) -> Exception:

@@ -11,7 +11,8 @@ from plex.edit_plan import intend, remember
 from plex.ownership import BELIEVED
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, ClaimedJob, scene_job
-from sync_queue.scenes import SYNCED, Outcome
+from sync_queue.scenes import SYNCED, WAITS_FOR_A_FILE, Outcome
+from sync_queue.state import WokenNote
 from validation.config import PlexSyncConfig
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
@@ -114,6 +115,8 @@ class SceneSync:
         if moved or attempt.job.job.update_type != RELEASED:  # else two might wake each other
             kept = [one.item.rating_key for one in attempt.assessment.items]
             self._wake(scenes.kept_out(scene_id, but_from=kept))
+        if result.asked_plex and result.outcome in WAITS_FOR_A_FILE:
+            self._park_at(batch.plex.server)
         now, updated_at = self.clock(), attempt.scene.updated_at
         scenes.set_outcome(
             Outcome(
@@ -122,6 +125,11 @@ class SceneSync:
             files=list(_files_in_plex(attempt.scene, batch.config)),
             related=" ".join(attempt.scene.related),
         )
+
+    def _park_at(self, server: str) -> None:
+        """A scene waits for a file in this Plex. If another takes the address, all are woken."""
+        if self.manager.state.load(WokenNote).server not in ("", server):
+            self.manager.state.save(WokenNote(server))
 
     def _hand_over(self, server: str, found: Assessment) -> bool:
         """Let others have the items that are not the scene's any more; returns whether there were

@@ -175,8 +175,8 @@ class Loop:
         if isinstance(answer, Stop):
             raise Ended(answer.why)
         now, then = self.servers.settings, batch.settings
-        same = (now.config, now.signed_in) == (then.config, then.signed_in)
-        return isinstance(answer, Go) and same and batch.same_plex.holds
+        is_same = (now.config, now.signed_in) == (then.config, then.signed_in)
+        return isinstance(answer, Go) and is_same and batch.same_plex.holds
 
     def _rest(self, now: float) -> float:
         """Nothing is due: a chore, then the seconds until the next chore or due job."""

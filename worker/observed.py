@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from pydantic import SecretStr
-
 from plex.items import PlexSection
 from sync_queue.manager import QueueManager
 from validation.config import PlexSyncConfig
 from validation.sanitizers import name_key
+from validation.setting_types import shown_value
 from validation.settings import SETTINGS
 from worker.servers import Servers, SettingsRead
 
@@ -47,21 +46,17 @@ def note_settings(manager: QueueManager, settings: SettingsRead) -> None:
 
 
 def note_of(settings: SettingsRead) -> dict[str, object]:
-    """The settings for Status. ``plex`` names the server of a sign-in that is in use."""
+    """The settings for Status. ``plex`` is the server of a sign-in that is in use."""
+    server = settings.signed_in
+    named = (
+        {"name": server.name, "address": server.uri, "machine": server.machine} if server else {}
+    )
     return {
-        "values": {one.name: shown(settings.config, one.name) for one in SETTINGS},
+        "values": {one.name: shown_value(getattr(settings.config, one.name)) for one in SETTINGS},
         "missing": settings.setup_problem,
-        "plex": {"name": settings.signed_in.name} if settings.signed_in else {},
+        "plex": named,
         "source": "" if settings.setup_problem else settings.source,
     }
-
-
-def shown(config: PlexSyncConfig, name: str) -> object:
-    """A setting's value; of a secret only whether it is set."""
-    value = getattr(config, name)
-    if isinstance(value, SecretStr):
-        return "set" if value.get_secret_value() else "not set"
-    return value
 
 
 def library_doc(section: PlexSection, config: PlexSyncConfig) -> dict[str, object]:

@@ -119,7 +119,7 @@ class Servers:
         self.clock = clock
         self.sleep = sleep
         self._ca_bundle = environ.get(CA_BUNDLE, "").strip()
-        self.settings = self._judged({})
+        self.settings = self.judged({})
         self._stash: StashClient | None = None
         self._plex: tuple[tuple[Access, str], PlexClient] | None = None
         self._index: tuple[PlexClient, FileIndex] | None = None
@@ -173,7 +173,7 @@ class Servers:
         """Use these settings from now on, and log once what is wrong with them."""
         sent = self.store.stash_connection().get("settings")
         stored = raw or (sent if isinstance(sent, dict) else {})
-        before, read = self.settings, self._judged({**stored, **self.instead})
+        before, read = self.settings, self.judged({**stored, **self.instead})
         if read.problems != before.problems:
             for problem in read.problems:
                 log.warning("%s", problem)
@@ -183,8 +183,8 @@ class Servers:
             self._stash.set_api_key(read.config.stash_api_key.get_secret_value())
         return self.settings
 
-    def _judged(self, raw: Mapping[str, object]) -> SettingsRead:
-        """These settings, with the sign-in where they name no Plex."""
+    def judged(self, raw: Mapping[str, object]) -> SettingsRead:
+        """These settings, with the sign-in where they name no Plex. They are not used yet."""
         report = validate_config(raw, self.environ)
         server, missing = server_in_use(report, self.store.data_dir, self.clock())
         return SettingsRead(report.config, report.problems, missing, signed_in=server)
@@ -229,7 +229,10 @@ class Servers:
         listed = frozenset(uri for uri, _local, _relay in server.addresses)
         addresses = (Address(server.uri), *other_addresses(server))
         current, *others = probe_all(
-            [Question(one, server.machine, "", {}, listed, insecure) for one in addresses]
+            [
+                Question(one, server.machine, "", {}, listed, insecure, self._ca_bundle)
+                for one in addresses
+            ]
         )
         answers = [one.address.uri for one in others if one.ok]
         if current.ok or not answers:

@@ -17,7 +17,7 @@ LOG_LINES_KEPT = 10_000
 
 
 class Stash:
-    """The parts that resolvers work on. ``folders`` are the ones that it scans."""
+    """The parts that resolvers work on. ``folders`` are the ones that Stash scans."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from sync_queue import datadir
 from tasks import command_line, entry
 from tasks.arguments import parse
 from tasks.context import TaskRequest, TaskResult
-from tasks.keep import keep_report
+from tasks.outcomes import keep_report
 from validation.texts import one_line, one_lines, said
 from worker import logs
 

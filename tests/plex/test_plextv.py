@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -38,12 +38,13 @@ def test_a_status_that_says_nothing_about_the_token_is_temporary(
     tv: PlexTvSimulator, client: PlexTv, status: int
 ) -> None:
     tv.faults.add(Kind.STATUS, status=status, times=None)
-    for ask in (
+    questions: list[Callable[[], object]] = [
         client.create_pin,
         lambda: client.claimed(5),
         lambda: client.account(ACCOUNT_TOKEN),
         lambda: client.resources(ACCOUNT_TOKEN),
-    ):
+    ]
+    for ask in questions:
         with pytest.raises(PlexTvUnreachable, match=str(status)):
             ask()
 

@@ -264,6 +264,7 @@ def test_a_clock_that_jumps_by_days_gives_no_lone_edit_up(bench: Bench, method: 
     bench.stash.set_api_key("a key outlives the session")
     bench.edit(scene, title="New")
     bench.plex.faults.add(Kind.STATUS, method=method, path="library/", status=500, times=None)
+    bench.run()
     for _ in range(8):
         bench.clock.now += 2 * 24 * HOUR
         bench.pass_time(MINUTE)

@@ -117,7 +117,7 @@ def test_a_machine_that_takes_the_address_over_gets_no_token(signed_in: Bench) -
     signed_in.edit(scene, title="New")
     signed_in.run()
     signed_in.plex.stop()
-    with PlexSimulator(token=None, port=signed_in.plex._http.port) as thief:
+    with PlexSimulator(token=None, port=int(signed_in.plex.url.rpartition(":")[2])) as thief:
         signed_in.edit(scene, title="Newer")
         signed_in.pass_time(10 * MINUTE)
         assert thief.requests.total > 0

@@ -45,6 +45,7 @@ def test_status_names_the_newest_with_number_and_scene(library: Library) -> None
         "reason": "refused_by_plex",
         "message": "No.",
         "attempts": 5,
+        "title": "",
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from sync_queue.manager import QueueManager
 from sync_queue.shared import shared_queue
-from tasks import sync_all
+from tasks import sync_library
 from tests.installed_plugin import ROOT, eventually
 from tests.tasks.conftest import Library
 
@@ -84,7 +84,7 @@ def test_a_scene_at_which_a_worker_died_is_not_late_when_sync_all_is_run_again(
     pairs = library.fill(3, details="Docks.")
     request = library.request("sync_all")
     with shared_queue(request.resolve()) as manager:
-        sync_all.put_scenes(request, manager, time.time(), [])
+        sync_library.put_scenes(request, manager, time.time(), [])
         lease_all(manager)  # for the worker that dies now
     result = library.run("sync_all")
     assert result.left == 0

@@ -141,6 +141,7 @@ def test_a_scene_s_preview_shows_posters_without_an_address(library: Library) ->
     assert output["sentence"]
     assert (library.plex.token or "") not in json.dumps(output)
     assert library.plex.url not in json.dumps(output)
+    assert {one["library"] for one in output["candidates"]} == {"Videos"}
     posters = {one["item"]: one["poster"] for one in output["candidates"]}
     kind, _, data = posters[items[0].rating_key].partition(",")
     assert (kind, base64.b64decode(data)) == ("data:image/jpeg;base64", JPEG)
@@ -205,7 +206,9 @@ def test_a_dead_letter_can_be_read_whole(library: Library) -> None:
         5,
         item.rating_key,
     )
-    assert found["fields"] == ["summary"]
+    assert (found["fields"], found["trace"]) == (["summary"], ["Traceback"])
+    (line,) = output_of(library, "status")["letters"]
+    assert (line["job"], line["title"]) == (number, "Harbour")
     assert found["meaning"] == "Plex refused the edit."
     assert found["update_type"] == "Scene.Update.Post"
     (row,) = output_of(library, "scenes", search="harbour")["rows"]

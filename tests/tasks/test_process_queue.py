@@ -6,7 +6,7 @@ import pytest
 
 from sync_queue.models import scene_job
 from sync_queue.shared import shared_queue
-from tasks import keep
+from tasks import outcomes
 from tests.tasks.conftest import PLEX_FOLDER, STASH_FOLDER, Library
 
 
@@ -50,7 +50,7 @@ def test_an_empty_queue_is_no_problem(library: Library) -> None:
 def test_its_report_is_kept_in_the_log_file(library: Library) -> None:
     scene, _ = library.add("Quay.mp4")
     enqueue(library, scene)
-    keep.keep_report(library.request("process_queue"), library.run("process_queue"))
+    outcomes.keep_report(library.request("process_queue"), library.run("process_queue"))
     assert "Process Queue: 1 scene," in (library.data_dir / "plexsync.log").read_text("utf-8")
 
 

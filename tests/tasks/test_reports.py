@@ -12,7 +12,7 @@ import pytest
 from sync_queue.scenes import Outcome
 from sync_queue.shared import shared_queue
 from sync_queue.state import Breaker, BreakerState, HoldNote, LastError, LastRuns, RunNote
-from tasks import advice, entry, keep
+from tasks import advice, entry, outcomes
 from tasks.context import TaskResult
 from tasks.modes import MODES
 from tests.installed_plugin import InstalledPlugin
@@ -44,12 +44,12 @@ def test_a_report_is_written_last_line_first(
 def test_the_whole_report_goes_to_the_log_file_which_is_private(library: Library) -> None:
     request = library.request("preview")
     request.resolve()
-    keep.keep_report(request, TaskResult(lines=("one",), report=("one", "two “ü”")))
+    outcomes.keep_report(request, TaskResult(lines=("one",), report=("one", "two “ü”")))
     file = library.data_dir / "plexsync.log"
     lines = file.read_text("utf-8").splitlines()
     assert [line.rpartition("plexsync.tasks: ")[2] for line in lines] == ["one", "two “ü”"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    keep.keep_report(request, TaskResult(lines=("not kept",)))
+    outcomes.keep_report(request, TaskResult(lines=("not kept",)))
     assert len(file.read_text("utf-8").splitlines()) == 2
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from sync_queue.snapshot import Snapshot
 from tasks import tally
+from tasks.desk import ready_servers
 from tasks.preview import Previewer
-from tasks.servers import ready_servers
 from tests.tasks.conftest import Library
 from validation.reasons import Reason
 
