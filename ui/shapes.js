@@ -86,6 +86,7 @@
         version: text(server.version),
         address: text(server.address),
         machine: text(server.machine),
+        source: text(server.source),
       },
       libraries: list(raw.libraries, (row) => library(map(row))),
       paused: text(map(raw.hold).reason) === "paused" || flag(map(raw.settings).paused),
@@ -255,7 +256,12 @@
     problems: number(map(answer).problems),
   });
 
-  const libraries = (answer) => list(map(answer).libraries, (row) => library(map(row)));
+  const libraries = (answer) =>
+    list(map(answer).libraries, (row) => ({
+      ...library(map(row)),
+      locations: list(map(row).locations),
+      items: number(map(row).items),
+    }));
 
   const finding = (answer) => {
     const raw = map(answer);
@@ -283,6 +289,7 @@
 
   const jobs = (answer) => list(answer, job);
 
+  page.parse = { text, number, flag, list, map };
   page.shapes = {
     status,
     scenes,
