@@ -268,7 +268,7 @@
     "server is": "{name} is in use.",
     "all libraries": "All movie and show libraries.",
     "rules are": "Rules: {rules}.",
-    "no rules": "No rules: both servers use the same paths.",
+    "no rules": "No path rules.",
     "choices on": "Synced: {names}.",
     "choices none": "None of the four choices is on.",
     "not tried": "No scene is synced yet.",
@@ -319,6 +319,10 @@
 
   const wizardContent = {
     "libraries mean": "PlexSync writes to the ticked libraries only.",
+    "type movie": "movies",
+    "type show": "shows",
+    "type artist": "music",
+    "type photo": "photos",
     "cannot sync": "PlexSync cannot sync this type.",
     "none ticked": "Tick at least one library.",
     "paths mean":

@@ -63,7 +63,7 @@
       "li",
       { className: "card plexsync-block" },
       h(Heading, { step, at, isOpen, open }),
-      step.known && h("div", { className: "text-muted plexsync-path" }, step.known),
+      step.known && h("div", { className: "mb-2 plexsync-path" }, step.known),
       isOpen && step.waits && h("p", null, say("server first")),
       isOpen && !step.waits && h(BODIES[step.key], { ...rest, next }),
       isOpen && h(Footer, { step, next })

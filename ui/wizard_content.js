@@ -3,8 +3,8 @@
   "use strict";
   const page = window.PlexSyncPage;
   if (!page.parts) return;
-  const { say, count, grouped } = page.words;
-  const { CHOICES, canSync, libraryValue, isOn, stored } = page.setup;
+  const { say, count } = page.words;
+  const { CHOICES, canSync, typeName, libraryValue, isOn, stored } = page.setup;
   const { h, useAnswer, useAction, Button, Failure, Path, Pending } = page.parts;
   const { useState } = window.PluginApi.React;
 
@@ -59,7 +59,7 @@
         h(
           "span",
           { className: "text-muted" },
-          " (" + type + (isAble ? ", " + count(items, "item") : "") + ")"
+          " (" + typeName(type) + (isAble ? ", " + count(items, "item") : "") + ")"
         ),
         !isAble && h("div", { className: "small text-muted" }, say("cannot sync")),
         locations.map((path) => h(Path, { key: path, path }))

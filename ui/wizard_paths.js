@@ -12,6 +12,7 @@
   const StashFolders = ({ folders }) =>
     h(Table, {
       label: say("stash folders"),
+      compact: true,
       heads: [say("stash folders"), say("head files"), say("head found")],
       empty: "",
       rows: folders
@@ -29,6 +30,7 @@
   const PlexFolders = ({ folders }) =>
     h(Table, {
       label: say("plex folders"),
+      compact: true,
       heads: [say("plex folders"), say("head library"), say("head files")],
       empty: "",
       rows: folders.map(({ folder, library, files }) => ({
@@ -55,7 +57,7 @@
           h(
             "li",
             { key: rule, className: "plexsync-line" },
-            h("code", { className: "plexsync-path" }, rule),
+            h("strong", { className: "plexsync-path" }, rule),
             h("span", null, say("finds more", { files: count(finds, "file") })),
             h(Button, { look: "primary", onClick: () => add(rule) }, say("use rule"))
           )
@@ -73,6 +75,7 @@
       h("summary", null, say("examples of missing")),
       h(Table, {
         label: say("examples of missing"),
+        compact: true,
         heads: [say("head stash path"), say("head plex path")],
         empty: "",
         rows: rows.map(({ stash, plex }) => ({

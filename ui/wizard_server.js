@@ -9,7 +9,7 @@
 
   const where = ({ local, relay }) => say(relay ? "relay" : local ? "local" : "remote");
 
-  function Address({ address, server, chosen, choose }) {
+  function Address({ address, server, inUse, chosen, choose }) {
     const { uri, ok, why, milliseconds } = address;
     const id = "plexsync-address-" + uri;
     const facts = [where(address), say(address.secure ? "secure" : "not secure")];
@@ -31,7 +31,7 @@
         h("span", { className: "plexsync-path" }, uri),
         " ",
         uri === server.best && h("span", { className: "badge badge-success" }, say("best")),
-        uri === server.chosen && h("span", { className: "badge badge-info" }, say("in use")),
+        uri === inUse && h("span", { className: "badge badge-info" }, say("in use")),
         h(
           "div",
           { className: "small" + (ok ? "" : " text-muted") },
@@ -66,17 +66,18 @@
     );
   }
 
-  function Server({ server, isFirst, use, busy }) {
+  function Server({ server, isFirst, used, use, busy }) {
     const { name, machine, version, owned, sentence, addresses } = server;
     const [picked, pick] = useState("");
-    const chosen = picked || server.chosen || server.best;
+    const inUse = used || server.chosen;
+    const chosen = picked || inUse || server.best;
     return h(
       "li",
       { className: "card plexsync-block" },
-      h("h4", null, join(name, version && "Plex " + version)),
+      h("h4", null, join(name, version && "(Plex " + version + ")")),
       sentence && h("p", { className: "mb-1" }, sentence),
       addresses.map((address) =>
-        h(Address, { key: address.uri, address, server, chosen, choose: pick })
+        h(Address, { key: address.uri, address, server, inUse, chosen, choose: pick })
       ),
       owned &&
         chosen &&
@@ -86,7 +87,7 @@
           h(
             Button,
             {
-              look: isFirst ? "primary" : "secondary",
+              look: isFirst && !used ? "primary" : "secondary",
               busy,
               onClick: () => use({ machine, uri: chosen }),
             },
@@ -97,7 +98,7 @@
     );
   }
 
-  function Listed({ use, busy }) {
+  function Listed({ used, use, busy }) {
     const answer = useAnswer(page.api.servers, {});
     const { value } = answer;
     const first = value && value.servers.find((server) => server.owned && server.best);
@@ -112,7 +113,14 @@
           "ul",
           { className: "list-unstyled" },
           value.servers.map((server) =>
-            h(Server, { key: server.machine, server, isFirst: server === first, use, busy })
+            h(Server, {
+              key: server.machine,
+              server,
+              isFirst: server === first,
+              used: used && used.name === server.name ? used.uri : "",
+              use,
+              busy,
+            })
           )
         ),
       value && h(Button, { busy: answer.busy, onClick: answer.again }, say("test again"))
@@ -120,10 +128,10 @@
   }
 
   // The list needs the account's token, which is forgotten once a server was chosen.
-  function Servers({ known, use, busy }) {
+  function Servers({ known, used, use, busy }) {
     const [began] = useState(known.account.state === "signed_in");
     const { machine, source } = known.server;
-    if (began || known.account.state === "signed_in") return h(Listed, { use, busy });
+    if (began || known.account.state === "signed_in") return h(Listed, { used, use, busy });
     return h(
       "div",
       null,
@@ -149,7 +157,7 @@
       null,
       h("p", { className: "text-muted" }, say("server means")),
       isTyped && hasAccount && h(page.wizard.TypedWins, { reload }),
-      h(Servers, { known, use, busy: action.busy }),
+      h(Servers, { known, used: action.value, use, busy: action.busy }),
       h(Failure, { text: action.failure }),
       h(Notice, { text: sentence, level: "success", takesFocus: true })
     );

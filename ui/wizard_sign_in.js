@@ -44,7 +44,7 @@
   const NewTab = ({ href, children }) =>
     h("a", { href, target: "_blank", rel: "noopener noreferrer" }, children);
 
-  function SignIn({ account, learn }) {
+  function SignIn({ account, isTyped, learn }) {
     const action = useAction();
     const [isOpen, setOpen] = useState(false);
     const waits = isOpen && account.state === "waiting";
@@ -67,7 +67,7 @@
         { className: "plexsync-line" },
         h(
           Button,
-          { look: isIn ? "secondary" : "primary", busy: action.busy, onClick: begin },
+          { look: isIn || isTyped ? "secondary" : "primary", busy: action.busy, onClick: begin },
           say(isIn || waits ? "sign in again" : "sign in")
         ),
         waits && action.value && h(NewTab, { href: action.value.url }, say("open plex page"))
@@ -164,7 +164,7 @@
       }),
       h(
         Button,
-        { type: "submit", busy: action.busy, disabled: !url || !(token || isSet) },
+        { look: "primary", type: "submit", busy: action.busy, disabled: !url || !(token || isSet) },
         say("save and test")
       ),
       action.busy && h(Busy),
@@ -196,7 +196,7 @@
     return h(
       "div",
       null,
-      h(SignIn, { account, learn }),
+      h(SignIn, { account, isTyped, learn }),
       isIn && isTyped && h(TypedWins, { reload }),
       h(SignOut, { isIn: Boolean(isIn), learn }),
       h(

@@ -120,6 +120,14 @@
 
   // Libraries.
 
+  const typeName = (type) =>
+    ({
+      movie: say("type movie"),
+      show: say("type show"),
+      artist: say("type artist"),
+      photo: say("type photo"),
+    })[type] || type;
+
   const canSync = (library) => SYNCABLE.includes(library.type);
 
   // All of them are stored as none, so that a later library is synced too.
@@ -167,6 +175,7 @@
     firstStep,
     after,
     canSync,
+    typeName,
     libraryValue,
     withRule,
     proposals,
