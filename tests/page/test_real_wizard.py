@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,11 +92,16 @@ def film_world(browser: Any, folder: Path, pictures: Path) -> World:
 
 
 def give_titles(stash: RealStash) -> None:
-    """Titles that Plex does not have. The plugin is not there yet, so that no edit waits."""
+    """Titles that Plex does not have. The plugin is not there yet, and the scenes are old: nothing
+    is synced unless the user asks for it.
+    """
     save = "mutation($input:SceneUpdateInput!){sceneUpdate(input:$input){id}}"
     found = stash.graphql("{findScenes{scenes{id}}}")["findScenes"]["scenes"]
     for scene in found:
         stash.graphql(save, input={"id": scene["id"], "title": f"Film {scene['id']}"})
+    with closing(sqlite3.connect(stash.folder / "stash.sqlite", timeout=10)) as database:
+        database.execute("UPDATE scenes SET updated_at = '2026-01-02T03:04:05Z'")
+        database.commit()
 
 
 @pytest.fixture
