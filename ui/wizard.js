@@ -4,7 +4,7 @@
   const page = window.PlexSyncPage;
   if (!page.parts) return;
   const { say } = page.words;
-  const { h, useAnswer, Button, Busy, Failure, to } = page.parts;
+  const { h, useAnswer, Button, Busy, Failure, Notice, to } = page.parts;
   const { steps, firstStep, after, valuesOf } = page.setup;
   const { useEffect, useRef, useState } = window.PluginApi.React;
   const { Link, useHistory } = window.PluginApi.libraries.ReactRouterDOM;
@@ -70,17 +70,19 @@
     );
   }
 
-  function Steps({ known, learn, reload }) {
+  function Steps({ known, problem, learn, reload }) {
     const [seen, see] = useState([]);
     const list = steps(known, seen);
-    const [opened, open] = useState(() => firstStep(list));
+    const [opened, open] = useState(() => firstStep(list, problem));
     const nextOf = (key) => () => {
       see(seen.concat([key]));
       open(after(key));
     };
+    const said = problem && list[1].done ? say("setup problem", { sentence: problem }) : "";
     return h(
       "ol",
       { className: "list-unstyled" },
+      said && h("li", null, h(Notice, { text: said, level: "warning" })),
       list.map((step, at) =>
         h(Step, {
           key: step.key,
@@ -122,6 +124,7 @@
             server: status.server,
             lastSync: status.last_sync,
           },
+          problem: status.setup[0] || "",
           learn,
           reload: settings.again,
         })

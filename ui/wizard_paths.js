@@ -21,7 +21,7 @@
           key: folder,
           cells: [
             h("strong", { className: "plexsync-path" }, folder || say("elsewhere")),
-            grouped(files),
+            count(files, "file"),
             say("found of", { found: grouped(found), looked: grouped(looked) }),
           ],
         })),
@@ -38,7 +38,7 @@
         cells: [
           h("strong", { className: "plexsync-path" }, folder),
           library,
-          files === null ? "" : grouped(files),
+          files === null ? "" : count(files, "file"),
         ],
       })),
     });
@@ -122,7 +122,7 @@
     const answer = useAnswer(page.api.paths, { rules: asked });
     const control = page.fields.control(RULES);
     const setting = { ...RULES, title: say("rules heading") };
-    const count = () => (asked === rules ? answer.again() : ask(rules));
+    const again = () => (asked === rules ? answer.again() : ask(rules));
     const add = (rule) => {
       const more = withRule(rules, rule);
       setRules(more);
@@ -140,7 +140,7 @@
       h(
         "div",
         { className: "plexsync-line" },
-        h(Button, { busy: answer.busy, onClick: count }, say("count files")),
+        h(Button, { busy: answer.busy, onClick: again }, say("count files")),
         h(page.wizard.SaveButton, { values: { path_map: rules }, reload, next })
       ),
       asked !== rules && h("p", { className: "text-muted" }, say("not counted"))

@@ -110,8 +110,10 @@
     }));
   }
 
-  // The step to begin with: the first that is open, none where Plex is synced already.
-  function firstStep(list) {
+  // The step to begin with: the first that is open, none where Plex is synced already. With a
+  // problem, such as a token that Plex refuses, it is the login.
+  function firstStep(list, problem) {
+    if (list[1].done && problem) return STEPS[0];
     if (list[1].done && list[5].done) return "";
     return list.find((step) => !step.done).key;
   }

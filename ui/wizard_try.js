@@ -106,9 +106,10 @@
       "div",
       null,
       h("p", { className: "text-muted" }, say("try means")),
-      h(Search, { search }),
-      h(Found, { key: text, text, choose }),
+      !scene && h(Search, { search }),
+      !scene && h(Found, { key: text, text, choose }),
       scene > 0 && h(page.ScenePreview, { key: scene, scene }),
+      scene > 0 && h(Button, { onClick: () => choose(0) }, say("other scene")),
       h(ThenAll)
     );
   }

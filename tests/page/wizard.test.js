@@ -21,6 +21,8 @@ test("the first open step is the one that is missing", () => {
   assert.equal(first(TYPED), "libraries");
   assert.equal(first({ ...TYPED, plex_library: "Videos" }), "paths");
   assert.equal(first(TYPED, {}, 1e9), "");
+  const done = setup.steps(known(TYPED, {}, 1e9), []);
+  assert.equal(setup.firstStep(done, "Plex refuses the token."), "sign in");
 });
 
 test("each step shows what is known already", () => {
