@@ -93,9 +93,24 @@
     retry: (args) => call("retry", args, shapes.verdict),
     dismiss: (args) => call("dismiss", args, shapes.verdict),
     libraries: () => call("libraries", {}, shapes.libraries),
+    signIn: () => call("sign_in", {}, shapes.signIn),
+    signInState: () => call("sign_in_state", {}, shapes.signInState),
+    signOut: () => call("sign_out", {}, shapes.signedOut),
+    servers: () => call("servers", {}, shapes.servers),
+    useServer: (args) => call("use_server", args, shapes.used),
+    paths: (args) => call("paths", args, shapes.paths),
     check: () => call("check_setup", { quiet: true }, shapes.check),
     support: (args) => call("support", args, shapes.support),
   };
+
+  // The newest scenes of Stash with a text in title or path.
+  async function findScenes({ text }) {
+    const query =
+      "query($filter: FindFilterType){findScenes(filter: $filter){scenes{id title files{path}}}}";
+    const filter = { q: text, per_page: 8, sort: "updated_at", direction: "DESC" };
+    const { value, failure } = await send(query, { filter });
+    return failure ? failed(failure) : { value: shapes.foundScenes(value), failure: "" };
+  }
 
   // Tasks, as jobs of Stash's own queue.
 
@@ -126,5 +141,5 @@
     return failure ? failed(failure) : { value: value.stopJob, failure: "" };
   }
 
-  page.api = { ...operations, cover, runTask, jobs, findJob, stopJob };
+  page.api = { ...operations, findScenes, cover, runTask, jobs, findJob, stopJob };
 })();

@@ -148,6 +148,7 @@
       "div",
       null,
       h(Facts, { status: state.status }),
+      h(page.SetupLink, { label: say("run setup again") }),
       h(Log),
       h(Support),
       h(Documents),

@@ -14,6 +14,7 @@
   const TAB = "plexsync-panel";
 
   const VIEWS = {
+    setup: page.Wizard,
     overview: page.Overview,
     needs: page.Needs,
     scenes: page.Scenes,
@@ -24,14 +25,23 @@
 
   // The page.
 
-  const Tabs = ({ shown, needed }) =>
+  const Needed = ({ n }) =>
+    n > 0 && h("span", { className: "badge badge-warning ml-1" }, grouped(n));
+
+  // The set-up has a tab while it is open or incomplete.
+  const tabs = (shown, status) =>
+    Object.keys(VIEWS).filter(
+      (view) => view !== "setup" || shown === view || (status && status.setup.length > 0)
+    );
+
+  const Tabs = ({ shown, status }) =>
     h(
       "nav",
       { "aria-label": page.texts.name },
       h(
         "ul",
         { className: "nav nav-tabs plexsync-nav" },
-        Object.keys(VIEWS).map((view) =>
+        tabs(shown, status).map((view) =>
           h(
             "li",
             { key: view, className: "nav-item" },
@@ -43,9 +53,7 @@
                 "aria-current": view === shown ? "page" : undefined,
               },
               say("view " + view),
-              view === "needs" &&
-                needed > 0 &&
-                h("span", { className: "badge badge-warning ml-1" }, grouped(needed))
+              view === "needs" && h(Needed, { n: status ? needsScenes(status) : 0 })
             )
           )
         )
@@ -104,7 +112,7 @@
     return h(
       "div",
       { className: "plexsync" },
-      h(Tabs, { shown: view, needed: state.status ? needsScenes(state.status) : 0 }),
+      h(Tabs, { shown: view, status: state.status }),
       h(Heading, { view }),
       h(Failure, { text: state.failure, again: page.watch.ask }),
       h(page.tasks.Jobs, { state }),

@@ -49,11 +49,7 @@
 
   const SetupLink = ({ status }) =>
     status.setup.length
-      ? h(
-          "p",
-          null,
-          h(Link, { to: to("settings"), className: "btn btn-sm btn-primary" }, say("open settings"))
-        )
+      ? h("p", null, h(page.SetupLink, { look: "primary", label: say("open setup") }))
       : null;
 
   // What the user chose is shown until the status says the same.
@@ -120,6 +116,7 @@
 
   function Overview({ state }) {
     const { status } = state;
+    page.useSetup(status);
     if (!status) return state.failure ? null : h(Busy);
     const counted = shares(status.outcomes);
     return h(

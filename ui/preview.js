@@ -241,5 +241,6 @@
     );
   }
 
+  page.ScenePreview = ScenePreview;
   page.Preview = Preview;
 })();

@@ -157,6 +157,7 @@
     return h(
       "div",
       null,
+      h("p", null, h(page.SetupLink, { label: say("run setup again") })),
       h(page.Check),
       h(Pending, { answer }),
       answer.value && h(Form, { value: answer.value, again: answer.again })

@@ -86,6 +86,7 @@
         version: text(server.version),
         address: text(server.address),
         machine: text(server.machine),
+        source: text(server.source),
       },
       libraries: list(raw.libraries, (row) => library(map(row))),
       paused: text(map(raw.hold).reason) === "paused" || flag(map(raw.settings).paused),
@@ -256,7 +257,12 @@
     problems: number(map(answer).problems),
   });
 
-  const libraries = (answer) => list(map(answer).libraries, (row) => library(map(row)));
+  const libraries = (answer) =>
+    list(map(answer).libraries, (row) => ({
+      ...library(map(row)),
+      locations: list(map(row).locations),
+      items: number(map(row).items),
+    }));
 
   const finding = (answer) => {
     const raw = map(answer);
@@ -284,6 +290,7 @@
 
   const jobs = (answer) => list(answer, job);
 
+  page.parse = { text, number, flag, list, map };
   page.shapes = {
     status,
     scenes,

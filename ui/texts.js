@@ -194,6 +194,8 @@
     dead_letter: ["{n} dead letter", "{n} dead letters"],
     thing_needs: ["{n} thing needs you", "{n} things need you"],
     item: ["{n} item", "{n} items"],
+    file: ["{n} file", "{n} files"],
+    library: ["{n} library", "{n} libraries"],
     image: ["{n} image", "{n} images"],
     attempt: ["{n} attempt", "{n} attempts"],
     problem: ["{n} problem", "{n} problems"],
