@@ -16,7 +16,7 @@ from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import ready_servers
 from tasks.plex_files import Listed, look_up, remembered
 from validation.metadata import SceneFile
-from validation.path_survey import FolderSurvey, survey
+from validation.path_survey import FolderSurvey, count_by_rule, survey
 from validation.paths import PathRules
 from validation.words import count
 
@@ -51,6 +51,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
             sample = replace(sample, files=listed.asked, is_whole=False)
         folders = stash.folders()
         found = survey(folders, sample.files, listed.files, rules)
+        by_rule = rule_docs(sample, listed, rules)
         counts = exact_counts(stash, folders, found, sample)
     docs = [folder_doc(one, number) for one, number in zip(found, counts, strict=True)]
     sentence = summary(found, sample, listed)
@@ -62,6 +63,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
             "plex": plex_folders(sections, listed),
             "rules": "; ".join(map(str, rules.rules)),
             "rule_problems": list(problems),
+            "by_rule": by_rule,
             "scenes": sample.scenes,
             "looked_at": sum(one.looked_at for one in found),
             "found": sum(one.found for one in found),
@@ -104,6 +106,14 @@ def exact_counts(
         return estimates
     return [
         counted.get(one.folder, estimate) for one, estimate in zip(found, estimates, strict=True)
+    ]
+
+
+def rule_docs(sample: Sample, listed: Listed, rules: PathRules) -> list[dict[str, object]]:
+    """Each rule with the files below its Stash path, and how many of them are found."""
+    return [
+        {"rule": str(rule), "looked_at": below, "found": held}
+        for rule, below, held in count_by_rule(sample.files, listed.files, rules)
     ]
 
 

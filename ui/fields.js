@@ -3,7 +3,7 @@
   "use strict";
   const page = window.PlexSyncPage;
   if (!page.parts) return;
-  const { say } = page.words;
+  const { say, grouped } = page.words;
   const { h, useAction, Button, Failure } = page.parts;
   const { parseList, toggle, isListed, parseRules, joinRules } = page.pure;
   const { useState } = window.PluginApi.React;
@@ -155,6 +155,41 @@
     );
   }
 
+  // How many files each rule finds, counted when the user asks.
+  function RuleCounts({ value }) {
+    const action = useAction();
+    const survey = action.value;
+    return h(
+      "div",
+      null,
+      h(
+        Button,
+        { busy: action.busy, onClick: () => action.run(page.api.paths({ rules: value })) },
+        say("count files")
+      ),
+      h(Failure, { text: action.failure }),
+      survey &&
+        h(
+          "div",
+          { role: "status", className: "small" },
+          survey.sentence,
+          h(
+            "ul",
+            { className: "mb-0" },
+            survey.by_rule.map(({ rule, found, looked_at: looked }) =>
+              h(
+                "li",
+                { key: rule },
+                h("span", { className: "plexsync-path" }, rule),
+                ": ",
+                say("found of", { found: grouped(found), looked: grouped(looked) })
+              )
+            )
+          )
+        )
+    );
+  }
+
   // Path rules as rows. An empty row is kept while it is edited and is not stored.
   function Rules({ id, setting, value, change, described }) {
     const [rows, setRows] = useState(() => parseRules(value));
@@ -197,7 +232,13 @@
           )
         )
       ),
-      h(Button, { onClick: () => update(shown.concat([{ stash: "", plex: "" }])) }, say("add rule"))
+      h(
+        Button,
+        { onClick: () => update(shown.concat([{ stash: "", plex: "" }])) },
+        say("add rule")
+      ),
+      // The set-up has a survey of its own.
+      setting.group && value && h(RuleCounts, { value })
     );
   }
 

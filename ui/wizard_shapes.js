@@ -97,6 +97,11 @@
       plex: list(raw.plex, plexFolder),
       rules: text(raw.rules),
       rule_problems: list(raw.rule_problems),
+      by_rule: list(raw.by_rule, (row) => ({
+        rule: text(map(row).rule),
+        looked_at: number(map(row).looked_at),
+        found: number(map(row).found),
+      })),
       looked_at: number(raw.looked_at),
       found: number(raw.found),
       sentence: text(raw.sentence),

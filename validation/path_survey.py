@@ -95,6 +95,18 @@ class PlexFiles:
         }
 
 
+def count_by_rule(
+    files: Iterable[SceneFile], listed: PlexFiles, rules: PathRules
+) -> list[tuple[PathRule, int, int]]:
+    """For each rule the files that lie below its Stash path, and how many of them are found."""
+    paths = [file.path for file in files]
+    counted = []
+    for rule in rules.rules:
+        below = [path for path in paths if is_below(path, rule.stash)]
+        counted.append((rule, len(below), sum(listed.holds(path, rules) for path in below)))
+    return counted
+
+
 def survey(
     folders: Sequence[str], files: Sequence[SceneFile], plex: PlexFiles, rules: PathRules
 ) -> tuple[FolderSurvey, ...]:

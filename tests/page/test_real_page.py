@@ -168,6 +168,14 @@ def test_a_changed_setting_is_stored_and_no_other_key_is_touched(world: World, p
     assert world.stash.settings["unknown_key"] == "stays"
 
 
+def test_the_files_that_each_path_rule_finds_are_counted(world: World, page: Any) -> None:
+    synced(world, "Counted.mp4", "Counted")
+    view(world, page, "settings")
+    page.get_by_role("button", name="Count files").click()
+    page.get_by_role("status").get_by_text("are found in Plex by their path").wait_for()
+    page.locator("li", has_text="/media/videos").get_by_text("found").first.wait_for()
+
+
 def test_a_wrong_setting_is_told_beside_its_field(world: World, page: Any) -> None:
     before = world.stash.settings
     view(world, page, "settings")

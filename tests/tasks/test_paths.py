@@ -46,6 +46,8 @@ def test_given_rules_are_counted_before_they_are_stored(library: Library) -> Non
     assert (found["found"], found["looked_at"]) == (5, 5)
     assert found["rules"] == "/data/scenes => /media/videos"
     assert len(found["rule_problems"]) == 1
+    rule = {"rule": "/data/scenes => /media/videos", "looked_at": 5, "found": 5}
+    assert found["by_rule"] == [rule]
     assert surveyed(library, rules="")["found"] == 0
 
 
