@@ -11,7 +11,8 @@ PYTEST  := $(RUN) -m pytest -n 3
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-setup test check bench soak test-stash test-page settings package audit clean FORCE
+.PHONY: help demo demo-setup test check bench soak test-stash test-page pictures settings package \
+        audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -52,8 +53,11 @@ test-page: $(if $(STASH_BIN),$(READY))  ## The page in the real Stash of STASH_B
 	    echo "There is no chromium (CHROMIUM_BIN): the tests of the page are skipped."; \
 	else \
 	    $(RUN) -m pip install --quiet --disable-pip-version-check "playwright>=1.50,<2" && \
-	    $(PYTEST) -n 0 -m page --timeout 600; \
+	    $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
 	fi
+
+pictures:  ## The page's two pictures in docs/, as make test-page sees them
+	@PAGE_PICTURES=docs $(MAKE) --no-print-directory test-page PAGE_TESTS="tests/page/test_pictures.py"
 
 settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md
 	@$(RUN) -m tools.settings

@@ -115,6 +115,11 @@ def read(data_dir: str, now: float) -> SignIn:
     return SignIn(pin, account, found.server)
 
 
+def server_of(data_dir: str) -> ChosenServer | None:
+    """The server that was chosen. Raises ``SetupError`` as ``read`` does."""
+    return _load(data_dir).server
+
+
 def write(data_dir: str, sign_in: SignIn) -> None:
     """Store a sign-in whole; nothing to store leaves no file."""
     path = os.path.join(data_dir, FILE)

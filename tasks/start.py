@@ -99,7 +99,7 @@ def run_task(event: Event, plugin_dir: str) -> None:
 def begin(mode: str) -> None:
     """Show immediately that a task of the Tasks page runs, before packages are fetched."""
     if mode in mode_names.TITLES:
-        sys.stderr.write("\x01p\x020.0001\n")
+        sys.stderr.write("\x01p\x020.0000\n")
         log.info("%s begins.", mode_names.TITLES[mode])
 
 

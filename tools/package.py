@@ -29,7 +29,7 @@ OTHERS = (
 )
 ZIP, INDEX = "PlexSync.zip", "index.yml"
 # Only these endings ship: no caches, no editor's leftovers, no second *.yml.
-ENDINGS = (".py", ".js", ".css", ".md")
+ENDINGS = (".py", ".js", ".css", ".md", ".png")
 # Stash's own format for the date of a package, in UTC.
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
 

@@ -11,7 +11,7 @@ import re
 
 # A listing page of 1,000 items is about 2 MB, and has some 30,000 marks of both kinds.
 MOST_BYTES = 12 * 1024 * 1024
-_MOST_ELEMENTS = 400_000
+_MOST_ELEMENTS = 200_000
 _MOST_ATTRIBUTES = 500_000
 _MOST_REFERENCES = 100_000
 _MOST_VALUES = 1_000_000

@@ -29,14 +29,12 @@ class Access:
     guard: Guard = OPEN
 
 
-def server_in_use(
-    report: ConfigReport, data_dir: str, now: float
-) -> tuple[ChosenServer | None, str]:
+def server_in_use(report: ConfigReport, data_dir: str) -> tuple[ChosenServer | None, str]:
     """The server of the sign-in, ``None`` where the settings name a Plex; and what is missing."""
     if report.names_plex:
         return None, report.setup_problem
     try:
-        server = credentials.read(data_dir, now).server
+        server = credentials.server_of(data_dir)
     except SetupError as damaged:
         return None, str(damaged)
     return server, "" if server else report.setup_problem

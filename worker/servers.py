@@ -186,7 +186,7 @@ class Servers:
     def judged(self, raw: Mapping[str, object]) -> SettingsRead:
         """These settings, with the sign-in where they name no Plex. They are not used yet."""
         report = validate_config(raw, self.environ)
-        server, missing = server_in_use(report, self.store.data_dir, self.clock())
+        server, missing = server_in_use(report, self.store.data_dir)
         return SettingsRead(report.config, report.problems, missing, signed_in=server)
 
     # -- Plex ---------------------------------------------------------------------------------

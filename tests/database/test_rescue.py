@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -231,7 +231,8 @@ def test_a_database_without_our_tables_is_taken_for_lost(tmp_path: Path) -> None
     copy_now(tmp_path)
     path = stock.database_file(tmp_path)
     os.remove(path)
-    sqlite3.connect(path).execute("CREATE TABLE connection (id, doc, seen_at)").close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE connection (id, doc, seen_at)")
 
     with reopened(tmp_path) as manager:
         assert stock.content(manager).entries == before.entries

@@ -115,8 +115,8 @@ def test_text_that_is_no_utf_8_is_damage(database: sqlite3.Connection) -> None:
 
 def test_a_locked_database_is_busy_and_the_cause_is_kept(tmp_path: Path) -> None:
     path = str(tmp_path / "data.db")
-    sqlite3.connect(path).execute("CREATE TABLE facts (x)")
     other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE facts (x)")
     other.execute("BEGIN EXCLUSIVE")
     ours = sqlite3.connect(path, timeout=0.0, factory=Connection)
 
