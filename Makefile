@@ -56,7 +56,7 @@ test-page: $(if $(STASH_BIN),$(READY))  ## The page in the real Stash of STASH_B
 	    $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
 	fi
 
-pictures:  ## The page's two pictures in docs/, as make test-page sees them
+pictures:  ## The page's three pictures in docs/, as make test-page sees them
 	@PAGE_PICTURES=docs $(MAKE) --no-print-directory test-page PAGE_TESTS="tests/page/test_pictures.py"
 
 settings: $(READY)  ## Write the settings into PlexSync.yml and docs/config.md

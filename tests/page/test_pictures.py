@@ -1,4 +1,4 @@
-"""The two pictures of the documents, with invented titles: ``make pictures``."""
+"""The three pictures of the documents, with invented titles: ``make pictures``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from PIL import Image
 from sync_queue.manager import QueueManager
 from sync_queue.scenes import Outcome
 from tests.page.test_real_page import page, synced, view, world
+from tests.page.test_real_wizard import Setup, list_servers, setup, sign_in
 from tests.page.world import World
 
-__all__ = ["page", "world"]
+__all__ = ["page", "setup", "world"]
 
 pytestmark = [pytest.mark.page, pytest.mark.timeout(300)]
 
@@ -57,3 +58,12 @@ def test_the_settings_have_a_picture(world: World, page: Any) -> None:
     page.get_by_label("Plex address").wait_for()
     keep(world, page, "page-settings.png")
     world.stash.settings = before
+
+
+def test_the_set_up_has_a_picture(setup: Setup) -> None:
+    list_servers(setup)
+    setup.open()
+    sign_in(setup)
+    setup.click("Next")
+    setup.sees("Only its owner")
+    keep(setup.world, setup.page, "page-setup.png")

@@ -137,6 +137,14 @@ def list_servers(setup: Setup) -> None:
     setup.tv.add_player("Telly")
 
 
+def sign_in(setup: Setup) -> None:
+    """Step 1; the user allows it at Plex."""
+    setup.click(re.compile("^Sign in with Plex$"))
+    setup.sees("Waiting for you to allow PlexSync")
+    setup.tv.claim()
+    setup.sees("Signed in as Ann.")
+
+
 def from_libraries_to_the_first_scene(setup: Setup, name: str) -> None:
     """Steps 3 to 6, the same for both ways of signing in."""
     world = setup.world
@@ -240,10 +248,7 @@ def test_each_obstacle_of_a_sign_in_has_a_sentence_and_a_way_on(setup: Setup) ->
     setup.tv.state.pins.clear()
     setup.page.locator(".plexsync .alert-warning", has_text="expired").wait_for()
     setup.picture("obstacle-expired")
-    setup.click(re.compile("^Sign in with Plex$"))
-    setup.sees("Waiting for you to allow PlexSync")
-    setup.tv.claim()
-    setup.sees("Signed in as Ann.")
+    sign_in(setup)
     setup.click("Next")
     setup.sees("This Plex account has no server")
     setup.picture("obstacle-no-server")
