@@ -165,7 +165,7 @@
       h(
         Button,
         { busy: action.busy, onClick: () => action.run(page.api.paths({ rules: value })) },
-        say("count files")
+        say("count rules")
       ),
       h(Failure, { text: action.failure }),
       survey &&

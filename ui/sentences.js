@@ -199,6 +199,7 @@
     "secret goes": "Will be removed when you save.",
     "unknown choice": "(not on the Plex server)",
     "add rule": "Add rule",
+    "count rules": "Count files",
     "remove rule": "Remove rule {n}",
     "stash path": "Stash path of rule {n}",
     "plex path": "Plex path of rule {n}",
