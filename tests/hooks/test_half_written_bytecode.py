@@ -112,6 +112,9 @@ def test_on_a_full_disk_bytecode_is_written_whole_or_not_at_all(tmp_path: Path, 
         check=True,
         preexec_fn=in_the_child,
         cwd=Path(__file__).resolve().parents[2],
+        # A log that these went to would be full too.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     cache = tmp_path / "__pycache__"
     assert not cache.exists() or list(cache.iterdir()) == []
