@@ -16,12 +16,15 @@ from tests.installed_plugin import InstalledPlugin, StandInWorkers
 # Files whose tests are whole processes that live for seconds, or that take seconds otherwise.
 SLOW_FILES = frozenset(
     {
+        "border/test_memory.py",
+        "cli/test_setup.py",
         "database/test_killed_rescue.py",
         "database/test_rescue.py",
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
         "hooks/test_unreadable_input.py",
+        "identity/test_another_plex.py",
         "packaging/test_installing.py",
         "recovery/test_kills.py",
         "recovery/test_tasks.py",
@@ -29,12 +32,15 @@ SLOW_FILES = frozenset(
         "resident/test_lock.py",
         "resident/test_off_switch.py",
         "resident/test_outages.py",
+        "resident/test_parts.py",
         "resident/test_secrets.py",
         "resident/test_setup.py",
+        "resident/test_signed_in.py",
         "resident/test_stash_away.py",
         "resident/test_wake.py",
         "resident/test_watchdog.py",
         "stash/test_stash_holes.py",
+        "tasks/test_killed_sync_all.py",
     }
 )
 
