@@ -141,16 +141,8 @@ class _Http(HTTPConnection):
         self._connects.meet(self)
 
 
-class _Https(HTTPSConnection):
-    response_class = TimedResponse
-
-    def __init__(self, *args: Any, connects: Connects, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self._connects = connects
-
-    def connect(self) -> None:
-        super().connect()
-        self._connects.meet(self)
+class _Https(_Http, HTTPSConnection):
+    """The same, encrypted."""
 
 
 class _HttpPool(HTTPConnectionPool):
