@@ -95,7 +95,12 @@ def choose_sections(
         raise NoLibrary(
             "Plex shows no movie or show library; add one, or use a token that may see it."
         )
-    return tuple(one for one in sections if not wanted or name_key(one.title) in wanted)
+    return tuple(one for one in sections if is_chosen(one.title, libraries))
+
+
+def is_chosen(title: str, libraries: Sequence[str]) -> bool:
+    """Whether a library is one of those named in ``plex_library``, which are all if none is."""
+    return not libraries or name_key(title) in map(name_key, libraries)
 
 
 def paths_digest(files: Iterable[SceneFile]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from plex.candidates import is_chosen
 from plex.client import PlexClient
 from plex.items import PlexLibrary
 from sync_queue.snapshot import Snapshot
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import ready_servers
-from validation.sanitizers import name_key
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
@@ -17,13 +19,14 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
         servers = ready_servers(request, memory)
         config = servers.settings.config
         plex = servers.plex(config)
-        wanted = {name_key(name) for name in config.libraries}
-        docs = [library_doc(plex, one, wanted) for one in plex.libraries()]
+        docs = [library_doc(plex, one, config.libraries) for one in plex.libraries()]
     said = [f"{doc['title']} ({doc['type']}): {doc['items']} items" for doc in docs]
     return TaskResult(done=len(docs), lines=tuple(said), output={"libraries": docs})
 
 
-def library_doc(plex: PlexClient, library: PlexLibrary, wanted: set[str]) -> dict[str, object]:
+def library_doc(
+    plex: PlexClient, library: PlexLibrary, libraries: Sequence[str]
+) -> dict[str, object]:
     """One library for programs. ``items`` counts what PlexSync could sync."""
     section = library.section
     return {
@@ -34,5 +37,5 @@ def library_doc(plex: PlexClient, library: PlexLibrary, wanted: set[str]) -> dic
         "scanner": library.scanner,
         "locations": list(library.locations),
         "items": plex.size(section) if section else 0,
-        "chosen": section is not None and (not wanted or name_key(library.title) in wanted),
+        "chosen": section is not None and is_chosen(library.title, libraries),
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from plex.candidates import is_chosen
 from plex.items import PlexSection
 from sync_queue.manager import QueueManager
 from validation.config import PlexSyncConfig
-from validation.sanitizers import name_key
 from validation.setting_types import shown_value
 from validation.settings import SETTINGS
 from worker.servers import Servers, SettingsRead
@@ -61,10 +61,9 @@ def note_of(settings: SettingsRead) -> dict[str, object]:
 
 def library_doc(section: PlexSection, config: PlexSyncConfig) -> dict[str, object]:
     """One library of Plex for programs."""
-    wanted = {name_key(name) for name in config.libraries}
     return {
         "key": section.section_id,
         "title": section.title,
         "type": "show" if section.kind == "episode" else section.kind,
-        "chosen": not wanted or name_key(section.title) in wanted,
+        "chosen": is_chosen(section.title, config.libraries),
     }
