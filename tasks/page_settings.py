@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 
 from sync_queue import launch
-from sync_queue.facts import read_document
 from tasks.context import TaskRequest, TaskResult
 from tasks.desk import Desk
+from tasks.listings import libraries_of
 from validation.config import ConfigReport, validate_config
 from validation.errors import SetupError
 from validation.setting_types import Setting, is_blank, shown_value
@@ -31,7 +31,7 @@ def show(desk: Desk) -> TaskResult:
     raw = servers.stash().read_settings()[0]
     report = validate_config(raw, desk.request.environ)
     note_settings(desk.manager, servers.judged(raw))
-    titles = library_titles(desk)
+    titles = list(libraries_of(desk.manager.connection).values())
     docs = [
         setting_doc(BY_NAME[name], group, report, raw, titles)
         for group, names in GROUPS.items()
@@ -123,15 +123,6 @@ def setting_doc(
         "high": setting.maximum,
         "problem": report.by_name.get(name, ""),
     }
-
-
-def library_titles(desk: Desk) -> list[str]:
-    """The libraries of Plex that can be chosen, as they were seen last."""
-    row = desk.manager.connection.execute(
-        "SELECT doc FROM state WHERE name = 'libraries'"
-    ).fetchone()
-    libraries = read_document(row[0]).get("libraries", []) if row else []
-    return [str(one["title"]) for one in libraries]
 
 
 def servers_of(desk: Desk) -> Servers:
