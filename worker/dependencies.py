@@ -67,12 +67,17 @@ def ensure(plugin_dir: str, data_dir: str, say: Say, *, patient: bool = False) -
     packages.note(data_dir, packages.READY, time.time())
 
 
+def places(plugin_dir: str, data_dir: str) -> tuple[str, str]:
+    """The lock file, and the folder for the packages that it names."""
+    requirements = os.path.join(plugin_dir, LOCK_FILE)
+    return requirements, os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+
+
 def state(plugin_dir: str, data_dir: str) -> str:
     """Whether the libraries are there, without a look at them: for Status, until a worker or task
     has noted it.
     """
-    requirements = os.path.join(plugin_dir, LOCK_FILE)
-    target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+    requirements, target = places(plugin_dir, data_dir)
     if private_packages.is_installed(target, requirements) or all_present():
         return packages.READY
     return packages.FAILED if private_packages.failed_lately(target) else packages.MISSING
@@ -80,8 +85,7 @@ def state(plugin_dir: str, data_dir: str) -> str:
 
 def make_importable(plugin_dir: str, data_dir: str, say: Say, *, patient: bool) -> None:
     """See ``ensure``."""
-    requirements = os.path.join(plugin_dir, LOCK_FILE)
-    target = os.path.join(data_dir, FOLDER, private_packages.folder_name(requirements))
+    requirements, target = places(plugin_dir, data_dir)
     unsafe = private_packages.why_unsafe(data_dir, target)
     if unsafe:
         if all_present() and not why_not_loaded():
