@@ -72,10 +72,11 @@ class Tables:
 
     ``outcomes`` counts scenes by outcome (``synced`` or a reason code). ``states`` are the worker's
     small facts. ``letters`` are the newest dead letters, newest first, and ``for_person`` some of
-    the scenes that need the user, by reason: no more than were requested.
+    the scenes that need the user, by reason: no more than were requested. ``more`` is what the
+    caller has read besides.
     """
 
-    __slots__ = ("for_person", "letters", "outcomes", "states", "stats")
+    __slots__ = ("for_person", "letters", "more", "outcomes", "states", "stats")
 
     def __init__(
         self,
@@ -84,12 +85,14 @@ class Tables:
         states: Facts | None = None,
         letters: Sequence[Letter] = (),
         for_person: Mapping[str, list[int]] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         self.stats = stats or QueueStats(0, 0, 0, 0, 0)
         self.outcomes = outcomes or {}
         self.states = states or Facts()
         self.letters = letters
         self.for_person = for_person or {}
+        self.more = more or {}
 
 
 class QueueReport:
@@ -154,15 +157,25 @@ class QueueReport:
         return self.states.number("breaker", "failures") > 0
 
 
-def read_report(data_dir: str, now: float, *, most: int = 1) -> QueueReport:
-    """Look at the queue of ``data_dir`` without changing anything; name ``most`` of each kind."""
+def read_report(
+    data_dir: str,
+    now: float,
+    *,
+    most: int = 1,
+    more: Callable[[sqlite3.Connection], Mapping[str, object]] = lambda _: {},
+) -> QueueReport:
+    """Look at the queue of ``data_dir`` without changing anything; name ``most`` of each kind.
+    ``more`` reads what else the caller needs, while the database is open.
+    """
     try:
         with datadir.Using(data_dir):
             alive = lock.worker_alive(data_dir)
             spooled = len(datadir.spooled(data_dir))
     except datadir.Unusable as error:
         return QueueReport(data_dir, problem=str(error))
-    tables, problem = look(data_dir, Tables, lambda database: read_tables(database, now, most))
+    tables, problem = look(
+        data_dir, Tables, lambda database: read_tables(database, now, most, more)
+    )
     return QueueReport(
         data_dir,
         worker_alive=alive,
@@ -198,7 +211,12 @@ def look(
         return nothing(), f"The queue's database has not all its tables yet ({error})."
 
 
-def read_tables(database: sqlite3.Connection, now: float, most: int) -> Tables:
+def read_tables(
+    database: sqlite3.Connection,
+    now: float,
+    most: int,
+    more: Callable[[sqlite3.Connection], Mapping[str, object]],
+) -> Tables:
     """The tables' content."""
     failed: int = database.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     letters = database.execute(
@@ -221,6 +239,7 @@ def read_tables(database: sqlite3.Connection, now: float, most: int) -> Tables:
             reason: scenes_of(database, reason, most)
             for reason in sorted(NEEDS_USER & outcomes.keys())
         },
+        more(database),
     )
 
 

@@ -8,7 +8,6 @@ import os
 import sys
 
 from sync_queue import credentials, datadir, packages
-from sync_queue.report import look as look_into
 from sync_queue.report import read_report
 from sync_queue.version import VERSION
 from tasks import exit_codes
@@ -62,7 +61,9 @@ SIGNED_OUT = (
 def look(given: Given, data_dir: str, now: float) -> Answer:
     """A look at the queue in at most 15 lines."""
     del given
-    report = read_report(data_dir, now, most=MOST_NAMED)
+    report = read_report(
+        data_dir, now, most=MOST_NAMED, more=lambda database: read_recent(database, now)
+    )
     needs = sum(report.tables.outcomes.get(reason, 0) for reason in NEEDS_USER)
     problems = report.stats.failed + needs + bool(report.problem) + bool(report.start_problem)
     stuck = 0 if report.worker_alive else report.due
@@ -111,9 +112,6 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
             "since": states.number("breaker", "opened_at"),
             "next_try": states.number("breaker", "probe_at"),
         }
-    recent, _ = look_into(
-        report.data_dir, lambda: recently([], 0, []), lambda database: read_recent(database, now)
-    )
     return {
         "outage": outage,
         "blockers": [{"sentence": said, "todo": todo} for said, todo in blockers(states)],
@@ -130,7 +128,7 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
         else {},
         "libraries": states.doc("libraries").get("libraries", []),
         "settings": settings.get("values", "unknown"),
-        **recent,
+        **(report.tables.more or recently([], 0, [])),
     }
 
 
