@@ -29,7 +29,7 @@ def main(argv: list) -> None:  # type: ignore[type-arg]  # parses on any Python 
     event = hook.handle(PLUGIN_DIR)
     if event is None:
         os._exit(0)  # everything is on disk; an orderly shutdown would cost a tenth of the hook
-    if event.mode in hook.LOOKS:
+    if event.mode in hook.protocol.LOOKS:
         load("tasks.looks").run_look(event, PLUGIN_DIR)
         os._exit(0)
     enable_site_packages()

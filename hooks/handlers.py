@@ -31,7 +31,6 @@ NAMING_FIELDS = frozenset({"name", "parent_id"})
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
 NAMING_ACTIONS = frozenset({"Update.Post", "Destroy.Post", "Merge.Post"})
 SLOW_HOOK_SECONDS = 0.1
-LOOKS = protocol.LOOKS
 # The errors that Python raises for bytecode that a full disk or a power cut has cut short. Without
 # bytecode it reads the source.
 HALF_WRITTEN = (EOFError, ValueError, TypeError, ImportError)

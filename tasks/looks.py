@@ -80,12 +80,8 @@ def run_look(event: protocol.Event, plugin_dir: str) -> None:
     try:
         given = (json.loads(event.raw).get("args")) or {}
         asked = Asked(event.mode, given if isinstance(given, dict) else {})
-        asked.check_numbers()
         data_dir = datadir.locate(plugin_dir, event.stash_dir, os.environ)
-        if event.mode == "wake":
-            answer = wake(event.connection, plugin_dir, data_dir)
-        else:
-            answer = LOOKS[event.mode](asked, data_dir, time.time())
+        answer = answer_to(asked, data_dir, plugin_dir, event.connection)
     except (PlexSyncError, OSError, ValueError, RecursionError) as error:
         protocol.log(protocol.ERROR, str(error))
         reply({"output": None, "error": str(error)})
@@ -99,15 +95,26 @@ def run_look(event: protocol.Event, plugin_dir: str) -> None:
         wait_until_read()
 
 
+def answer_to(
+    asked: Asked,
+    data_dir: str,
+    plugin_dir: str,
+    connection: str = "",
+    *,
+    lets_worker_in: bool = True,
+) -> Answer:
+    """The answer, once the numbers are known to be well. See ``wake`` for the other arguments."""
+    asked.check_numbers()
+    if asked.mode == "wake":
+        return wake(connection, plugin_dir, data_dir, lets_worker_in=lets_worker_in)
+    return LOOKS[asked.mode](asked, data_dir, time.time())
+
+
 def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
     """Answer the same at a shell; returns the exit status."""
     given = Asked(asked.mode, vars(asked))
     try:
-        given.check_numbers()
-        if asked.mode == "wake":
-            answer = wake("", plugin_dir, data_dir, lets_worker_in=not asked.config)
-        else:
-            answer = LOOKS[asked.mode](given, data_dir, time.time())
+        answer = answer_to(given, data_dir, plugin_dir, lets_worker_in=not asked.config)
     except (PlexSyncError, OSError) as error:
         if asked.json:
             reply({"mode": asked.mode, "error": str(error)})
@@ -123,7 +130,7 @@ def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
     return answer.exit_code
 
 
-def wake(connection: str, plugin_dir: str, data_dir: str, *, lets_worker_in: bool = True) -> Answer:
+def wake(connection: str, plugin_dir: str, data_dir: str, *, lets_worker_in: bool) -> Answer:
     """A page of Stash was opened: start a worker when something waits and none runs. Silent while
     nothing waits. *connection* is Stash's address and session (JSON text), "" from a shell.
     *lets_worker_in*: a worker would know the settings, since they are in no file of the shell's.
