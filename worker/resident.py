@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 
-from sync_queue import datadir, lock, rescue, starts
+from sync_queue import datadir, launch, lock, rescue, starts
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseDamaged,
@@ -21,6 +21,7 @@ from sync_queue.trouble import (
     replaced,
 )
 from sync_queue.version import code_version
+from validation import numbers
 from validation.errors import QueueError
 from worker import bytecode, logs
 from worker.deaths import take_back_leases
@@ -33,6 +34,11 @@ from worker.stop_signals import StopSignal, stop_signals
 
 # A look of the watchdog takes moments, on a busy machine seconds.
 LONGEST_LOOK_SECONDS = 5.0
+
+# How many workers in a row may start another one because their files were replaced: on a file
+# system whose numbers of files do not stay, all would.
+MOST_SUCCESSORS = 5
+SUCCESSOR = "PLEXSYNC_SUCCESSOR"
 
 NEW_CODE = "new code"
 STOPPED = "stop requested"
@@ -97,10 +103,8 @@ def main(plugin_dir: str, limits: Limits | None = None) -> None:
     try:
         run(plugin_dir, data_dir, descriptor, limits)
     except DatabaseReplaced as error:
-        # Closing would write what is left of the lost files into those that are there now.
         log.error("%s", error)
-        logging.shutdown()
-        os._exit(0)
+        make_room(plugin_dir, data_dir, descriptor)
     except QueueError as error:
         log.error("%s", error)
         starts.note_failure(data_dir, str(error), time.time())
@@ -190,6 +194,20 @@ def watch(
     return STOPPED
 
 
+def make_room(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+    """Let another process open the files that are there now: this one has others open, and ends.
+    Without a database the next edit starts it.
+    """
+    turn = numbers.amount(os.environ.get(SUCCESSOR))
+    is_there = os.path.exists(datadir.database_path(data_dir)) and installed_version(plugin_dir)
+    if is_there and turn < MOST_SUCCESSORS:
+        os.environ[SUCCESSOR] = str(turn + 1)
+        lock.release(descriptor)
+        launch.ensure_worker(plugin_dir, data_dir, asked=True)
+    logging.shutdown()
+    os._exit(0)
+
+
 def end_at_once(what: str) -> None:
     """End this process where it stands; its leases are taken back by the next worker."""
     log.critical("%s; this process ends, the next edit starts another.", what)
@@ -222,8 +240,6 @@ def hand_over(plugin_dir: str, data_dir: str, descriptor: int) -> None:
     Python itself is gone, its next start is Stash's matter."""
     command = [sys.executable, os.path.join(plugin_dir, MAIN_FILE), "--worker"]
     if os.name == "nt":
-        from sync_queue import launch
-
         lock.release(descriptor)
         launch.spawn_windows(command, dict(os.environ))
         return

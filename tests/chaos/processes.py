@@ -80,6 +80,7 @@ class Chaos:
             (1, self.clock_jumps),
             (1, self.worker_pauses),
             (1, self.lock_vanishes),
+            (int(os.environ.get("CHAOS_SHM", "1")), self.index_vanishes),
             (1, self.log_of_another_owner),
             (1, self.weather.pictures_fail),
             (1, self.absurd_number),
@@ -202,11 +203,13 @@ class Chaos:
             self.send(pid, signal.SIGSTOP)
             threading.Timer(self.rng.uniform(0.0, 0.5), self.send, (pid, signal.SIGCONT)).start()
 
-    # Not data.db-shm: what a worker had written to Plex and not yet noted is lost with it, and a
-    # Plex that appends keeps such tags. ``tests/recovery/test_start_files.py`` has its own test.
     def lock_vanishes(self) -> None:
         """Somebody tidies up beneath a live worker."""
         (self.road.plugin.database.parent / "worker.lock").unlink(missing_ok=True)
+
+    def index_vanishes(self) -> None:
+        """The index of SQLite's log too, in which processes see each other's commits."""
+        self.road.plugin.database.with_name("data.db-shm").unlink(missing_ok=True)
 
     def log_of_another_owner(self) -> None:
         """Stash once ran as root, or as somebody else."""
