@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -139,14 +140,18 @@ def test_the_last_edit_waits_for_no_other_save_when_a_file_vanished(
     eventually(lambda: waiting(house) == edits(1, 2) and not house.spooled(), PATIENCE)
 
 
+def is_gone(pid: int) -> bool:
+    return not resident.is_running(pid)
+
+
 def test_workers_whose_files_never_stay_the_same_do_not_start_each_other_for_ever(
     house: InstalledPlugin,
 ) -> None:
     start_worker(house)
     for _ in range(10):
-        running = resident.workers(house.data_dir)
+        (pid,) = resident.workers(house.data_dir)
         (house.data_dir / "queue" / "worker.lock").unlink(missing_ok=True)
-        eventually(lambda gone=running: not gone & resident.workers(house.data_dir), PATIENCE)
+        eventually(partial(is_gone, pid), PATIENCE)
         if not resident.lock_is_held(house.data_dir):
             break
         eventually(lambda: resident.workers(house.data_dir), PATIENCE)

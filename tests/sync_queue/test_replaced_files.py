@@ -143,10 +143,11 @@ def test_a_commit_that_others_may_have_written_over_is_an_error(
     """A process may be stopped between the look at its files and the commit."""
     with pytest.raises(DatabaseReplaced), QueueManager(str(tmp_path)) as manager:
         index = manager.jobs.file + "-shm"
-        looks = iter([lambda: None, lambda: change(index)])
+        looks = iter([False, True])
 
         def look() -> None:
-            next(looks)()
+            if next(looks):
+                change(index)
             manager.files.check()
 
         manager.jobs.check_files = look
