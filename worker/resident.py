@@ -120,6 +120,7 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
     with stop_signals() as stop:
         while comes_back:
             try:
+                check_lock(descriptor, data_dir)
                 if isinstance(trouble, DatabaseDamaged):
                     rescue.restore(data_dir)
                 trouble = None
@@ -135,6 +136,12 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
                 patience.over()
 
 
+def check_lock(descriptor: int, data_dir: str) -> None:
+    """Raise ``DatabaseReplaced`` if another worker may have the database: our lock is gone."""
+    if not lock.is_current(descriptor, data_dir):
+        raise replaced(lock.LOCK_FILE)
+
+
 def work(
     manager: QueueManager,
     plugin_dir: str,
@@ -144,8 +151,7 @@ def work(
     stop: StopSignal,
 ) -> bool:
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
-    if not lock.is_current(descriptor, manager.data_dir):
-        raise replaced(lock.LOCK_FILE)
+    check_lock(descriptor, manager.data_dir)  # once more: the manager watches it only from now on
     take_back_leases(manager, time.time())
     LetterCount().log(manager)
     worker = SyncWorker(manager, plugin_dir=plugin_dir, on_end=stop.nudge)

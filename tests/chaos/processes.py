@@ -208,7 +208,11 @@ class Chaos:
         (self.road.plugin.database.parent / "worker.lock").unlink(missing_ok=True)
 
     def index_vanishes(self) -> None:
-        """The index of SQLite's log too, in which processes see each other's commits."""
+        """The index of SQLite's log too, in which processes see each other's commits. Other
+        programs have closed the database: SQLite itself would let them write over it.
+        """
+        for locker in self.lockers:
+            locker.join()
         self.road.plugin.database.with_name("data.db-shm").unlink(missing_ok=True)
 
     def log_of_another_owner(self) -> None:
