@@ -27,7 +27,7 @@ from stash.exceptions import (
 )
 from stash.interface import Interface, Login, set_login
 from validation.metadata import SCENE_FRAGMENT
-from validation.numbers import Endless, longest_listing, most_pages
+from validation.numbers import Endless, longest_listing, most_pages, seconds_awake
 from validation.texts import one_line
 
 PLUGIN_ID = "PlexSync"
@@ -257,7 +257,7 @@ class StashClient:
             above = {"id": {"value": after, "modifier": "GREATER_THAN"}}
             asked = self._monotonic()
             data = self._query(_PAGE_QUERY, {"filter": order, "scenes": {**scenes, **above}})
-            waited += self._monotonic() - asked
+            waited += seconds_awake(self._monotonic() - asked)
             read, left = rows_of(data), counted(data, "findScenes", "count")
             most = _most_pages(left, size) if most is None else most
             if number > most:

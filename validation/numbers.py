@@ -17,6 +17,8 @@ MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
 _LISTING_SECONDS = 600.0
 _PAGE_SECONDS = 5.0
+# No answer may take so long: a page that came later came after a sleep of the machine.
+_LONGEST_PAGE = 300.0
 
 
 class Endless(ValueError):
@@ -75,6 +77,11 @@ def most_pages(listed: int, size: int) -> int:
     if listed > MOST_LISTED:
         raise Endless(f"A listing of more than {MOST_LISTED:,} cannot be.")
     return 2 * -(-listed // size) + _SPARE_PAGES
+
+
+def seconds_awake(seconds: float) -> float:
+    """Return how many of the *seconds* of one page count: time asleep is not time waited."""
+    return min(seconds, _LONGEST_PAGE)
 
 
 def longest_listing(pages: int) -> float:

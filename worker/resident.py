@@ -24,6 +24,7 @@ from sync_queue.version import code_version
 from validation import numbers
 from validation.errors import QueueError
 from worker import bytecode, logs
+from worker.awake import LONGEST_LOOK_SECONDS, STUCK_SECONDS, TimeAwake
 from worker.deaths import take_back_leases
 from worker.loop import End
 from worker.notices import LetterCount
@@ -31,9 +32,6 @@ from worker.patience import Patience
 from worker.permission import MAIN_FILE, REMOVED
 from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
-
-# A look of the watchdog takes moments, on a busy machine seconds.
-LONGEST_LOOK_SECONDS = 5.0
 
 # How many workers in a row may start another one because their files were replaced: on a file
 # system whose numbers of files do not stay, all would.
@@ -57,31 +55,11 @@ class Limits:
     """
 
     idle: float = 30 * 60.0
-    stuck: float = 10 * 60.0
+    stuck: float = STUCK_SECONDS
     patience: float = 8.0
     watch: float = 2.5
     settled: float = 2.0
     update: float = 30.0
-
-
-class TimeAwake:
-    """Distinguishes time stuck from time asleep. A machine that sleeps and a container that is
-    paused stop both threads, but not every clock: a look that comes late counts as ``longest``
-    seconds.
-    """
-
-    def __init__(self, longest: float) -> None:
-        self.longest = longest
-        self._looked_at: float | None = None
-        self._still = 0.0
-
-    def without_a_step(self, since_step: float, now: float) -> float:
-        """Seconds awake without a step. ``now`` and ``since_step`` are of one monotonic clock."""
-        before, self._looked_at = self._looked_at, now
-        passed = now - before if before is not None else since_step
-        seconds = min(since_step, passed, self.longest)
-        self._still = seconds if since_step < passed else self._still + seconds
-        return self._still
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
