@@ -105,7 +105,12 @@ def test_sleep_is_no_part_of_the_day_after_which_a_lone_edit_is_given_up(
     make_bench: MakeBench, hours: float, method: str
 ) -> None:
     bench = make_bench()
-    fault: dict[str, Any] = {"kind": Kind.STATUS, "method": method, "path": "library/", "status": 500}
+    fault: dict[str, Any] = {
+        "kind": Kind.STATUS,
+        "method": method,
+        "path": "library/",
+        "status": 500,
+    }
     _, item = lone_edit(bench, fault)
     for _ in range(20):  # 20 days; awake for three minutes of each
         bench.pass_time(3 * MINUTE)
