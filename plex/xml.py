@@ -20,6 +20,7 @@ _PICTURES = {"poster": "thumb", "background": "art"}
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
+_STARS = "userRating"
 _VALUES = (
     "title",
     "titleSort",
@@ -28,7 +29,7 @@ _VALUES = (
     "tagline",
     "originallyAvailableAt",
     "year",
-    "userRating",
+    _STARS,
 )
 # Element -> name of the tag field in edits and locks.
 _TAGS = {
@@ -56,7 +57,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         rating_key=rating_key,
         section_id=numbers.key(element.get("librarySectionID")) or section_id,
         kind=element.get("type", ""),
-        values={name: element.get(name, "") for name in _VALUES if element.get(name)},
+        values={name: text for name in _VALUES if (text := _value(element, name))},
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
         locked=frozenset(
             field.get("name", "")
@@ -68,6 +69,12 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         full=full,
         pictures={slot: element.get(name, "") for slot, name in _PICTURES.items()},
     )
+
+
+def _value(element: Element, name: str) -> str:
+    """A scalar field; "" also for a rating that is none."""
+    text = element.get(name, "")
+    return "" if name == _STARS and numbers.stars(text) is None else text
 
 
 def parse_items(container: Element, section_id: int, *, full: bool) -> Items:

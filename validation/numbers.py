@@ -6,10 +6,13 @@ A number may arrive as a number or as text. A value that is no number, or out of
 
 from __future__ import annotations
 
+import re
+
 # Below 2**63 with every sum that we make of two: SQLite and a real Stash take no more.
 LARGEST = 10**18 - 1
 _DIGITS = 18
 _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
+_MOST_STARS = 10.0
 _LONGEST = 10**9  # seconds: thirty years of video
 
 # The sizes that a listing may have. A library of a million files is not known to exist.
@@ -55,6 +58,14 @@ def moment(value: object) -> int:
 def year(value: object) -> int:
     """Return a year; 0 = unknown."""
     return whole(value, 1, 9999) or 0
+
+
+def stars(value: object) -> float | None:
+    """Return a star rating from 0 to 10, of any form; ``None`` = unknown."""
+    text = str(value)
+    if len(text) > _DIGITS or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]*)?", text):
+        return None
+    return float(text) if float(text) <= _MOST_STARS else None
 
 
 def total(value: object) -> int | None:
