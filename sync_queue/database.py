@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from sync_queue import datadir
 from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, read_object, replaced
 
-
 # The log is moved into the database at about a megabyte: on a small disk, SQLite's own four would
 # fill it for good, and the hook that reaches them would let its user wait.
 LOG_PAGES = 250
