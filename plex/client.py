@@ -33,23 +33,24 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
+from plex.plays import OWNER, HistoryPage, RatingPage
 from plex.requests import (
-    MAX_REQUEST_LINE,
     Parameters,
     as_sent,
     edit_parameters,
     edit_path,
-    line_length,
+    shortened,
 )
 from plex.xml import (
+    parse_history,
     parse_index_page,
     parse_items,
     parse_libraries,
+    parse_ratings,
     parse_sections,
     parse_selected_image,
     total_size,
 )
-from validation.sanitizers import sanitize_for_plex
 
 ImageSlot = Literal["poster", "background"]
 
@@ -215,6 +216,17 @@ class PlexClient:
         with no_scenes_fault():
             return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
 
+    def history(self, start: int, size: int) -> HistoryPage:
+        """*size* rows of the owner's play history from *start*, the latest views first."""
+        path = f"/status/sessions/history/all?sort=viewedAt%3Adesc&accountID={OWNER}"
+        return parse_history(self._plex.get(path, _page(start, size)))
+
+    def ratings(self, section: PlexSection, start: int, size: int, since: int) -> RatingPage:
+        """*size* items of *section* from *start* that were rated after *since* (epoch seconds)."""
+        path = f"{_all(section)}&lastRatedAt%3E%3E={since}&{_INDEX_QUERY}"
+        with no_scenes_fault():
+            return parse_ratings(self._listing(path, _page(start, size)))
+
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, rating_key: int) -> PlexItem:
@@ -347,37 +359,12 @@ class PlexClient:
         try:
             self._plex.send("put", edit_path(section_id, parameters))
         except PlexPermanentError as refusal:
-            shorter = _shortened(section_id, parameters)
+            shorter = shortened(section_id, parameters)
             if refusal.status not in _TOO_LONG or not shorter:
                 raise
             self._plex.send("put", edit_path(section_id, {**parameters, **shorter}))
             return shorter
         return {}
-
-
-def _shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
-    """The one text among *parameters*, cut to fit the request line; {} if that is not it."""
-    texts = [name for name in parameters if name.endswith(".value")]
-    if len(texts) != 1 or line_length(section_id, parameters) <= MAX_REQUEST_LINE:
-        return {}
-    name = texts[0]
-
-    def fits(text: str) -> bool:
-        return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
-
-    return {name: cut_to_fit(parameters[name], fits, multiline=name == "summary.value")}
-
-
-def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
-    """Return the longest beginning of *text* that *fits*, cut at a word ("" if none does)."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(text[:middle]):
-            low = middle
-        else:
-            high = middle - 1
-    return sanitize_for_plex(text, max_length=low, multiline=multiline)
 
 
 def _checked(rating_key: int) -> int:

@@ -1,0 +1,159 @@
+"""Views and star ratings on their way from Plex to Stash: a chore of the resident worker.
+
+A look is made at most every ten minutes, a piece at a time, and only while no edit waits. It keeps
+what is new in Plex, and then gives Stash what belongs to scenes whose item is certain in this very
+look. Nothing is written to Plex, and nothing is removed from Stash.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from plex.client import READ_MANY_LIMIT, PlexClient
+from sync_queue.manager import QueueManager
+from sync_queue.state import FromPlexNote
+from validation.config import PlexSyncConfig
+from validation.errors import PlexSyncError, QueueError, SetupError
+from validation.words import count
+from worker.gifts import Gifts, Kinds, Tally
+from worker.permission import Go, Permission
+from worker.plex_history import read_history, read_ratings
+from worker.servers import Servers
+
+LOOK_SECONDS = 600.0
+
+log = logging.getLogger("plexsync.from_plex")
+
+
+class FromPlex:
+    """The looks of one worker. The time of the last one is kept, so that a restart makes no look
+    more."""
+
+    def __init__(
+        self,
+        manager: QueueManager,
+        servers: Servers,
+        permission: Permission,
+        clock: Callable[[], float],
+    ) -> None:
+        self.manager = manager
+        self.servers = servers
+        self.permission = permission
+        last = manager.state.load(FromPlexNote).at
+        self.look_at = last + LOOK_SECONDS if last else clock()
+        self.looking: Iterator[None] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the settings, as they were read last, ask for looks."""
+        return bool(Kinds.of(self.servers.settings.config))
+
+    def run(self, now: float) -> None:
+        """Go on with a look, or begin one that is due. One that fails is made again at the next
+        time, and its reason is kept for the user."""
+        if self.looking is None:
+            if now < self.look_at <= now + LOOK_SECONDS:
+                return
+            self.look_at = now + LOOK_SECONDS
+            self.looking = self._look(now)
+        try:
+            next(self.looking)
+        except StopIteration:
+            self.looking = None
+        except QueueError:
+            raise
+        except PlexSyncError as error:
+            self.looking = None
+            if self.is_on:
+                self._note(now, _failure(error), problem=True)
+            raise
+
+    def next_in(self, now: float) -> float:
+        """Seconds until the next piece; 0 = there is one to go on with."""
+        return 0.0 if self.looking else max(0.0, min(self.look_at - now, LOOK_SECONDS))
+
+    def _look(self, now: float) -> Iterator[None]:
+        """One look. The settings are read first: the user may have changed them without a hook."""
+        if not self.permission.may_ask_plex() or not isinstance(self.permission.ask_again(), Go):
+            return
+        config = self.servers.settings.config
+        if not config.plays_from_plex and self.manager.plays.is_shown():
+            with self.manager.transaction():
+                self.manager.plays.forget_shown()
+        if not self.is_on:
+            self._clear()
+            return
+        self._note(now, self.manager.state.load(FromPlexNote).sentence)
+        plex = self.servers.plex(config)
+        if config.plays_from_plex:
+            yield from read_history(self.manager, plex)
+        if config.ratings_from_plex:
+            sections = self.servers.file_index(plex).sections(config.libraries)
+            yield from read_ratings(self.manager, plex, sections)
+        yield from self._give(plex, config, now)
+
+    def _give(self, plex: PlexClient, config: PlexSyncConfig, now: float) -> Iterator[None]:
+        """Give Stash what waits for scenes that have an item; the first time, only show it."""
+        plays, server, kinds = self.manager.plays, plex.server, Kinds.of(config)
+        only_shows = kinds.plays and not plays.look(server).shown
+        gifts = Gifts(self.manager, self.servers, plex, now, kinds=kinds, only_shows=only_shows)
+        after = 0
+        while waiting := plays.waiting(
+            server, now, after, READ_MANY_LIMIT, views=kinds.plays, stars=kinds.ratings
+        ):
+            after = waiting[-1][0]
+            if not gifts.give(waiting):
+                return
+            yield
+        if only_shows:
+            with self.manager.transaction():
+                plays.save_look(server, replace(plays.look(server), shown=True))
+        sentence = _result(gifts.tally, only_shows=only_shows)
+        if sentence:
+            log.info("%s", sentence)
+            self._note(now, sentence)
+
+    def _note(self, now: float, sentence: str, *, problem: bool = False) -> None:
+        """Keep the result of a look for Status; an obstacle is logged once."""
+        before, note = self.manager.state.load(FromPlexNote), FromPlexNote(now, sentence, problem)
+        if problem and before.sentence != sentence:
+            log.warning("%s", sentence)
+        if note != before:
+            with self.manager.transaction():
+                self.manager.state.save(note)
+
+    def _clear(self) -> None:
+        """Nothing is to be said while both settings are off."""
+        if self.manager.state.load(FromPlexNote) != FromPlexNote():
+            with self.manager.transaction():
+                self.manager.state.clear(FromPlexNote)
+
+
+def _failure(error: PlexSyncError) -> str:
+    """Why a look failed, for the user."""
+    owner = " Plex shows its history to the server's owner only."
+    return (
+        f"From Plex: views and ratings could not be taken over. {error}"
+        f"{owner if isinstance(error, SetupError) else ''} Edits are not affected."
+    )
+
+
+def _result(tally: Tally, *, only_shows: bool) -> str:
+    """What a look found, for the user; "" for nothing."""
+    plays = count(tally.plays, "play", "plays")
+    scenes = count(tally.scenes, "scene", "scenes")
+    ratings = count(tally.ratings, "rating", "ratings")
+    rated = f" {ratings} went to Stash." if tally.ratings else ""
+    if only_shows:
+        found = f"{plays} of {scenes} would be added" if tally.plays else "nothing would be added"
+        return (
+            f"From Plex: {found} to Stash's play history. The next look, in ten minutes, adds"
+            f" plays, unless plays_from_plex is switched off.{rated}"
+        )
+    if tally.plays or tally.resumes:
+        resumes = count(tally.resumes, "resume position", "resume positions")
+        rated = f" and {resumes} of {scenes} went to Stash.{rated}"
+        return f"From Plex: {plays}{rated}"
+    return f"From Plex:{rated}" if rated else ""
