@@ -152,6 +152,14 @@ class PlexPlays:
             (server, rating_key, now),
         ).fetchall()
 
+    def views_wait(self, server: str) -> bool:
+        """Whether any view waits, also one of an item that is no scene's yet."""
+        row = self.connection.execute(
+            "SELECT 1 FROM plex_views INDEXED BY plex_view_waits WHERE server = ? AND done = 0",
+            (server,),
+        ).fetchone()
+        return row is not None
+
     def stars_wait(self, server: str, rating_key: int) -> bool:
         """Whether a star rating of an item waits."""
         row = self.connection.execute(

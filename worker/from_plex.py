@@ -107,10 +107,11 @@ class FromPlex:
             if not gifts.give(waiting):
                 return
             yield
-        if only_shows:
+        # Views of scenes that are synced later were not shown yet.
+        if only_shows and (gifts.tally.plays or not plays.views_wait(server)):
             with self.manager.transaction():
                 plays.save_look(server, replace(plays.look(server), shown=True))
-        sentence = _result(gifts.tally, only_shows=only_shows)
+        sentence = _result(gifts.tally, only_shows=only_shows and gifts.tally.plays > 0)
         if sentence:
             log.info("%s", sentence)
             self._note(now, sentence)
@@ -135,25 +136,23 @@ def _failure(error: PlexSyncError) -> str:
     """Why a look failed, for the user."""
     owner = " Plex shows its history to the server's owner only."
     return (
-        f"From Plex: views and ratings could not be taken over. {error}"
+        f"Views and ratings could not be added to Stash from Plex. {error}"
         f"{owner if isinstance(error, SetupError) else ''} Edits are not affected."
     )
 
 
 def _result(tally: Tally, *, only_shows: bool) -> str:
     """What a look found, for the user; "" for nothing."""
-    plays = count(tally.plays, "play", "plays")
-    scenes = count(tally.scenes, "scene", "scenes")
-    ratings = count(tally.ratings, "rating", "ratings")
-    rated = f" {ratings} went to Stash." if tally.ratings else ""
+    plays = f"{count(tally.plays, 'play', 'plays')} of {count(tally.scenes, 'scene', 'scenes')}"
+    given = [] if only_shows or not tally.plays else [plays]
+    if tally.resumes and not only_shows:
+        given.append(count(tally.resumes, "resume position", "resume positions"))
+    if tally.ratings:
+        given.append(count(tally.ratings, "rating", "ratings"))
+    said = [f"Added to Stash from Plex: {', '.join(given)}."] if given else []
     if only_shows:
-        found = f"{plays} of {scenes} would be added" if tally.plays else "nothing would be added"
-        return (
-            f"From Plex: {found} to Stash's play history. The next look, in ten minutes, adds"
-            f" plays, unless plays_from_plex is switched off.{rated}"
+        said.append(
+            f"From Plex, {plays} would be added to Stash. The next look, in ten minutes, adds"
+            " them, unless Plays from Plex is switched off."
         )
-    if tally.plays or tally.resumes:
-        resumes = count(tally.resumes, "resume position", "resume positions")
-        rated = f" and {resumes} of {scenes} went to Stash.{rated}"
-        return f"From Plex: {plays}{rated}"
-    return f"From Plex:{rated}" if rated else ""
+    return " ".join(said)

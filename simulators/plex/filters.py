@@ -21,11 +21,12 @@ _LATER = (">=", ">>=")
 _MOMENTS: dict[str, Callable[[Item], float | None]] = {
     "addedAt": lambda item: item.added_at,
     "updatedAt": lambda item: item.updated_at,
+    "lastRatedAt": lambda item: float(item.fields.get("lastRatedAt", "nan")),
 }
 _NOT_SIMULATED = {
     *("title", "titleSort", "originalTitle", "studio", "summary", "year", "decade", "guid"),
     *("rating", "audienceRating", "userRating", "index", "duration", "id"),
-    *("originallyAvailableAt", "lastViewedAt", "lastRatedAt", *TAG_ELEMENTS),
+    *("originallyAvailableAt", "lastViewedAt", *TAG_ELEMENTS),
 }
 
 
