@@ -215,14 +215,13 @@ class Settings(BaseModel):
     plays_from_plex: Switch = Field(
         default=False,
         title="Plays from Plex",
-        description="Add the Plex owner's views of synced scenes to the play history in Stash."
-        " The first look only shows what it would add.",
+        description="Add the Plex owner's views to the play history in Stash. The first look"
+        " only shows them.",
     )
     ratings_from_plex: Switch = Field(
         default=False,
         title="Ratings from Plex",
-        description="Give a star rating that a user gave in Plex to a scene without a rating,"
-        " once.",
+        description="Copy a user's star rating from Plex to a scene that has no rating, once.",
     )
     poll_interval: Seconds = Field(
         default=0.25,
