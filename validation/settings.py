@@ -215,7 +215,7 @@ class Settings(BaseModel):
     plays_from_plex: Switch = Field(
         default=False,
         title="Plays from Plex",
-        description="Add the Plex owner's views to the play history in Stash. The first look"
+        description="Add the Plex owner's views to the play history in Stash. The first check"
         " only shows them.",
     )
     ratings_from_plex: Switch = Field(

@@ -152,7 +152,7 @@ def _result(tally: Tally, *, only_shows: bool) -> str:
     said = [f"Added to Stash from Plex: {', '.join(given)}."] if given else []
     if only_shows:
         said.append(
-            f"From Plex, {plays} would be added to Stash. The next look, in ten minutes, adds"
+            f"From Plex, {plays} would be added to Stash. The next check, in ten minutes, adds"
             " them, unless Plays from Plex is switched off."
         )
     return " ".join(said)
