@@ -151,12 +151,14 @@ def parse_history(container: Element) -> HistoryPage:
     ids = [numbers.key(row.get("historyKey", "").rpartition("/")[2]) for row in container]
     views, unreadable = [], 0
     for view_id, row in zip(ids, container, strict=True):
-        if row.tag != "Video" or numbers.whole(row.get("accountID")) not in (OWNER, None):
+        account = numbers.whole(row.get("accountID"))
+        is_gone = not row.get("ratingKey")
+        if row.tag != "Video" or is_gone or account not in (OWNER, None):
             continue
         viewed_at, key = numbers.moment(row.get("viewedAt")), numbers.key(row.get("ratingKey"))
-        if view_id and viewed_at and key and row.get("accountID"):
+        if view_id and viewed_at and key and account == OWNER:
             views.append(View(view_id, viewed_at, key))
-        elif row.get("ratingKey"):
+        else:
             unreadable += 1
     _told(unreadable, "view", "views")
     known = tuple(filter(None, ids))

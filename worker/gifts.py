@@ -180,9 +180,9 @@ class Gifts:
         known = Known(activity.plays, activity.resume, scene.rating100)
         plays, ratings = self.kinds.plays, self.kinds.ratings
         found = gift_of(pairs, known, self.now, plays=plays, ratings=ratings)
-        self._count(scene.scene_id, found)
         gift = found.without_plays() if self.only_shows else found
         self._send(scene.scene_id, gift)
+        self._count(scene.scene_id, found)
         with self.manager.transaction():
             self.manager.plays.settle_views(self._server, gift.views)
             for key, stars in gift.stars.items():

@@ -27,7 +27,10 @@ def listing(call: Call) -> Answer:
     page = rows[start : None if size is None else start + size]
     keys = _keys(call.library.items.values())
     attributes = {"totalSize": str(len(rows)), "offset": str(start)}
-    return container([_element(row, keys.get(row.guid)) for row in page], attributes)
+    found = [_element(row, keys.get(row.guid)) for row in page]
+    for row, element in zip(page, found, strict=True):
+        element.attributes.update(call.library.history_as.get(row.number, {}))
+    return container(found, attributes)
 
 
 def _keys(items: Iterable[Item]) -> dict[str, Item]:

@@ -72,6 +72,7 @@ class Library(Habits):
         self._content_changes = 0
         self.history: list[PlayRow] = []
         self.last_view = 0
+        self.history_as: dict[int, dict[str, str]] = {}  # attributes of a row that show otherwise
 
     def now(self) -> int:
         """Epoch seconds, whole, as Plex stamps things: two edits in a second look alike."""
