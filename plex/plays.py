@@ -16,9 +16,6 @@ from plex.items import PlexItem
 from plex.ownership import Whose, whose_value
 from validation.records import FieldState, LedgerEntry
 
-# Plex: the account of the server's owner has this number on every server.
-OWNER = 1
-
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, Items, PlexItem, PlexLibrary, PlexPart, PlexSection
-from plex.plays import OWNER, HistoryPage, Rating, RatingPage, View
+from plex.plays import HistoryPage, Rating, RatingPage, View
+from plex.questions import OWNER
 from validation import numbers
 from validation.records import IndexedFile
 from validation.words import count
