@@ -31,10 +31,11 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
-from plex.plays import HistoryPage, RatingPage
+from plex.plays import BegunPage, HistoryPage, RatingPage
 from plex.questions import ImageSlot, page_headers
 from plex.requests import Parameters, as_sent, edit_parameters, edit_path, shortened
 from plex.xml import (
+    parse_begun,
     parse_history,
     parse_index_page,
     parse_items,
@@ -197,6 +198,12 @@ class PlexClient:
         with no_scenes_fault():
             page = self._listing(questions.rated_in(section, since), page_headers(start, size))
             return parse_ratings(page)
+
+    def begun(self, section: PlexSection, start: int, size: int) -> BegunPage:
+        """*size* items of *section* from *start* that were watched in part."""
+        with no_scenes_fault():
+            page = self._listing(questions.begun_in(section), page_headers(start, size))
+            return parse_begun(page)
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -61,6 +61,16 @@ class RatingPage:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunPage:
+    """One page of the items of a library that were watched in part: their resume positions in
+    milliseconds, by item. ``rows`` counts the others too."""
+
+    offsets: Mapping[int, int]
+    rows: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """An item that is certainly a scene's now, as just read, with our memory of it. ``views`` are
     those that wait, until now; ``rated``: a star rating waits."""
@@ -160,8 +170,11 @@ def is_open(entry: LedgerEntry) -> bool:
 
 def users_stars(item: PlexItem, entry: LedgerEntry) -> str:
     """The star rating that a user gave the item in Plex; "" for none, or one of ours. One that was
-    equal on both sides was in Stash already."""
+    equal on both sides was in Stash already. Users' stars are not locked: a locked rating that we
+    do not know was written by a program, perhaps by us before the database was lost."""
     now, memory = value_in_plex(item, STARS), entry.fields.get(STARS)
+    if memory is None and STARS in item.locked:
+        return ""
     is_users = whose_value(now, STARS in item.locked, memory, stars=True) is Whose.USERS
     return now if is_users else ""
 

@@ -62,6 +62,13 @@ def rated_in(section: PlexSection, since: int) -> str:
     return f"{whole_library(section)}&lastRatedAt%3E%3E={since}&{_INDEX_QUERY}"
 
 
+def begun_in(section: PlexSection) -> str:
+    """The items of *section* that were watched in part. Plex: episodes have a filter of their
+    own."""
+    name = "episode.inProgress" if section.kind == "episode" else "inProgress"
+    return f"{whole_library(section)}&{name}=1&{_INDEX_QUERY}"
+
+
 def items_of(rating_keys: Sequence[int]) -> str:
     """The full items of *rating_keys*."""
     return f"/library/metadata/{','.join(_checked(key) for key in rating_keys)}?skipRefresh=1"

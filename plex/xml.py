@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, Items, PlexItem, PlexLibrary, PlexPart, PlexSection
-from plex.plays import HistoryPage, Rating, RatingPage, View
+from plex.plays import BegunPage, HistoryPage, Rating, RatingPage, View
 from plex.questions import OWNER
 from validation import numbers
 from validation.records import IndexedFile
@@ -180,6 +180,15 @@ def parse_ratings(container: Element) -> RatingPage:
     )
     usable = tuple(one for one in ratings if one.rating_key and one.stars and one.rated_at)
     return RatingPage(usable, len(videos), total_size(container))
+
+
+def parse_begun(container: Element) -> BegunPage:
+    """Parse one page of items that were watched in part."""
+    videos = container.findall("Video")
+    keys = (numbers.key(one.get("ratingKey")) for one in videos)
+    offsets = (numbers.amount(one.get("viewOffset")) for one in videos)
+    begun = {key: offset for key, offset in zip(keys, offsets, strict=True) if key and offset}
+    return BegunPage(begun, len(videos), total_size(container))
 
 
 def total_size(container: Element) -> int:

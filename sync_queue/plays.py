@@ -1,9 +1,9 @@
-"""Plex's views and star ratings that were read, so that each goes to Stash once for ever."""
+"""What was read of Plex's views and star ratings, so that each goes to Stash once for ever."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 # ``done``: Stash has it, or it is not to have it. ``tried`` is the mark of the last look that could
@@ -28,6 +28,15 @@ CREATE = (
     CREATE INDEX IF NOT EXISTS plex_stars_wait ON plex_stars(server, rating_key)
         WHERE done = 0""",
     """
+    CREATE TABLE IF NOT EXISTS plex_begun (
+        server TEXT NOT NULL, rating_key INTEGER NOT NULL, view_offset INTEGER NOT NULL,
+        done INTEGER NOT NULL DEFAULT 0, tried TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (server, rating_key)
+    ) WITHOUT ROWID""",
+    """
+    CREATE INDEX IF NOT EXISTS plex_begun_waits ON plex_begun(server, rating_key)
+        WHERE done = 0""",
+    """
     CREATE TABLE IF NOT EXISTS plex_looks (
         server TEXT PRIMARY KEY, total INTEGER NOT NULL DEFAULT -1,
         last_id INTEGER NOT NULL DEFAULT 0, rated_at INTEGER NOT NULL DEFAULT 0,
@@ -48,10 +57,19 @@ ON CONFLICT (server, rating_key) DO UPDATE SET
     stars = excluded.stars, added_at = excluded.added_at, done = 0, tried = ''
 WHERE stars != excluded.stars OR added_at != excluded.added_at
 """
+_PUT_BEGUN = """
+INSERT INTO plex_begun (server, rating_key, view_offset) VALUES (?, ?, ?)
+ON CONFLICT (server, rating_key) DO UPDATE SET
+    view_offset = excluded.view_offset, done = 0, tried = ''
+WHERE view_offset != excluded.view_offset
+"""
 _WAITING = """
 SELECT rating_key, min(tried) FROM (
     SELECT rating_key, tried FROM plex_views INDEXED BY plex_view_waits
     WHERE :views AND server = :server AND done = 0 AND rating_key > :after AND viewed_at <= :now
+    UNION ALL
+    SELECT rating_key, tried FROM plex_begun INDEXED BY plex_begun_waits
+    WHERE :views AND server = :server AND done = 0 AND rating_key > :after
     UNION ALL
     SELECT rating_key, tried FROM plex_stars INDEXED BY plex_stars_wait
     WHERE :stars AND server = :server AND done = 0 AND rating_key > :after
@@ -134,11 +152,16 @@ class PlexPlays:
         are."""
         self.connection.executemany(_PUT_STARS, [(server, *rating) for rating in ratings])
 
+    def put_begun(self, server: str, offsets: Mapping[int, int]) -> None:
+        """Store resume positions in milliseconds, by item; known ones stay as they are."""
+        rows = [(server, *begun) for begun in offsets.items()]
+        self.connection.executemany(_PUT_BEGUN, rows)
+
     def waiting(
         self, server: str, now: float, after: int, most: int, *, views: bool, stars: bool
     ) -> list[tuple[int, str]]:
-        """Items of scenes with a view or a star rating that waits, from above *after*: the item
-        and the mark of the last try."""
+        """Items of scenes for which something waits, from above *after*: the item and the mark of
+        the last try. Resume positions come with *views*."""
         values = {"server": server, "now": now, "after": after, "most": most}
         return self.connection.execute(
             _WAITING, {**values, "views": views, "stars": stars}
@@ -175,6 +198,13 @@ class PlexPlays:
             [(server, view_id) for view_id in view_ids],
         )
 
+    def settle_begun(self, server: str, rating_key: int) -> None:
+        """The resume position of an item never waits again, until it is another one."""
+        self.connection.execute(
+            "UPDATE plex_begun SET done = 1 WHERE server = ? AND rating_key = ?",
+            (server, rating_key),
+        )
+
     def settle_stars(self, server: str, rating_key: int, stars: str) -> None:
         """This star rating never waits again, nor the same one of the item."""
         self.connection.execute(
@@ -189,7 +219,8 @@ class PlexPlays:
             " WHERE server = ? AND rating_key = ? AND viewed_at <= ? AND done = 0",
             (mark, server, rating_key, now),
         )
-        self.connection.execute(
-            "UPDATE plex_stars SET tried = ? WHERE server = ? AND rating_key = ? AND done = 0",
-            (mark, server, rating_key),
-        )
+        for table in ("plex_stars", "plex_begun"):
+            self.connection.execute(
+                f"UPDATE {table} SET tried = ? WHERE server = ? AND rating_key = ? AND done = 0",
+                (mark, server, rating_key),
+            )

@@ -8,10 +8,11 @@ look. Nothing is written to Plex, and nothing is removed from Stash.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from plex.client import READ_MANY_LIMIT, PlexClient
+from plex.items import PlexSection
 from sync_queue.manager import QueueManager
 from sync_queue.state import FromPlexNote
 from validation.config import PlexSyncConfig
@@ -19,10 +20,12 @@ from validation.errors import PlexSyncError, QueueError, SetupError
 from validation.words import count
 from worker.gifts import Gifts, Kinds, Tally
 from worker.permission import Go, Permission
-from worker.plex_history import read_history, read_ratings
+from worker.plex_history import read_begun, read_history, read_ratings
 from worker.servers import Servers
 
 LOOK_SECONDS = 600.0
+# After so many looks at a history without news, one is for resume positions instead.
+QUIET_LOOKS = 5
 
 log = logging.getLogger("plexsync.from_plex")
 
@@ -44,6 +47,7 @@ class FromPlex:
         last = manager.state.load(FromPlexNote).at
         self.look_at = last + LOOK_SECONDS if last else clock()
         self.looking: Iterator[None] | None = None
+        self._quiet_looks = 0
 
     @property
     def is_on(self) -> bool:
@@ -67,8 +71,14 @@ class FromPlex:
         except PlexSyncError as error:
             self.looking = None
             if self.is_on:
-                self._note(now, _failure(error), problem=True)
+                self._fail(now, _failure(error))
             raise
+
+    def _fail(self, now: float, sentence: str) -> None:
+        """Keep an obstacle for Status; it is logged once."""
+        if self.manager.state.load(FromPlexNote).sentence != sentence:
+            log.warning("%s", sentence)
+        self._keep(FromPlexNote(now, sentence, problem=True))
 
     def next_in(self, now: float) -> float:
         """Seconds until the next piece; 0 = there is one to go on with."""
@@ -85,14 +95,28 @@ class FromPlex:
         if not self.is_on:
             self._clear()
             return
-        self._note(now, self.manager.state.load(FromPlexNote).sentence)
+        before = self.manager.state.load(FromPlexNote)
+        self._keep(replace(before, at=now))
         plex = self.servers.plex(config)
         if config.plays_from_plex:
-            yield from read_history(self.manager, plex)
+            yield from self._read_plays(plex, config)
         if config.ratings_from_plex:
-            sections = self.servers.file_index(plex).sections(config.libraries)
-            yield from read_ratings(self.manager, plex, sections)
+            yield from read_ratings(self.manager, plex, self._sections(plex, config))
         yield from self._give(plex, config, now)
+
+    def _read_plays(self, plex: PlexClient, config: PlexSyncConfig) -> Iterator[None]:
+        """Read the history, and who watches also the resume positions. A user who only begins
+        leaves no row: so they are read once an hour, in place of a history without news."""
+        if self._quiet_looks < QUIET_LOOKS:
+            has_news = yield from read_history(self.manager, plex)
+            self._quiet_looks = 0 if has_news else self._quiet_looks + 1
+            if not has_news:
+                return
+        yield from read_begun(self.manager, plex, self._sections(plex, config))
+        self._quiet_looks = 0
+
+    def _sections(self, plex: PlexClient, config: PlexSyncConfig) -> Sequence[PlexSection]:
+        return self.servers.file_index(plex).sections(config.libraries)
 
     def _give(self, plex: PlexClient, config: PlexSyncConfig, now: float) -> Iterator[None]:
         """Give Stash what waits for scenes that have an item; the first time, only show it."""
@@ -111,19 +135,19 @@ class FromPlex:
         if only_shows and (gifts.tally.plays or not plays.views_wait(server)):
             with self.manager.transaction():
                 plays.save_look(server, replace(plays.look(server), shown=True))
-        sentence = _result(gifts.tally, only_shows=only_shows and gifts.tally.plays > 0)
+        before = self.manager.state.load(FromPlexNote)
+        shows = only_shows and gifts.tally.plays > 0
+        sentence = _result(gifts.tally, only_shows=shows)
         if sentence:
             log.info("%s", sentence)
-            self._note(now, sentence)
+            self._keep(FromPlexNote(now, sentence, passing=shows))
+        elif before.problem or before.passing:
+            self._keep(FromPlexNote(now))
 
-    def _note(self, now: float, sentence: str, *, problem: bool = False) -> None:
-        """Keep the result of a look for Status; an obstacle is logged once."""
-        before, note = self.manager.state.load(FromPlexNote), FromPlexNote(now, sentence, problem)
-        if problem and before.sentence != sentence:
-            log.warning("%s", sentence)
-        if note != before:
-            with self.manager.transaction():
-                self.manager.state.save(note)
+    def _keep(self, note: FromPlexNote) -> None:
+        """Keep the result of a look for Status."""
+        with self.manager.transaction():
+            self.manager.state.save(note)
 
     def _clear(self) -> None:
         """Nothing is to be said while both settings are off."""
@@ -137,7 +161,7 @@ def _failure(error: PlexSyncError) -> str:
     owner = " Plex shows its history to the server's owner only."
     return (
         f"Views and ratings could not be added to Stash from Plex. {error}"
-        f"{owner if isinstance(error, SetupError) else ''} Edits are not affected."
+        f"{owner if isinstance(error, SetupError) else ''} Edits do not wait for this."
     )
 
 

@@ -185,6 +185,8 @@ class Gifts:
         self._count(scene.scene_id, found)
         with self.manager.transaction():
             self.manager.plays.settle_views(self._server, gift.views)
+            for pair in pairs if self.kinds.plays and not self.only_shows else ():
+                self.manager.plays.settle_begun(self._server, pair.item.rating_key)
             for key, stars in gift.stars.items():
                 self.manager.plays.settle_stars(self._server, key, stars)
         if not self.only_shows:

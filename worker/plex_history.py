@@ -1,4 +1,4 @@
-"""Reading what is new in Plex's play history, and which items were rated. Gives nothing to Stash.
+"""Reading what is new in Plex: views, resume positions and star ratings. Gives nothing to Stash.
 
 Plex numbers its views in the order in which it hears of them, and lists them by the time at which
 they happened. A device may report a view days late: then it stands far down in the list. So the
@@ -9,7 +9,7 @@ deleted or the database was made anew, the whole history is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from plex.client import PlexClient
@@ -22,8 +22,8 @@ from validation.numbers import MOST_LISTED
 PAGE = 200
 
 
-def read_history(manager: QueueManager, plex: PlexClient) -> Iterator[None]:
-    """Keep the views that are new, a page at a time."""
+def read_history(manager: QueueManager, plex: PlexClient) -> Generator[None, None, bool]:
+    """Keep the views that are new, a page at a time. Returns whether there were any."""
     server = plex.server
     before = manager.plays.look(server)
     start, first, ids = 0, -1, set[int]()
@@ -43,10 +43,31 @@ def read_history(manager: QueueManager, plex: PlexClient) -> Iterator[None]:
     elif page.total == first:
         after = replace(before, total=page.total, last_id=max(ids, default=0))
     else:
-        return  # rows came or went meanwhile: the next look reads the whole history again
+        after = before  # rows came or went meanwhile: the next look reads the whole history again
     if after != before:
         with manager.transaction():
             manager.plays.save_look(server, after)
+    return found > 0
+
+
+def read_begun(
+    manager: QueueManager, plex: PlexClient, sections: Sequence[PlexSection]
+) -> Iterator[None]:
+    """Keep the resume positions, a page at a time. They have no place in the history."""
+    for section in sections:
+        start = 0
+        while True:
+            page = plex.begun(section, start, PAGE)
+            if page.offsets:
+                plex.confirm()
+                with manager.transaction():
+                    manager.plays.put_begun(plex.server, page.offsets)
+            start += page.rows
+            # A server that does not know the filter shows the others too.
+            if len(page.offsets) < page.rows or start >= min(page.total, MOST_LISTED):
+                break
+            yield
+        yield
 
 
 def read_ratings(

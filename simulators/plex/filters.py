@@ -67,6 +67,8 @@ def condition(parameter: Parameter, wild: bool) -> Test | None:
     name, operator = parameter.name, parameter.operator
     if name == "file" and operator == "=":
         return _file_test(parameter.alternatives, wild)
+    if name.removeprefix("episode.") == "inProgress" and operator == "=":
+        return lambda item: "viewOffset" in item.fields
     if name in _MOMENTS and operator in _LATER:
         return _later_test(_MOMENTS[name], moment(parameter.value))
     if name in _MOMENTS and operator == ">>==":

@@ -125,7 +125,7 @@ def test_a_look_at_which_nothing_happened_asks_plex_for_one_page(bench: Bench) -
     bench.plex.requests.clear()
     bench.pass_time(6 * LOOK)
     paths = [request.path for request in bench.plex.requests]
-    assert paths == [HISTORY] * 6
+    assert sorted(paths) == ["/library/sections/1/all"] + [HISTORY] * 5
 
 
 def test_an_item_that_is_no_scene_costs_no_request(bench: Bench) -> None:
@@ -256,3 +256,27 @@ def test_a_view_of_the_future_waits_for_its_time(bench: Bench) -> None:
     assert plays(bench, scene) == []
     bench.pass_time(HOUR)
     assert plays(bench, scene) == [view.viewed_at]
+
+
+def test_a_film_that_was_only_begun_gives_its_resume_position_within_the_hour(bench: Bench) -> None:
+    scene, item = synced(bench)
+    bench.plex.user.stop_at(item, 600_000)
+    bench.pass_time(HOUR + LOOK)
+    assert bench.stash.library.scenes[scene].resume_time == 600
+    bench.stash.library.scenes[scene].resume_time = 0.0  # watched to the end in Stash
+    bench.pass_time(3 * HOUR)
+    assert bench.stash.library.scenes[scene].resume_time == 0
+    bench.plex.user.stop_at(item, 700_000)
+    bench.pass_time(HOUR + LOOK)
+    assert bench.stash.library.scenes[scene].resume_time == 700
+
+
+def test_what_was_shown_is_no_longer_said_once_it_is_true(make_bench: MakeBench) -> None:
+    bench = home(make_bench)
+    scene, item = synced(bench)
+    view = bench.plex.user.watch(item)
+    bench.stash.settings["plays_from_plex"] = True
+    bench.pass_time(LOOK)
+    bench.stash.library.touch(scene, play_history=[rfc3339(view.viewed_at)])
+    bench.pass_time(LOOK)
+    assert said(bench).sentence == ""

@@ -158,3 +158,11 @@ def test_a_look_at_which_nothing_happened_asks_once_for_each_library(bench: Benc
     bench.pass_time(6 * LOOK)
     assert len(bench.plex.requests) == 6
     assert said(bench).sentence == ""
+
+
+def test_a_locked_rating_that_we_do_not_know_is_no_users(bench: Bench) -> None:
+    scene, item = synced(bench)
+    bench.plex.user.rate(item, 8)
+    bench.plex.user.set_locks(item, True, "userRating")
+    looks(bench, 2)
+    assert rating(bench, scene) is None

@@ -140,7 +140,7 @@ def test_a_row_that_cannot_be_read_is_skipped_with_a_line(
     assert "1 view is skipped" in caplog.text
     bench.plex.requests.clear()
     bench.pass_time(6 * LOOK)
-    assert asked(bench) == 6
+    assert 5 <= asked(bench) <= 6
 
 
 def test_rows_of_music_and_of_deleted_items_are_no_views(
