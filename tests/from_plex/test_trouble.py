@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from simulators.plex.items import PlayRow
 from simulators.plex.server import PlexSimulator
-from sync_queue import schema
+from sync_queue import rescue
 from sync_queue.manager import QueueManager
+from sync_queue.plays import Look
 from tasks import status
 from tasks.given import Given
+from tests.database import stock
 from tests.from_plex.house import (
     DAY,
     HISTORY,
@@ -199,10 +202,14 @@ def test_an_edit_is_not_kept_waiting_by_a_long_history(bench: Bench) -> None:
     assert asked(bench) == before
 
 
-def test_a_database_of_version_1_gets_the_tables(bench: Bench) -> None:
-    found = bench.manager.connection.execute("SELECT name FROM sqlite_master").fetchall()
-    assert {"plex_views", "plex_stars", "plex_looks"} <= {row[0] for row in found}
-    assert schema.SCHEMA_VERSION == 2
+def test_a_database_of_version_1_gets_the_tables(tmp_path: Path) -> None:
+    stock.make_version_1(tmp_path)
+    with rescue.open_queue(str(tmp_path)) as manager:
+        manager.plays.put_views("server", [(1, 2, 3)])
+        manager.plays.put_stars("server", [(3, "8.0", 1)])
+        manager.plays.put_begun("server", {3: 4})
+        assert manager.plays.look("server") == Look()
+        assert manager.plays.views_wait("server")
 
 
 def test_a_tasks_worker_takes_nothing_over(bench: Bench) -> None:
