@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util import wait_for_read
@@ -142,6 +143,14 @@ class BoundedSession(requests.Session):
     def merge_environment_settings(self, *_: object, **__: object) -> dict[str, Any]:  # type: ignore[override]
         """How a request is sent: as this session says, whatever the environment has."""
         return {"proxies": {}, "stream": False, "verify": self.verify, "cert": None}
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send *request*; no redirect is followed, so there is one answer."""
+        adapter = self.get_adapter(str(request.url))
+        verify: Any = how.get("verify", self.verify)
+        response = adapter.send(request, verify=verify)
+        extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare *request*; one that differs from the last in its target alone is that one with

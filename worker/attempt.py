@@ -215,7 +215,6 @@ class SceneSync:
             file=file,
         )
         entry = replace(entry, searched=paths_digest(scene.files))
-        self._keep(entry)
         return sync_covers(
             scene, item, entry, batch.config, batch.stash, batch.plex, keep=self._keep
         )
