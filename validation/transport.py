@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import io
 import re
+import selectors
 import socket
 import ssl
 import zlib
@@ -24,7 +25,6 @@ from requests.adapters import BaseAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util import wait_for_read
 
 from validation.addresses import is_private
 from validation.errors import SetupError
@@ -46,6 +46,15 @@ class AnswerTooLong(ValueError):
 
 class PublicAddress(SetupError):
     """A token must not go to an address outside of this machine and its own network."""
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of an error, for users; of one of requests the reason inside, if that is more."""
+    reason = error.args[0] if error.args else None
+    if isinstance(reason, socket.gaierror):
+        return "unknown host"
+    is_more = isinstance(reason, OSError) and not isinstance(reason, TimeoutError)
+    return type(reason if is_more else error).__name__
 
 
 def refuse_public(wire: socket.socket) -> None:
@@ -261,7 +270,7 @@ class BoundedAdapter(BaseAdapter):
         """The connection to *server*: the one that is open, unless the server has closed it."""
         if self._connection is not None:
             wire = self._connection.sock
-            if wire and self._leads_to == (server, verify) and not wait_for_read(wire, 0.0):
+            if wire and self._leads_to == (server, verify) and _is_silent(wire):
                 return self._connection
             self.close()
         self._connection = connection = self._connect(server, verify)
@@ -291,6 +300,13 @@ class BoundedAdapter(BaseAdapter):
             raise requests.ConnectionError(error) from None
         connection.sock.settimeout(self._read_timeout)
         return connection
+
+
+def _is_silent(wire: socket.socket) -> bool:
+    """Whether nothing has come over an idle connection, not even its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(wire, selectors.EVENT_READ)
+        return not selector.select(0)
 
 
 def _response_to(

@@ -13,7 +13,6 @@ from xml.etree.ElementTree import ParseError
 import plexapi.exceptions
 import pytest
 import requests.exceptions
-import urllib3.exceptions
 
 from plex.client import PlexClient
 from plex.exceptions import (
@@ -477,16 +476,13 @@ def classes_of(module: object) -> list[type[Exception]]:
     return [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Exception)
-        and not issubclass(kind, Warning)
-        and kind.__module__ != "http.client"  # which urllib3 imports to inherit from it
+        if issubclass(kind, Exception) and not issubclass(kind, Warning)
     ]
 
 
 FOREIGN = [
     *classes_of(plexapi.exceptions),
     *classes_of(requests.exceptions),
-    *classes_of(urllib3.exceptions),
     ParseError,
     TypeError,
     LookupError,
