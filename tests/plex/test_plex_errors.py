@@ -8,6 +8,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from types import ModuleType
 from xml.etree.ElementTree import ParseError
 
 import plexapi.exceptions
@@ -472,11 +473,15 @@ def test_an_answer_without_end_is_given_up(make_client: MakeClient) -> None:
 # -- the table itself --------------------------------------------------------------------------
 
 
-def classes_of(module: object) -> list[type[Exception]]:
+def classes_of(module: ModuleType) -> list[type[Exception]]:
+    """The exceptions of a library itself, without those that it imports to translate them."""
+    own = module.__name__.partition(".")[0]
     return [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Exception) and not issubclass(kind, Warning)
+        if issubclass(kind, Exception)
+        and not issubclass(kind, Warning)
+        and kind.__module__.startswith(own)
     ]
 
 

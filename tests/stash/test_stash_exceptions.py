@@ -19,7 +19,7 @@ from validation.errors import InvalidScene
 REQUESTS_ERRORS = [
     kind
     for _, kind in inspect.getmembers(requests.exceptions, inspect.isclass)
-    if issubclass(kind, Exception) and not issubclass(kind, Warning)
+    if issubclass(kind, requests.exceptions.RequestException)
 ]
 
 
