@@ -15,6 +15,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from time import monotonic
 from typing import Any
@@ -252,12 +253,14 @@ class BoundedAdapter(BaseAdapter):
         place, _, target = rest.partition("/")
         connection = self._connected(f"{scheme}://{place}", verify)
         try:
-            connection.request(
-                str(request.method),
-                f"/{target.partition('#')[0]}",
-                request.body,
-                request.headers,
-            )
+            # A server that refuses a long body may answer before it has read all of it.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    str(request.method),
+                    f"/{target.partition('#')[0]}",
+                    request.body,
+                    request.headers,
+                )
             answer = connection.getresponse()
         except TimeoutError as error:
             raise requests.ReadTimeout(error) from None
@@ -337,13 +340,17 @@ def _body_of(answer: HTTPResponse, most: int) -> bytes:
         raise AnswerTooLong
     unpacker = zlib.decompressobj(_EITHER) if coding in _PACKED else None
     body = bytearray()
+    is_whole = True
     try:
         while piece := answer.read(_CHUNK):
             body += unpacker.decompress(piece, most + 1 - len(body)) if unpacker else piece
             if len(body) > most:
                 raise AnswerTooLong
+            is_whole = unpacker is None or (unpacker.eof and not unpacker.unused_data)
         if answer.length:
             raise IncompleteRead(b"")
+        if not is_whole:
+            raise zlib.error("cut short, or followed by something else")
     except TimeoutError as error:
         raise requests.ReadTimeout(error) from None
     except (HTTPException, OSError) as error:
