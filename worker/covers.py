@@ -126,8 +126,10 @@ def sync_covers(
             if after.image_notes.get(slot) in _PROBLEMS and not can_convert():
                 version += _NO_PILLOW
             entry = replace(after, image_versions={**after.image_versions, slot: version})
-    finally:
+    except Exception:
         keep(entry)
+        raise
+    keep(entry)
     return entry
 
 
