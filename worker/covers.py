@@ -110,26 +110,26 @@ def sync_covers(
 ) -> LedgerEntry:
     """Upload the cover where its bytes changed; returns the entry that remembers it.
 
-    One request to Plex per changed image. *keep* stores the entry in every case, and after each
-    slot, so that no failure of the next one repeats it. A cover that Plex cannot take is noted with
-    its version (see :func:`cover_problem`). Raises ``CoverUnavailable``.
+    One request to Plex per changed image. *keep* stores the entry before the first upload, and
+    after each slot, so that no failure of the next one repeats it. A cover that Plex cannot take is
+    noted with its version (see :func:`cover_problem`). Raises ``CoverUnavailable``.
     """
     entry = _guarded(item, entry, config) if scene.cover else entry
     slots = stale_slots(scene, item, entry, config)
     try:
         data = read_cover(scene, stash) if slots else None
-        for slot in slots:
-            if slot != slots[0]:
-                keep(entry)
-            after = _sync_slot(slot, data, item, entry, config, plex)
-            version = cover_version(scene)
-            if after.image_notes.get(slot) in _PROBLEMS and not can_convert():
-                version += _NO_PILLOW
-            entry = replace(after, image_versions={**after.image_versions, slot: version})
     except Exception:
         keep(entry)
         raise
-    keep(entry)
+    if data is not None or not slots:
+        keep(entry)
+    for slot in slots:
+        after = _sync_slot(slot, data, item, entry, config, plex)
+        version = cover_version(scene)
+        if after.image_notes.get(slot) in _PROBLEMS and not can_convert():
+            version += _NO_PILLOW
+        entry = replace(after, image_versions={**after.image_versions, slot: version})
+        keep(entry)
     return entry
 
 
