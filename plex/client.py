@@ -45,6 +45,7 @@ from plex.xml import (
     parse_selected_image,
     total_size,
 )
+from validation.numbers import seconds_awake
 
 # Bytes of a picture that a page shows beside a scene.
 MAX_PICTURE = 300_000
@@ -288,10 +289,12 @@ class PlexClient:
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
         most = 1
-        began = time.monotonic()
+        waited = 0.0
         seen: set[int] = set()
         for number in count(1):
+            asked = time.monotonic()
             page = self._listing(path, page_headers(start, _LIST_PAGE))
+            waited += seconds_awake(time.monotonic() - asked)
             total = total_size(page)
             most = pages_of(total, _LIST_PAGE) if number == 1 else most
             found = parse_items(page, section.section_id, full=False)
@@ -303,7 +306,7 @@ class PlexClient:
                 return
             if number >= most:
                 raise endless()
-            check_time(time.monotonic() - began, most)
+            check_time(waited, most)
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """One listing of Plex. A 404 here means that the library is gone, not an item."""

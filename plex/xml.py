@@ -22,6 +22,7 @@ _PICTURES = {"poster": "thumb", "background": "art"}
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
+_STARS = "userRating"
 _VALUES = (
     "title",
     "titleSort",
@@ -30,7 +31,7 @@ _VALUES = (
     "tagline",
     "originallyAvailableAt",
     "year",
-    "userRating",
+    _STARS,
 )
 # Element -> name of the tag field in edits and locks.
 _TAGS = {
@@ -58,7 +59,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         rating_key=rating_key,
         section_id=numbers.key(element.get("librarySectionID")) or section_id,
         kind=element.get("type", ""),
-        values=_values(element),
+        values={name: text for name in _VALUES if (text := _value(element, name))},
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
         locked=frozenset(
             field.get("name", "")
@@ -73,12 +74,10 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
     )
 
 
-def _values(element: Element) -> dict[str, str]:
-    """The scalar fields that an item has; a rating that is no number is none."""
-    values = {name: element.get(name, "") for name in _VALUES if element.get(name)}
-    if not numbers.stars(values.get("userRating")):
-        values.pop("userRating", None)
-    return values
+def _value(element: Element, name: str) -> str:
+    """A scalar field; "" also for a rating that is none."""
+    text = element.get(name, "")
+    return "" if name == _STARS and not numbers.stars(text) else text
 
 
 def parse_items(container: Element, section_id: int, *, full: bool) -> Items:
