@@ -102,7 +102,7 @@ def details(report: QueueReport) -> dict[str, object]:
 
 
 def page_details(report: QueueReport, now: float) -> dict[str, object]:
-    """What a page shows besides."""
+    """The facts that a page shows besides."""
     states = report.states
     settings = states.doc("settings")
     server = server_of(report)
@@ -153,7 +153,7 @@ def is_signed_out(report: QueueReport) -> bool:
 
 
 def missing(report: QueueReport) -> list[str]:
-    """What keeps the set-up from being complete, in words."""
+    """The reasons why the set-up is incomplete, in words."""
     states = report.states
     settings = states.doc("settings")
     if not settings:

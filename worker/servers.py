@@ -293,5 +293,5 @@ def ca_problem(path: str) -> str:
 
 
 def plex_settings(read: SettingsRead) -> tuple[object, ...]:
-    """What decides how Plex is reached: another value lifts a hold."""
+    """The settings that decide how Plex is reached: another value lifts a hold."""
     return read.access, read.config.plex_library
