@@ -31,12 +31,16 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
+from plex.plays import BegunPage, HistoryPage, RatingPage
 from plex.questions import ImageSlot, page_headers
 from plex.requests import Parameters, as_sent, edit_parameters, edit_path, shortened
 from plex.xml import (
+    parse_begun,
+    parse_history,
     parse_index_page,
     parse_items,
     parse_libraries,
+    parse_ratings,
     parse_sections,
     parse_selected_image,
     total_size,
@@ -185,6 +189,22 @@ class PlexClient:
         with no_scenes_fault():
             page = self._listing(questions.index_of(section, since), page_headers(start, size))
             return parse_index_page(page, section.section_id)
+
+    def history(self, start: int, size: int) -> HistoryPage:
+        """*size* rows of the owner's play history from *start*, the latest views first."""
+        return parse_history(self._plex.get(questions.HISTORY, page_headers(start, size)))
+
+    def ratings(self, section: PlexSection, start: int, size: int, since: int) -> RatingPage:
+        """*size* items of *section* from *start* that were rated after *since* (epoch seconds)."""
+        with no_scenes_fault():
+            page = self._listing(questions.rated_in(section, since), page_headers(start, size))
+            return parse_ratings(page)
+
+    def begun(self, section: PlexSection, start: int, size: int) -> BegunPage:
+        """*size* items of *section* from *start* that were watched in part."""
+        with no_scenes_fault():
+            page = self._listing(questions.begun_in(section), page_headers(start, size))
+            return parse_begun(page)
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -75,6 +75,8 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
 
     *cut* has the parameters as sent (``summary.value``); the ledger compares with the cut text.
     """
+    if not cut:
+        return edits
     texts = {name.removesuffix(".value"): text for name, text in cut.items()}
     unknown = texts.keys() - edits.values.keys()
     if unknown:
@@ -113,12 +115,18 @@ def _query(parameters: Parameters) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _quoted_name(text) if len(text) <= _NAME_LENGTH else quote(text, safe="")
+    return _quoted_name(text) if len(text) <= _NAME_LENGTH else _quoted_text(text)
 
 
 @lru_cache(maxsize=4096)
 def _quoted_name(text: str) -> str:
     """Names of parameters, performers and tags, which are the same for many items."""
+    return quote(text, safe="")
+
+
+@lru_cache(maxsize=8)
+def _quoted_text(text: str) -> str:
+    """The long texts of one edit: each is measured before it is sent."""
     return quote(text, safe="")
 
 

@@ -15,6 +15,8 @@ _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
 _MOST_STARS = 10.0
 _LONGEST = 10**9  # seconds: thirty years of video
 
+_MOST_STARS = 10.0
+
 # The sizes that a listing may have. A library of a million files is not known to exist.
 MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
@@ -60,14 +62,6 @@ def year(value: object) -> int:
     return whole(value, 1, 9999) or 0
 
 
-def stars(value: object) -> float | None:
-    """Return a star rating from 0 to 10, of any form; ``None`` = unknown."""
-    text = str(value)
-    if len(text) > _DIGITS or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]*)?", text):
-        return None
-    return float(text) if float(text) <= _MOST_STARS else None
-
-
 def total(value: object) -> int | None:
     """Return how many things a listing has; ``None`` = unknown."""
     return whole(value)
@@ -78,6 +72,14 @@ def seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
     return float(value) if 0 <= value <= _LONGEST else 0.0
+
+
+def stars(value: object) -> str:
+    """Return a star rating as its text, 0 to 10 with a decimal; "" = unknown."""
+    text = str(value)
+    if len(text) > _DIGITS or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]*)?", text):
+        return ""
+    return f"{float(text):.1f}" if float(text) <= _MOST_STARS else ""
 
 
 def most_pages(listed: int, size: int) -> int:
