@@ -22,16 +22,22 @@ from validation.sanitizers import name_key
 class ListRule:
     """How one tag field differs from the others.
 
-    ``ordered``: the order counts (the cast). ``membership``: the names are collections, which
-    belong to a user unless we made the item a member. The item never leaves one that we did not
+    ``ordered``: the order counts (the cast). ``membership``: the names are collections or labels,
+    which belong to a user unless we made the item a member. The item never leaves one that we did not
     write. If a user took the item out of one, it enters again only when Stash's value changes, in
     any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
-    is no loss.
+    is no loss. ``losses`` are the keys whose removal can be a loss, ``None`` = all.
     """
 
     ordered: bool = False
     membership: bool = False
     off: frozenset[str] = frozenset()
+    losses: frozenset[str] | None = None
+
+    def count_lost(self, gone: set[str]) -> int:
+        """How many of the keys are a loss."""
+        lost = gone - self.off
+        return len(lost if self.losses is None else lost & self.losses)
 
 
 def decide_list(
@@ -73,7 +79,7 @@ def decide_list(
         tuple(target.values()),
         why,
         removed=tuple(here[key] for key in reversed(gone)),
-        lost=max(0, len(ours.intersection(gone) - rule.off) - added),
+        lost=max(0, rule.count_lost(ours.intersection(gone)) - added),
         adopted=adopted,
     )
 

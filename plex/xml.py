@@ -29,6 +29,7 @@ _VALUES = (
     "originallyAvailableAt",
     "year",
     "userRating",
+    "contentRating",
 )
 # Element -> name of the tag field in edits and locks.
 _TAGS = {

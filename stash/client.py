@@ -32,6 +32,7 @@ from validation.texts import one_line
 PLUGIN_ID = "PlexSync"
 
 _SETTINGS = f'configuration {{ plugins(include: ["{PLUGIN_ID}"]) }} plugins {{ id enabled }}'
+_WITH = "$performer_tags: Boolean!"
 _SCENE = f"fragment PlexSyncScene on Scene {{ {SCENE_FRAGMENT} }}"
 _PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
   findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
@@ -114,9 +115,10 @@ class StashClient:
         """Use *api_key*, the setting ``stash_api_key`` ("" = none), from the next request on."""
         self._api_key = api_key
 
-    def read_scenes(self, ids: Iterable[int]) -> StashRead:
+    def read_scenes(self, ids: Iterable[int], *, performer_tags: bool = False) -> StashRead:
         """Read the scenes *ids* as they are now, our settings with them, in one request.
 
+        *performer_tags*: the tags of their performers too.
         A real Stash answers a list that names one deleted scene with an error and nothing else.
         So a failed list is asked once more as single scenes, still one request, where a deleted
         one is null.
@@ -127,9 +129,9 @@ class StashClient:
             return StashRead({}, settings, enabled)
         try:
             data = self._query(
-                f"query($ids: [ID!]) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
+                f"query($ids: [ID!], {_WITH}) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
                 f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
-                {"ids": [str(scene_id) for scene_id in wanted]},
+                {"ids": [str(scene_id) for scene_id in wanted], "performer_tags": performer_tags},
             )
             scenes = at(data, list, "findScenes", "scenes")
         except StashQueryFailed:
@@ -137,7 +139,8 @@ class StashClient:
                 f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene }}'
                 for scene_id in wanted
             )
-            data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
+            query = f"query({_WITH}) {{ {singles} {_SETTINGS} }} {_SCENE}"
+            data = self._query(query, {"performer_tags": performer_tags})
             singles_read = (at(data, object, f"s{scene_id}") for scene_id in wanted)
             scenes = [scene for scene in singles_read if scene is not None]
         return StashRead({id_of(scene): scene for scene in scenes}, *_parse_settings(data))

@@ -148,9 +148,18 @@ class Servers:
         return self._stash
 
     def read_scenes(self, ids: Iterable[int]) -> ScenesRead:
-        """Read scenes as they are now; the settings ride along."""
-        read = self.stash().read_scenes(ids)
-        return ScenesRead(read.scenes, self.take_settings(read.settings, read.plugin_enabled))
+        """Read scenes as they are now; the settings ride along.
+
+        A second request asks for the tags of performers when the settings of the first want them,
+        and those known before did not.
+        """
+        wanted = tuple(ids)
+        asked = self.settings.config.performer_tags
+        read = self.stash().read_scenes(wanted, performer_tags=asked)
+        settings = self.take_settings(read.settings, read.plugin_enabled)
+        if settings.config.performer_tags and not asked:
+            read = self.stash().read_scenes(wanted, performer_tags=True)
+        return ScenesRead(read.scenes, settings)
 
     def read_settings(self) -> SettingsRead:
         """Read the settings alone."""

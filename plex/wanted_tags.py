@@ -1,0 +1,106 @@
+"""The lists of names that Plex should show for one scene: which names become which tags. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from plex.ownership import keys_of
+from plex.tag_ownership import ListRule
+from validation.config import PlexSyncConfig
+from validation.metadata import SyncMetadata
+from validation.sanitizers import name_key, sanitize_names
+
+Names = tuple[str, ...]
+
+_RULES: Mapping[str, ListRule] = {
+    "actor": ListRule(ordered=True),
+    "director": ListRule(),
+    "genre": ListRule(),
+    "collection": ListRule(membership=True),
+    "label": ListRule(membership=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTags:
+    """The names of each tag field, and its rule."""
+
+    names: Mapping[str, Names]
+    rules: Mapping[str, ListRule]
+
+
+@dataclass(frozen=True, slots=True)
+class _Divided:
+    """The names of one list, and those of Stash's that a setting keeps out."""
+
+    wanted: Names
+    kept_out: Names = ()
+
+
+def wanted_tags(scene: SyncMetadata, config: PlexSyncConfig) -> WantedTags:
+    """Every tag field of a movie for *scene* under the settings *config*.
+
+    With *Tags of performers*, these count as the scene's, after its own.
+    """
+    tags = sanitize_names((*scene.tags, *(scene.performer_tags if config.performer_tags else ())))
+    lists = {
+        "actor": _Divided(scene.performers),
+        "director": _Divided((scene.director,) if scene.director else ()),
+        "genre": _genres(scene, tags, config),
+        "collection": _collections(scene, tags, config),
+        "label": _labels(tags, config),
+    }
+    rules = {
+        name: replace(_RULES[name], off=frozenset(keys_of(divided.kept_out)))
+        for name, divided in lists.items()
+    }
+    # A label that is neither Stash's tag any more nor chosen was removed by a setting.
+    rules["label"] = replace(rules["label"], losses=config.labelled_tags)
+    return WantedTags({name: divided.wanted for name, divided in lists.items()}, rules)
+
+
+def makes_collections(config: PlexSyncConfig) -> bool:
+    """Whether any collection is made under these settings."""
+    others = (config.sync_groups, config.collect_performers, config.collect_parent_studios)
+    return not config.skip_studio_collections or any(others) or bool(config.collected_tags)
+
+
+def makes_labels(config: PlexSyncConfig) -> bool:
+    """Whether any label is given under these settings."""
+    return bool(config.labelled_tags or config.fixed_labels)
+
+
+def _genres(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divided:
+    moved = config.collected_tags | config.labelled_tags
+    genres = tuple(name for name in tags if name_key(name) not in moved)
+    genres = genres[: config.max_tags or None]
+    return _Divided(genres, (*tags, *scene.performer_tags))
+
+
+def _collections(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divided:
+    """The collections of all kinds in the order of their settings. A kind that is off keeps its
+    names out."""
+    chosen = tuple(name for name in tags if name_key(name) in config.collected_tags)
+    kinds: tuple[tuple[str, Names, bool], ...] = (
+        ("studio", (scene.studio,) if scene.studio else (), not config.skip_studio_collections),
+        ("parent_studio", scene.studio_ancestors, config.collect_parent_studios),
+        ("group", scene.groups, config.sync_groups),
+        ("performer", scene.performers, config.collect_performers),
+        ("tag", chosen, True),
+        ("tag", tags, False),
+    )
+    prefixes = config.prefixes
+    named = [(prefixes.named(kind, names), names, on) for kind, names, on in kinds]
+    wanted = _distinct(names for names, _, on in named if on)
+    kept_out = _distinct(both for names, bare, on in named if not on for both in (names, bare))
+    return _Divided(wanted, kept_out)
+
+
+def _labels(tags: Names, config: PlexSyncConfig) -> _Divided:
+    chosen = (name for name in tags if name_key(name) in config.labelled_tags)
+    return _Divided(sanitize_names((*chosen, *config.fixed_labels)))
+
+
+def _distinct(lists: Iterable[Names]) -> Names:
+    return sanitize_names(name for names in lists for name in names)
