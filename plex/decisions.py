@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from plex.fields import CONTENT_RATING, FOLLOWS, SORT_TITLE, STARS, Wanted, value_in_plex, wanted_fields
+from plex.fields import (
+    CONTENT_RATING,
+    FOLLOWS,
+    SORT_TITLE,
+    STARS,
+    Wanted,
+    value_in_plex,
+    wanted_fields,
+)
 from plex.items import PlexItem
 from plex.ownership import (
     BELIEVED,

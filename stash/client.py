@@ -25,15 +25,14 @@ from stash.exceptions import (
     translate_stash_exception,
 )
 from stash.interface import Interface, Login, set_login
-from validation.metadata import SCENE_FRAGMENT
+from validation.metadata import PERFORMER_TAGS, SCENE_FRAGMENT
 from validation.numbers import Endless, most_pages
 from validation.texts import one_line
 
 PLUGIN_ID = "PlexSync"
 
 _SETTINGS = f'configuration {{ plugins(include: ["{PLUGIN_ID}"]) }} plugins {{ id enabled }}'
-_WITH = "$performer_tags: Boolean!"
-_SCENE = f"fragment PlexSyncScene on Scene {{ {SCENE_FRAGMENT} }}"
+_SCENE = "fragment PlexSyncScene on Scene { %s }"
 _PAGE_QUERY = """query($filter: FindFilterType, $scenes: SceneFilterType) {
   findScenes(filter: $filter, scene_filter: $scenes) { count scenes { id updated_at } } }"""
 _RELATED_PAGE = 500
@@ -127,11 +126,14 @@ class StashClient:
         if not wanted:
             settings, enabled = self.read_settings()
             return StashRead({}, settings, enabled)
+        scene = _SCENE % (
+            f"{SCENE_FRAGMENT} {PERFORMER_TAGS}" if performer_tags else SCENE_FRAGMENT
+        )
         try:
             data = self._query(
-                f"query($ids: [ID!], {_WITH}) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
-                f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
-                {"ids": [str(scene_id) for scene_id in wanted], "performer_tags": performer_tags},
+                f"query($ids: [ID!]) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
+                f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {scene}",
+                {"ids": [str(scene_id) for scene_id in wanted]},
             )
             scenes = at(data, list, "findScenes", "scenes")
         except StashQueryFailed:
@@ -139,11 +141,10 @@ class StashClient:
                 f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene }}'
                 for scene_id in wanted
             )
-            query = f"query({_WITH}) {{ {singles} {_SETTINGS} }} {_SCENE}"
-            data = self._query(query, {"performer_tags": performer_tags})
+            data = self._query(f"query {{ {singles} {_SETTINGS} }} {scene}", {})
             singles_read = (at(data, object, f"s{scene_id}") for scene_id in wanted)
-            scenes = [scene for scene in singles_read if scene is not None]
-        return StashRead({id_of(scene): scene for scene in scenes}, *_parse_settings(data))
+            scenes = [one for one in singles_read if one is not None]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
 
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""

@@ -26,19 +26,21 @@ from validation.texts import one_line
 
 # The fields a scene is parsed from, for a GraphQL selection on Scene. One unknown field fails the
 # whole query, so only fields that exist since Stash v0.27 are named. GraphQL has no recursion:
-# parent studios are asked for four levels up. The tags of performers are asked for only where the
-# variable ``$performer_tags`` is true: one scene may have sixty performers with fifty tags each.
+# parent studios are asked for four levels up.
 SCENE_FRAGMENT = """
 id title code details director date rating100 organized updated_at urls
 files { path size duration width height }
 studio { id name parent_studio { id name parent_studio { id name parent_studio { id name
   parent_studio { id name } } } } }
-performers { id name tags @include(if: $performer_tags) { id name } }
+performers { id name }
 tags { id name }
 groups { group { id name } }
 stash_ids { stash_id }
 paths { screenshot }
 """
+
+# Beside the fragment where a setting needs it: sixty performers may have fifty tags each.
+PERFORMER_TAGS = "performers { tags { id name } }"
 
 # Go's zero time, which stands for "no date" in old Stash databases.
 _NO_DATE = "0001-01-01"

@@ -219,7 +219,9 @@ def _text(part: Part, values: Mapping[str, str], names: tuple[str, ...]) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, Value):
-        return values[part.name] if part.name != PERFORMERS else ", ".join(names[: part.most or None])
+        return (
+            values[part.name] if part.name != PERFORMERS else ", ".join(names[: part.most or None])
+        )
     texts = [(inner, _text(inner, values, names)) for inner in part.parts]
     own = [text for inner, text in texts if isinstance(inner, Value)]
     blocks = [text for inner, text in texts if isinstance(inner, Block)]

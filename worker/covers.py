@@ -63,7 +63,11 @@ def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
         return
     if "poster" not in config.skipped_fields:
         yield "poster"
-    if config.sync_background and item.kind == "movie" and "background" not in config.skipped_fields:
+    if (
+        config.sync_background
+        and item.kind == "movie"
+        and "background" not in config.skipped_fields
+    ):
         yield "background"
 
 

@@ -8,22 +8,32 @@ from collections.abc import Iterator
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, SyncJob, scene_job
+from validation.config import PlexSyncConfig
 
 PAGE = 500
 # Job key -> what Stash calls the scenes' list of it.
-LISTS = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
+LISTS = {
+    **{"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"},
+    "performer_tags": "performers",
+}
 
 log = logging.getLogger("plexsync.renames")
 
 
-def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) -> int:
+def expand(
+    job: SyncJob, config: PlexSyncConfig, stash: StashClient, manager: QueueManager, now: float
+) -> int:
     """Enqueue every scene that shows the renamed, merged or deleted thing; returns how many.
 
+    The tags of a performer matter only under the setting that takes them for the scenes'.
     Coalescing makes a repeat after a kill harmless. The scenes are read when their jobs run,
     so a scene that shows the same as before costs nothing in Plex.
     """
     kind, _, number = job.job_key.partition(":")
-    scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *remembered(job.job_key, manager)})
+    if kind == "performer_tags" and not config.performer_tags:
+        return 0
+    known = remembered(job.job_key, manager)
+    scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *known})
     for start in range(0, len(scenes), PAGE):
         page = scenes[start : start + PAGE]
         jobs = [scene_job(scene_id, job.update_type, now) for scene_id in page]
