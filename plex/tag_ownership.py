@@ -23,10 +23,11 @@ class ListRule:
     """How one tag field differs from the others.
 
     ``ordered``: the order counts (the cast). ``membership``: the names are collections or labels,
-    which belong to a user unless we made the item a member. The item never leaves one that we did not
-    write. If a user took the item out of one, it enters again only when Stash's value changes, in
-    any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
-    is no loss. ``losses`` are the keys whose removal can be a loss, ``None`` = all.
+    which belong to a user unless we made the item a member. The item never leaves one that we did
+    not write. If a user took the item out of one, it enters again only when Stash's value changes,
+    in any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
+    is no loss, under any prefix of a collection. ``losses`` are the keys whose removal can be a
+    loss, ``None`` = all.
     """
 
     ordered: bool = False
@@ -36,8 +37,9 @@ class ListRule:
 
     def count_lost(self, gone: set[str]) -> int:
         """How many of the keys are a loss."""
-        lost = gone - self.off
-        return len(lost if self.losses is None else lost & self.losses)
+        lost = gone - self.off if self.losses is None else gone & self.losses
+        ends = tuple(self.off) if self.membership else ()
+        return sum(not key.endswith(ends) for key in lost)
 
 
 def decide_list(

@@ -32,10 +32,10 @@ class WantedTags:
 
 @dataclass(frozen=True, slots=True)
 class _Divided:
-    """The names of one list, and those of Stash's that a setting keeps out."""
+    """The names of one list, and Stash's that are in it only as far as the settings let them."""
 
     wanted: Names
-    kept_out: Names = ()
+    of_stash: Names = ()
 
 
 def wanted_tags(scene: SyncMetadata, config: PlexSyncConfig) -> WantedTags:
@@ -52,7 +52,7 @@ def wanted_tags(scene: SyncMetadata, config: PlexSyncConfig) -> WantedTags:
         "label": _labels(tags, config),
     }
     rules = {
-        name: replace(_RULES[name], off=frozenset(keys_of(divided.kept_out)))
+        name: replace(_RULES[name], off=frozenset(keys_of(divided.of_stash)))
         for name, divided in lists.items()
     }
     # A label that is neither Stash's tag any more nor chosen was removed by a setting.
@@ -79,8 +79,10 @@ def _genres(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divide
 
 
 def _collections(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divided:
-    """The collections of all kinds in the order of their settings. A kind that is off keeps its
-    names out."""
+    """The collections of all kinds in the order of their settings.
+
+    A collection of what the scene has is left because of a setting, whatever its prefix was.
+    """
     chosen = tuple(name for name in tags if name_key(name) in config.collected_tags)
     kinds: tuple[tuple[str, Names, bool], ...] = (
         ("studio", (scene.studio,) if scene.studio else (), not config.skip_studio_collections),
@@ -88,13 +90,9 @@ def _collections(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _D
         ("group", scene.groups, config.sync_groups),
         ("performer", scene.performers, config.collect_performers),
         ("tag", chosen, True),
-        ("tag", tags, False),
     )
-    prefixes = config.prefixes
-    named = [(prefixes.named(kind, names), names, on) for kind, names, on in kinds]
-    wanted = _distinct(names for names, _, on in named if on)
-    kept_out = _distinct(both for names, bare, on in named if not on for both in (names, bare))
-    return _Divided(wanted, kept_out)
+    wanted = (config.prefixes.named(kind, names) for kind, names, is_on in kinds if is_on)
+    return _Divided(_distinct(wanted), _distinct((*(names for _, names, _ in kinds), tags)))
 
 
 def _labels(tags: Names, config: PlexSyncConfig) -> _Divided:

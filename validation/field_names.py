@@ -77,7 +77,7 @@ def _folded(name: str) -> str:
 
 
 def _known() -> dict[str, tuple[str, ...]]:
-    plex = {field: (name,) for name, fields in reversed(FIELDS.items()) for field in fields}
+    plex = {field: (name,) for name, fields in FIELDS.items() for field in fields}
     plex["titleSort"] = ("sort_title",)
     own = {name: (name,) for name in FIELDS}
     return {_folded(name): names for name, names in {**plex, **_ALSO, **own}.items()}

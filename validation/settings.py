@@ -140,12 +140,14 @@ class Settings(BaseModel):
     content_rating: Line = Field(
         default="",
         title="Content rating",
-        description="Content rating, such as XXX, for items without one of their own. Empty = none.",
+        description="Content rating, such as XXX, for items without one of their own. Empty ="
+        " none.",
     )
     skip_fields: Text = Field(
         default="",
         title="Skip fields",
-        description="Fields to leave alone in Plex, separated by semicolons, such as details; date.",
+        description="Fields to leave alone in Plex, separated by semicolons, such as details;"
+        " date.",
     )
     sync_background: Switch = Field(
         default=False,

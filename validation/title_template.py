@@ -1,7 +1,7 @@
 r"""The setting ``title_template``: parsed once, then rendered for each scene. Pure.
 
 A template is text with values in braces. A block in square brackets vanishes when a value in it is
-empty: ``[{studio} – ]{title}[ ({year})]``. Blocks may stand in blocks; one without a value of its
+empty: ``[{studio}: ]{title}[ ({year})]``. Blocks may stand in blocks; one without a value of its
 own vanishes with all that are in it. ``{performers:3}`` has at most three names. A backslash makes
 ``{ } [ ] \`` plain characters. A value is never read as a template.
 """

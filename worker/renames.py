@@ -20,20 +20,19 @@ LISTS = {
 log = logging.getLogger("plexsync.renames")
 
 
-def expand(
-    job: SyncJob, config: PlexSyncConfig, stash: StashClient, manager: QueueManager, now: float
-) -> int:
+def matters(job: SyncJob, config: PlexSyncConfig) -> bool:
+    """Whether scenes show what has changed: the tags of a performer only by a setting."""
+    return config.performer_tags or not job.job_key.startswith("performer_tags:")
+
+
+def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) -> int:
     """Enqueue every scene that shows the renamed, merged or deleted thing; returns how many.
 
-    The tags of a performer matter only under the setting that takes them for the scenes'.
     Coalescing makes a repeat after a kill harmless. The scenes are read when their jobs run,
     so a scene that shows the same as before costs nothing in Plex.
     """
     kind, _, number = job.job_key.partition(":")
-    if kind == "performer_tags" and not config.performer_tags:
-        return 0
-    known = remembered(job.job_key, manager)
-    scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *known})
+    scenes = sorted({*stash.scenes_of(LISTS[kind], int(number)), *remembered(job.job_key, manager)})
     for start in range(0, len(scenes), PAGE):
         page = scenes[start : start + PAGE]
         jobs = [scene_job(scene_id, job.update_type, now) for scene_id in page]
