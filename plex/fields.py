@@ -56,7 +56,7 @@ def wanted_fields(
     name of its file, because a title is never cleared.
     """
     values = {
-        "title": _title(scene, config, is_ours=title_is_ours),
+        "title": wanted_title(scene, config, title_is_ours=title_is_ours),
         DATE: scene.date if len(scene.date) == len("YYYY-MM-DD") else "",
         "year": scene.date[:4],
         "studio": scene.studio,
@@ -85,12 +85,12 @@ def wanted_fields(
     )
 
 
-def _title(scene: SyncMetadata, config: PlexSyncConfig, *, is_ours: bool) -> str:
-    """The title of the item, "" = it is left alone.
+def wanted_title(scene: SyncMetadata, config: PlexSyncConfig, *, title_is_ours: bool) -> str:
+    """The title that the item should have, "" = its own stays.
 
-    A template without a place for a missing title waits for one, like the plain title.
+    A template with the title outside of all blocks waits for one, like the plain title.
     """
-    plain = scene.title or (file_title(scene) if is_ours else "")
+    plain = scene.title or (file_title(scene) if title_is_ours else "")
     template = config.template
     if template is None or (template.needs_title and not plain):
         return plain

@@ -146,6 +146,17 @@ class StashClient:
             scenes = [one for one in singles_read if one is not None]
         return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
 
+    def read_newest(self, count: int) -> StashRead:
+        """Read the scenes that were added last, our settings with them, in one request."""
+        order = {"per_page": count, "sort": "id", "direction": "DESC"}
+        data = self._query(
+            f"query($filter: FindFilterType) {{ findScenes(filter: $filter) "
+            f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE % SCENE_FRAGMENT}",
+            {"filter": order},
+        )
+        scenes = at(data, list, "findScenes", "scenes")[:count]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
+
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""
         return _parse_settings(self._query(f"query {{ {_SETTINGS} }}", {}))

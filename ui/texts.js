@@ -189,6 +189,25 @@
     background: "Background",
   };
 
+  // The names of the setting skip_fields, in words.
+  const skippedFields = {
+    title: "Title",
+    sort_title: "Sort title",
+    details: "Summary (details)",
+    date: "Release date and year",
+    studio: "Studio",
+    performers: "Cast (performers)",
+    tags: "Genres (tags)",
+    rating100: "Star rating",
+    director: "Director",
+    code: "Tagline (studio code)",
+    collections: "Collections",
+    labels: "Labels",
+    content_rating: "Content rating",
+    poster: "Poster",
+    background: "Background",
+  };
+
   const tasks = {
     queue: "Process Queue",
     all: "Sync All Scenes",
@@ -234,6 +253,7 @@
     settingOrder,
     riskySettings,
     fields,
+    skippedFields,
     tasks,
     counts,
     documents,

@@ -34,7 +34,7 @@ WHOLE: dict[str, Any] = {
     "code": "LH-1",
     "files": (SceneFile("/data/A Film.part1.mp4", width=1920, height=1080),),
 }
-EMPTY: dict[str, Any] = {name: "" for name in ("studio", "date", "code")} | {
+EMPTY: dict[str, Any] = dict.fromkeys(("studio", "date", "code"), "") | {
     "studio_ancestors": (),
     "performers": (),
     "files": (SceneFile("/data/A Film.mp4"),),
