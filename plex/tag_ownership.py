@@ -25,9 +25,9 @@ class ListRule:
     ``ordered``: the order counts (the cast). ``membership``: the names are collections or labels,
     which belong to a user unless we made the item a member. The item never leaves one that we did
     not write. If a user took the item out of one, it enters again only when Stash's value changes,
-    in any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
-    is no loss, under any prefix of a collection. ``losses`` are the keys whose removal can be a
-    loss, ``None`` = all.
+    in any mode. ``off`` holds the keys of names that Stash has: only a setting can keep them out,
+    and their removal is no loss, under any prefix of a collection. ``losses`` are the keys whose
+    removal can be a loss, ``None`` = all.
     """
 
     ordered: bool = False

@@ -191,6 +191,8 @@ def test_fields_are_skipped_by_switches(world: World, page: Any) -> None:
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
     assert world.stash.settings == {**before, "skip_fields": "sort_title; details"}
+    view(world, page, "overview")
+    view(world, page, "settings")
     page.locator("label", has_text="Summary (details)").click()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()

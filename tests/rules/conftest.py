@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def shelf(plex: PlexSimulator, client: PlexClient) -> NewShelf:
     """Makes a shelf with a new movie, which the agent has given some values."""
     numbers = itertools.count(1)
 
-    def make(**fields: object) -> Shelf:
+    def make(**fields: Any) -> Shelf:
         movie = plex.add_movie(
             plex.library.sections[1], f"/data/Film {next(numbers)}.mp4", title="Agent's", **fields
         )

@@ -54,7 +54,8 @@ def test_a_wrong_template_is_told_with_its_place_beside_the_plain_titles(
 def test_a_preview_of_one_scene_tries_settings_that_are_not_stored(library: Library) -> None:
     scene, item = library.add("Quay.mp4", studio="After Dark", tags=["vr", "Sea"])
     result = library.run("preview", scene=scene, settings=EVERYTHING)
-    (one,) = result.output["items"]  # type: ignore[attr-defined]
+    items: Any = result.output["items"]
+    (one,) = items
     after = {change["field"]: change["after"] for change in one["changes"]}
     assert after["title"] == "After Dark – Quay"
     assert after["label"] == ["vr", "Stash"]
@@ -149,8 +150,8 @@ def test_a_filtered_scene_says_why(
     assert library.run("preview", scene=scene).output["sentence"] == sentence
     library.run("sync_all")
     assert library.outcomes()[scene] == "filtered"
-    (row,) = library.run("scenes", scene=scene).output["rows"]  # type: ignore[attr-defined]
-    assert row["detail"] == sentence
+    rows: Any = library.run("scenes", scene=scene).output["rows"]
+    assert [row["detail"] for row in rows] == [sentence]
     assert not item.locked
     if "exclude_paths" not in setting:
         assert library.outcomes()[other] == "synced"
