@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
-from plex.client import ImageSlot, PlexClient
+from plex.client import PlexClient
 from plex.exceptions import PlexPermanentError, PlexTemporaryError, UnusableImage
 from plex.images import (
     KEPT,
@@ -28,6 +28,7 @@ from plex.images import (
     sent_sha1,
 )
 from plex.items import PlexItem
+from plex.questions import ImageSlot
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
