@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from plex.ownership import keys_of
 from plex.tag_ownership import ListRule
 from validation.config import PlexSyncConfig
 from validation.metadata import SyncMetadata
@@ -43,7 +42,9 @@ def wanted_tags(scene: SyncMetadata, config: PlexSyncConfig) -> WantedTags:
 
     With *Tags of performers*, these count as the scene's, after its own.
     """
-    tags = sanitize_names((*scene.tags, *(scene.performer_tags if config.performer_tags else ())))
+    tags = scene.tags
+    if config.performer_tags:
+        tags = sanitize_names((*tags, *scene.performer_tags))
     lists = {
         "actor": _Divided(scene.performers),
         "director": _Divided((scene.director,) if scene.director else ()),
@@ -52,8 +53,7 @@ def wanted_tags(scene: SyncMetadata, config: PlexSyncConfig) -> WantedTags:
         "label": _labels(tags, config),
     }
     rules = {
-        name: replace(_RULES[name], off=frozenset(keys_of(divided.of_stash)))
-        for name, divided in lists.items()
+        name: replace(_RULES[name], of_stash=divided.of_stash) for name, divided in lists.items()
     }
     # A label that is neither Stash's tag any more nor chosen was removed by a setting.
     rules["label"] = replace(rules["label"], losses=config.labelled_tags)
@@ -73,9 +73,8 @@ def makes_labels(config: PlexSyncConfig) -> bool:
 
 def _genres(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divided:
     moved = config.collected_tags | config.labelled_tags
-    genres = tuple(name for name in tags if name_key(name) not in moved)
-    genres = genres[: config.max_tags or None]
-    return _Divided(genres, (*tags, *scene.performer_tags))
+    genres = tuple(name for name in tags if name_key(name) not in moved) if moved else tags
+    return _Divided(genres[: config.max_tags or None], (*tags, *scene.performer_tags))
 
 
 def _collections(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _Divided:
@@ -83,22 +82,23 @@ def _collections(scene: SyncMetadata, tags: Names, config: PlexSyncConfig) -> _D
 
     A collection of what the scene has is left because of a setting, whatever its prefix was.
     """
-    chosen = tuple(name for name in tags if name_key(name) in config.collected_tags)
     kinds: tuple[tuple[str, Names, bool], ...] = (
         ("studio", (scene.studio,) if scene.studio else (), not config.skip_studio_collections),
         ("parent_studio", scene.studio_ancestors, config.collect_parent_studios),
         ("group", scene.groups, config.sync_groups),
         ("performer", scene.performers, config.collect_performers),
-        ("tag", chosen, True),
+        ("tag", _chosen(tags, config.collected_tags), True),
     )
     wanted = (config.prefixes.named(kind, names) for kind, names, is_on in kinds if is_on)
-    return _Divided(_distinct(wanted), _distinct((*(names for _, names, _ in kinds), tags)))
+    of_stash = (*(name for _, names, _ in kinds for name in names), *tags)
+    return _Divided(sanitize_names(name for names in wanted for name in names), of_stash)
 
 
 def _labels(tags: Names, config: PlexSyncConfig) -> _Divided:
-    chosen = (name for name in tags if name_key(name) in config.labelled_tags)
+    chosen = _chosen(tags, config.labelled_tags)
     return _Divided(sanitize_names((*chosen, *config.fixed_labels)))
 
 
-def _distinct(lists: Iterable[Names]) -> Names:
-    return sanitize_names(name for names in lists for name in names)
+def _chosen(tags: Names, keys: frozenset[str]) -> Names:
+    """The tags that a setting names."""
+    return tuple(name for name in tags if name_key(name) in keys) if keys else ()

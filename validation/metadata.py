@@ -188,8 +188,8 @@ class _Paths(BaseModel):
 
 class _StashScene(BaseModel):
     """Stash's answer for SCENE_FRAGMENT. A missing field is an error and never an empty value,
-    which would clear what Plex has; only ``groups`` is missing on servers older than v0.27, and
-    the tags of performers where they were not asked for."""
+    which would clear what Plex has; only ``groups`` is missing on servers older than v0.27, the
+    tags of performers where they were not asked for, and what filters alone look at."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -207,8 +207,8 @@ class _StashScene(BaseModel):
     performers: tuple[_Performer, ...]
     tags: tuple[_Named, ...]
     groups: tuple[_SceneGroup, ...] = ()
-    urls: tuple[InstanceOf[str], ...]
-    stash_ids: tuple[_StashId, ...]
+    urls: tuple[InstanceOf[str], ...] = ()
+    stash_ids: tuple[_StashId, ...] = ()
     paths: _Paths
 
 
