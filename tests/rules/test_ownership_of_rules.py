@@ -236,3 +236,16 @@ def test_a_name_of_several_kinds_is_one_collection_unless_the_prefixes_differ(
     assert item.names("collection") == {"Ada", "Bo", "Group: ADA"}
     item.sync(OFF, **scene)
     assert item.names("collection") == {"Ada"}
+
+
+def test_a_collection_that_a_user_left_stays_away_until_it_is_wished_for_again(
+    shelf: NewShelf,
+) -> None:
+    item, on = shelf(), config_of(collect_performers=True)
+    item.sync(on, **SCENE)
+    item.plex.user.leave_collection(item.item, "Ada")
+    item.sync(on, **SCENE)
+    assert item.names("collection") == {"After Dark", "Bo"}
+    item.sync(OFF, **SCENE)
+    item.sync(on, **SCENE)
+    assert item.names("collection") == {"After Dark", "Ada", "Bo"}

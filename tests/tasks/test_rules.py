@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sync_queue.models import SyncJob
+from sync_queue.shared import shared_queue
 from tests.tasks.conftest import Library
 from validation.errors import SetupError
 from validation.field_names import FIELDS
@@ -194,3 +196,22 @@ def test_a_wrong_rule_is_not_saved(library: Library, name: str, value: str) -> N
     result = library.run("save_settings", values={name: value})
     assert list(result.output["problems"]) == [name]  # type: ignore[call-overload]
     assert library.stash.settings == before
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_new_tags_of_a_performer_wake_the_scenes_only_where_they_count(
+    library: Library, is_on: bool
+) -> None:
+    stash = library.stash.library
+    performer = stash.add_performer("Ada")
+    scene, item = library.add("Quay.mp4", performers=["Ada"])
+    library.stash.settings["performer_tags"] = is_on
+    library.run("sync_all")
+    stash.performers[performer].tags = (stash.tags.named("Tall"),)
+    library.plex.requests.clear()
+    with shared_queue(library.request("process_queue").resolve()) as manager:
+        manager.jobs.put(SyncJob(0, "Performer.Update.Post", 1.0, f"performer_tags:{performer}"))
+    library.run("process_queue")
+    assert item.tags["genre"] == (["Tall"] if is_on else [])
+    assert bool(len(library.plex.requests.writes())) is is_on
+    assert library.outcomes() == {scene: "synced"}
