@@ -150,14 +150,14 @@ class Servers:
     def read_scenes(self, ids: Iterable[int]) -> ScenesRead:
         """Read scenes as they are now; the settings ride along.
 
-        A second request asks for the tags of performers when the settings of the first want them,
+        A second request asks for the tags of performers when the settings of the first need them,
         and those known before did not.
         """
         wanted = tuple(ids)
-        asked = self.settings.config.performer_tags
+        asked = self.settings.config.knows_performer_tags
         read = self.stash().read_scenes(wanted, performer_tags=asked)
         settings = self.take_settings(read.settings, read.plugin_enabled)
-        if settings.config.performer_tags and not asked:
+        if settings.config.knows_performer_tags and not asked:
             read = self.stash().read_scenes(wanted, performer_tags=True)
         return ScenesRead(read.scenes, settings)
 

@@ -114,6 +114,32 @@ def test_a_rule_switched_off_for_a_whole_library_is_no_mass_removal(library: Lib
         assert item.tags["collection"] == ["After Dark"]
 
 
+def test_tags_of_performers_switched_off_for_a_whole_library_are_no_mass_removal(
+    library: Library,
+) -> None:
+    library.stash.library.add_performer("Ada", tags=["Tall", "Short"])
+    made = library.fill(60, performers=["Ada"], tags=["Sea"])
+    library.stash.settings["performer_tags"] = True
+    library.run("sync_all")
+    assert made[0][1].tags["genre"] == ["Sea", "Short", "Tall"]
+    library.stash.settings["performer_tags"] = False
+    library.run("sync_all")
+    assert set(library.outcomes().values()) == {"synced"}
+    assert {tuple(item.tags["genre"]) for _, item in made} == {("Sea",)}
+
+
+def test_tags_of_performers_are_not_asked_for_by_those_who_never_wanted_them(
+    library: Library,
+) -> None:
+    library.stash.library.add_performer("Ada", tags=["Tall"])
+    library.add("Quay.mp4", performers=["Ada"])
+    library.run("sync_all")
+    assert library.query("SELECT related FROM scenes") == [(" performer:1 ",)]
+    library.stash.settings["performer_tags"] = True
+    library.run("sync_all")
+    assert library.query("SELECT related FROM scenes") == [(" performer:1 tag:1 ",)]
+
+
 def test_a_changed_tag_of_a_performer_reaches_the_scenes_where_it_counts(
     library: Library,
 ) -> None:
