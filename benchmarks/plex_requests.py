@@ -12,7 +12,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,11 @@ from tests.resident.bench import PLEX_FOLDER, Bench, bench
 # A worker asks once for the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+RULES: Mapping[str, object] = {
+    **{"title_template": "[{studio} – ]{title}", "content_rating": "XXX", "labels": "Stash"},
+    **{"collect_performers": True, "collect_parent_studios": True, "performer_tags": True},
+    **{"collect_tags": "Series", "label_tags": "VR", "collection_prefix": "studio=Studio: ;"},
+}
 BATCH = 200
 
 
@@ -64,6 +69,7 @@ def main() -> int:
 def rows(scenes: int) -> Iterator[Row]:
     """Every budget in turn."""
     yield from one_scene()
+    yield from rules()
     yield from images()
     yield from two_libraries()
     yield verification()
@@ -128,6 +134,22 @@ def one_scene() -> Iterator[Row]:
         made.plex.edit(item, {"tagline": "A user's"})
         counted = asked(made, lambda: made.edit(another))
         yield row("scene known, a user's own value in Plex", counted, 1)
+
+
+def rules() -> Iterator[Row]:
+    """A scene under every rule at once: no request more."""
+    with bench(**RULES) as made:
+        first, _ = made.add("First.mp4")
+        asked(made, lambda: made.edit(first, title="Connect"))
+        scene, _ = made.add(performers=["Ada", "Bo"], tags=["Series", "VR"], studio="After Dark")
+        new = asked(made, lambda: made.edit(scene, title="New"))
+        yield row("new scene under every rule", new, 3)
+        settle(made)
+        changed = asked(made, lambda: made.edit(scene, title="Changed", date="2024-05-01"))
+        yield row("scene known, changed under every rule", changed, 2)
+        settle(made)
+        again = asked(made, lambda: made.edit(scene))
+        yield row("scene known, saved without effect under every rule", again, 1)
 
 
 def images() -> Iterator[Row]:

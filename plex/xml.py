@@ -32,6 +32,7 @@ _VALUES = (
     "originallyAvailableAt",
     "year",
     _STARS,
+    "contentRating",
 )
 # Element -> name of the tag field in edits and locks.
 _TAGS = {

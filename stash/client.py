@@ -143,8 +143,19 @@ class StashClient:
             )
             data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
             singles_read = (at(data, object, f"s{scene_id}") for scene_id in wanted)
-            scenes = [scene for scene in singles_read if scene is not None]
-        return StashRead({id_of(scene): scene for scene in scenes}, *_parse_settings(data))
+            scenes = [one for one in singles_read if one is not None]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
+
+    def read_newest(self, count: int) -> StashRead:
+        """Read the scenes that were added last, our settings with them, in one request."""
+        order = {"per_page": count, "sort": "id", "direction": "DESC"}
+        data = self._query(
+            f"query($filter: FindFilterType) {{ findScenes(filter: $filter) "
+            f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
+            {"filter": order},
+        )
+        scenes = at(data, list, "findScenes", "scenes")[:count]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
 
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""

@@ -87,6 +87,13 @@ class Given:
             raise SetupError(f"{name} must be text of at most {most} characters.")
         return given.strip()
 
+    def instead(self) -> Mapping[str, Any]:
+        """The settings to be tried in place of the stored ones. Raises ``SetupError``."""
+        given = self.arguments.get("settings") or {}
+        if not isinstance(given, dict):
+            raise SetupError("settings must be a JSON object of settings and their values.")
+        return given
+
     def flag(self, name: str) -> bool:
         """Whether an argument is given and on."""
         return str(self.arguments.get(name, "")).strip().lower() in ON

@@ -17,6 +17,7 @@ from plex.images import image_kind
 from plex.items import PlexItem
 from sync_queue import datadir
 from sync_queue.snapshot import Snapshot
+from tasks import preview_titles
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import ready_servers
 from tasks.listings import candidate
@@ -46,8 +47,11 @@ Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Report the edits of Sync All Scenes, or of a sync of one scene, without writing anything."""
+    """Report the edits of Sync All Scenes, of a sync of one scene, or titles, without writing
+    anything."""
     scene_id, page = request.number("scene"), request.number("page")
+    if request.flag("titles"):
+        return preview_titles.run(request)
     if scene_id is not None:
         return preview_scene(request, scene_id)
     if page is not None:
@@ -121,11 +125,8 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
     """Evidence, plan and reason for one scene, with the settings that were given in place of the
     stored ones.
     """
-    given = request.arguments.get("settings") or {}
-    if not isinstance(given, dict):
-        raise SetupError("settings must be a JSON object of settings and their values.")
     with Snapshot(request.resolve(), request.connection) as memory:
-        servers = ready_servers(request, memory, given)
+        servers = ready_servers(request, memory, request.instead())
         (seen,) = Previewer(memory, servers).look_at([scene_id])
         plex = servers.plex(servers.settings.config)
         titles = {one.section_id: one.title for one in plex.sections()}

@@ -25,8 +25,7 @@
 
   const failed = (text) => ({ value: null, failure: text });
 
-  async function send(query, variables) {
-    const stop = new AbortController();
+  async function send(query, variables, stop = new AbortController()) {
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
       const reply = await fetch(base() + "graphql", {
@@ -67,9 +66,10 @@
   }
 
   // One operation of the plugin; `shape` parses its answer.
-  async function call(mode, args, shape) {
+  // `stop` ends it early.
+  async function call(mode, args, shape, stop) {
     const variables = { id: PLUGIN, args: { ...args, mode } };
-    const { value, failure } = await send(OPERATION, variables);
+    const { value, failure } = await send(OPERATION, variables, stop);
     if (failure) return failed(failure);
     try {
       return { value: shape(value.runPluginOperation), failure: "" };
@@ -86,6 +86,13 @@
     settings: () => call("settings", {}, shapes.settings),
     save: (values) => call("save_settings", { values }, shapes.saved),
     previewScene: (args) => call("preview", args, shapes.preview),
+    previewTitles: ({ template, stop }) =>
+      call(
+        "preview",
+        { titles: true, settings: { title_template: template } },
+        shapes.titles,
+        stop
+      ),
     previewPage: (args) => call("preview", args, shapes.previewAll),
     sync: (args) => call("sync", args, shapes.verdict),
     pin: (args) => call("pin", args, shapes.verdict),

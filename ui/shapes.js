@@ -219,6 +219,15 @@
     };
   }
 
+  const titles = (answer) => ({
+    titles: list(map(answer).titles, (row) => ({
+      scene: number(map(row).scene),
+      title: text(map(row).title),
+      after: text(map(row).after),
+    })),
+    problem: text(map(answer).problem),
+  });
+
   const choice = (raw) => text(isMap(raw) ? raw.title || raw.value || raw.key : raw);
 
   const setting = (answer) => {
@@ -301,6 +310,7 @@
     letter,
     preview: sample,
     previewAll,
+    titles,
     settings,
     saved,
     verdict,

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUseDefault
 
 from validation.numbers import LARGEST
+from validation.sanitizers import LINE_LIMIT, sanitize_for_plex
 
 Kind = Literal["STRING", "NUMBER", "BOOLEAN"]
 
@@ -126,6 +127,16 @@ def _read_text(value: object) -> str:
     return text
 
 
+def _read_typed(value: object) -> object:
+    """Text of which the blanks at both ends count."""
+    text = _read_text(value)
+    return value if text and isinstance(value, str) else text
+
+
+def _one_line(text: str) -> str:
+    return sanitize_for_plex(text, max_length=LINE_LIMIT)
+
+
 def _read_switch(value: object) -> object:
     if is_blank(value):
         raise PydanticUseDefault
@@ -150,6 +161,8 @@ def _check_secret(secret: SecretStr) -> SecretStr:
 
 
 Text = Annotated[str, BeforeValidator(_read_text)]
+Typed = Annotated[str, BeforeValidator(_read_typed)]
+Line = Annotated[str, AfterValidator(_one_line), BeforeValidator(_read_text)]
 ServerUrl = Annotated[str, AfterValidator(server_url), BeforeValidator(_read_text)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret), BeforeValidator(_read_text)]
 Switch = Annotated[bool, BeforeValidator(_read_switch)]

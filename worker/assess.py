@@ -13,7 +13,7 @@ from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
 from plex.questions import ImageSlot
 from plex.recollection import believed, for_scene
-from validation.filters import skip_reason
+from validation.filters import filtered_by, skip_reason
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry, Pin
@@ -79,7 +79,7 @@ def assess(
     """
     skipped = _skipped(store, batch, scene)
     if skipped is not None:
-        return Assessment(scene, skipped)
+        return skipped
     pin = store.scenes.pin_of_scene(batch.plex.server, scene.scene_id)
     if pin is not None:
         return _pinned(store, batch, scene, pin)
@@ -106,12 +106,16 @@ def assess(
     return Assessment(scene, None, match=match, items=planned, detail=match.as_evidence())
 
 
-def _skipped(store: Store, batch: Batch, scene: SyncMetadata) -> Reason | None:
-    """The reason against syncing the scene, independent of Plex."""
+def _skipped(store: Store, batch: Batch, scene: SyncMetadata) -> Assessment | None:
+    """The assessment of a scene that is not synced, whatever Plex has."""
     if store.scenes.is_ignored(scene.scene_id):
-        return Reason.FILTERED
+        return Assessment(scene, Reason.FILTERED)
     known = store.ledger.knows_scene(scene.scene_id)
-    return skip_reason(scene, batch.config, known=known)
+    reason = skip_reason(scene, batch.config, known=known)
+    if reason is not Reason.FILTERED:
+        return None if reason is None else Assessment(scene, reason)
+    sentence = filtered_by(scene, batch.config)
+    return Assessment(scene, reason, sentence, detail={"sentence": sentence})
 
 
 def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assessment:

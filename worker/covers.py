@@ -60,10 +60,16 @@ _PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
 
 def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
     """The uses of the cover under these settings. Plex gives episodes no background."""
-    if not config.skip_posters:
+    if config.skip_posters:
+        return
+    if "poster" not in config.skipped_fields:
         yield "poster"
-        if config.sync_background and item.kind == "movie":
-            yield "background"
+    if (
+        config.sync_background
+        and item.kind == "movie"
+        and "background" not in config.skipped_fields
+    ):
+        yield "background"
 
 
 def cover_version(scene: SyncMetadata) -> str:

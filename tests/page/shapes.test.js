@@ -80,3 +80,15 @@ test("before and after are text or a list of texts", () => {
   const [change] = shapes.preview(raw).items[0].changes;
   assert.deepEqual([change.before, change.after], [["a", "1"], ""]);
 });
+
+test("titles of a template are texts, whatever was sent", () => {
+  const { titles, problem } = shapes.titles({
+    titles: [{ scene: "7", title: "Quay", after: null }, null],
+    problem: 3,
+  });
+  assert.deepEqual(titles, [
+    { scene: 7, title: "Quay", after: "" },
+    { scene: 0, title: "", after: "" },
+  ]);
+  assert.equal(problem, "3");
+});
