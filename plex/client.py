@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
@@ -33,6 +32,7 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
+from plex.pictures import ImageSlot, Pictures
 from plex.requests import (
     MAX_REQUEST_LINE,
     Parameters,
@@ -46,12 +46,9 @@ from plex.xml import (
     parse_items,
     parse_libraries,
     parse_sections,
-    parse_selected_image,
     total_size,
 )
 from validation.sanitizers import sanitize_for_plex
-
-ImageSlot = Literal["poster", "background"]
 
 # Bytes of a picture that a page shows beside a scene.
 MAX_PICTURE = 300_000
@@ -64,7 +61,6 @@ _INDEX_QUERY = (
     "includeGuids=0&excludeFields=summary,tagline&excludeElements="
     "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
 )
-_IMAGE_PATHS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
 
 
 class PlexClient:
@@ -103,6 +99,7 @@ class PlexClient:
             rng=rng,
             sleep=sleep,
         )
+        self.pictures = Pictures(self._plex)
         self._sections_of = ""
         self._sections: tuple[PlexSection, ...] = ()
 
@@ -294,17 +291,11 @@ class PlexClient:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
         if image_kind(data) is None:
             raise ValueError("only raster images are uploaded")
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
-        self._plex.send("post", path, data=data)
+        self.pictures.upload(rating_key, slot, data)
 
     def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
-        """Whether the item shows the upload of bytes with that SHA-1 (hex).
-
-        Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
-        """
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
-        shown = parse_selected_image(self._plex.get(path))
-        return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
+        """Whether the item shows the upload of bytes with that SHA-1 (hex)."""
+        return self.pictures.shelf(rating_key, slot).shows_upload(sha1)
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plex.client import ImageSlot
 from plex.edit_plan import EditPlan, confirm, plan
 from plex.evidence import ScoredCandidate, chosen_by_a_user
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
+from plex.pictures import ImageSlot
 from plex.recollection import believed, for_scene
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata
