@@ -15,7 +15,8 @@ ImageSlot = Literal["poster", "background"]
 # The list of a slot's pictures, the address that selects one, and the one that selects none.
 _LISTS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
 _CHOICES: Mapping[ImageSlot, str] = {"poster": "poster", "background": "art"}
-_SHOWN: Mapping[ImageSlot, str] = {"poster": "thumb", "background": "art"}
+# Plex's name of the field that a slot's picture locks, and of the picture that the item shows.
+LOCKS: Mapping[ImageSlot, str] = {"poster": "thumb", "background": "art"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Pictures:
     def select(self, rating_key: int, slot: ImageSlot, key: str) -> None:
         """Show the picture of that key; Plex locks it. An empty key shows none."""
         if not key:
-            self._plex.send("delete", _address(rating_key, _SHOWN[slot]))
+            self._plex.send("delete", _address(rating_key, LOCKS[slot]))
             return
         path = f"{_address(rating_key, _CHOICES[slot])}?url={quote(key, safe='')}"
         self._plex.send("put", path, plain=True)

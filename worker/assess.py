@@ -13,6 +13,7 @@ from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
 from plex.pictures import ImageSlot
 from plex.recollection import believed, for_scene
+from sync_queue.scenes import Undone
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
@@ -23,6 +24,15 @@ from worker.owners import taken_by_other
 from worker.pins import pinned_item
 from worker.servers import Store
 from worker.sources import PlexSources
+
+# Why an undone scene is not synced.
+LEFT_ALONE: Mapping[Undone, str] = {
+    Undone.ALONE: "You undid its sync. It is left alone until you save it in Stash, or sync it.",
+    Undone.TOGETHER: (
+        "You undid its sync. It is left alone until you save it in Stash, sync it, or run Sync All"
+        " Scenes."
+    ),
+}
 
 log = logging.getLogger("plexsync.scene")
 
@@ -71,15 +81,24 @@ class Assessment:
 
 
 def assess(
-    store: Store, batch: Batch, scene: SyncMetadata, claimed: Mapping[int, int]
+    store: Store,
+    batch: Batch,
+    scene: SyncMetadata,
+    claimed: Mapping[int, int],
+    takes_up: Undone = Undone.NO,
 ) -> Assessment:
-    """Assess one scene of a batch. ``claimed`` are a preview's owners by item.
+    """Assess one scene of a batch. ``claimed`` are a preview's owners by item, and ``takes_up``
+    names the undone scenes that its run would sync again.
 
     Raises the errors of ``validation.errors``.
     """
     skipped = _skipped(store, batch, scene)
     if skipped is not None:
         return Assessment(scene, skipped)
+    undone = store.scenes.undone(scene.scene_id)
+    if undone > takes_up:
+        said = LEFT_ALONE[undone]
+        return Assessment(scene, Reason.FILTERED, said, detail={"sentence": said})
     pin = store.scenes.pin_of_scene(batch.plex.server, scene.scene_id)
     if pin is not None:
         return _pinned(store, batch, scene, pin)

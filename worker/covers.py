@@ -28,7 +28,7 @@ from plex.images import (
     sent_sha1,
 )
 from plex.items import PlexItem
-from plex.pictures import ImageSlot
+from plex.pictures import LOCKS, ImageSlot
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
@@ -51,8 +51,6 @@ class PicturesUnavailable(TransientError):
     """Plex took the edit, but not the picture: no reason for the others to wait."""
 
 
-# Plex's name of the field that a slot's upload locks.
-LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
 # Added to the version of a cover that only Pillow could make usable, while it is not installed.
 _NO_PILLOW = " without Pillow"
 _PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
