@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from plex.edit_plan import EditPlan, TagEdit, require_full
+from plex.decisions import require_full
+from plex.edit_plan import EditPlan, TagEdit
 from plex.fields import value_in_plex
 from plex.images import sent_sha1
 from plex.items import PlexItem
@@ -34,11 +35,12 @@ class Stays(StrEnum):
     CHANGED = "changed in Plex since, stays"
     UNKNOWN = "not known what Plex had before, stays"
     NOT_IN_PLEX = "Plex does not have the picture from before any more"
+    NOT_TAKEN = "Plex keeps our value"
 
 
 # Our value is still there, and may go back another time.
 _OURS = frozenset({Stays.UNKNOWN, Stays.NOT_IN_PLEX})
-_LOCK_OF: Mapping[str, str] = {**LOCKS}
+_LOCK_OF: Mapping[str, str] = {str(slot): name for slot, name in LOCKS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,17 @@ def plan_undo(entry: LedgerEntry, item: PlexItem, shelves: Mapping[ImageSlot, Sh
     )
 
 
+def not_taken(entry: LedgerEntry, plan: UndoPlan, item: PlexItem) -> set[str]:
+    """The fields that Plex has not put back, now that *item* was read after the plan was carried
+    out. Pictures are believed: only a listing shows them."""
+    return {
+        one.field
+        for one in plan.fields
+        if one.goes_back and one.field in entry.fields
+        if not _field(one.field, entry.fields[one.field], item).is_back
+    }
+
+
 def _edits(item: PlexItem, fields: Iterable[UndoneField]) -> EditPlan:
     values: dict[str, str] = {}
     tags: dict[str, TagEdit] = {}
@@ -153,7 +166,7 @@ def _only(values: Mapping[str, _T], names: set[str]) -> dict[str, _T]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def _field(name: str, memory: FieldMemory, item: PlexItem) -> UndoneField | None:
+def _field(name: str, memory: FieldMemory, item: PlexItem) -> UndoneField:
     locked = name in item.locked
     if isinstance(memory.written, str):
         return _text(name, memory, value_in_plex(item, name), locked)
@@ -171,9 +184,7 @@ def _text(name: str, memory: FieldMemory, now: str, locked: bool) -> UndoneField
     return UndoneField(name, now, now, stays=Stays.NO if same(now, original) else Stays.CHANGED)
 
 
-def _names(
-    name: str, memory: FieldMemory, now: tuple[str, ...], locked: bool
-) -> UndoneField | None:
+def _names(name: str, memory: FieldMemory, now: tuple[str, ...], locked: bool) -> UndoneField:
     """A tag field, name by name."""
     ours = ours_of(memory)
     if memory.original is None:

@@ -144,6 +144,13 @@ class Scenes:
         )
         return next(map(_outcome, rows), None)
 
+    def title(self, scene_id: int) -> str:
+        """The scene's title, or its file's path, as it was last looked at; "" where unknown."""
+        row = self.connection.execute(
+            "SELECT coalesce(nullif(title, ''), path) FROM scenes WHERE scene_id = ?", (scene_id,)
+        ).fetchone()
+        return row[0] if row else ""
+
     def outcomes(
         self, which: Collection[str], *, after: int = 0, limit: int = _PAGE
     ) -> list[Outcome]:
