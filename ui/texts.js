@@ -223,6 +223,7 @@
     riskySettings,
     fields,
     tasks,
+    undoTask: "Undo", // no task of the manifest: the page starts it with arguments
     counts,
     documents,
   };

@@ -2,7 +2,7 @@
 "use strict";
 const path = require("node:path");
 
-for (const name of ["sentences", "texts", "words", "pure", "shapes", "wizard_shapes", "wizard_steps"]) {
+for (const name of ["sentences", "undo_sentences", "texts", "words", "pure", "shapes", "wizard_shapes", "wizard_steps"]) {
   require(path.join(__dirname, "..", "..", "ui", name + ".js"));
 }
 module.exports = globalThis.PlexSyncPage;
