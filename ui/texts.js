@@ -102,7 +102,8 @@
       name: "Excluded",
       level: "secondary",
       meaning:
-        "The settings exclude the scene (tags, studios, paths, organized), or you ignored it.",
+        "The settings exclude the scene (tags, studios, paths, organized), or you ignored or" +
+        " undid it.",
       todo: "Change the setting, or take back the decision about the scene.",
     },
     nothing_to_sync: {

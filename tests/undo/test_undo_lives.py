@@ -13,8 +13,8 @@ from tests.identity.operations import run
 from tests.identity.oracle import Past
 from tests.undo.before import Before, before, differences
 
-SOME, MANY = range(40), range(40, 540)
-AT_ONCE = 20
+SOME, MANY = range(10), range(10, 250)
+AT_ONCE = 5
 # Among the locks of an item of which nobody knows whether it is the one from before.
 UNCERTAIN = "?"
 
@@ -52,7 +52,7 @@ class UndoneLife(Life):
                 wrong += differences(item, was, past)
         self.plex.requests.clear()
         self.house.run()
-        self.house.pass_time(7_200)
+        self.house.pass_time(600)
         wrong += [f"Pause: {one.target}" for one in self.plex.requests.writes()]
         return wrong
 

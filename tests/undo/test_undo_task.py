@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -309,56 +306,6 @@ def test_an_outage_at_any_request_only_needs_another_run(
     undo(films, all=True)
     assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)] == [[], []]
     assert films.manager.ledger.count_since(films.server, 0) == (0, 0)
-
-
-class Killed(BaseException):
-    """The process is killed."""
-
-
-def killed_at(nth: int, act: Callable[[], object]) -> bool:
-    """Do something, and die before the nth line of the run; returns whether it came so far."""
-    files = ("worker/undo.py", "plex/pictures.py", "plex/client.py")
-    lines = 0
-
-    def trace(frame: FrameType, event: str, _value: object) -> Any:
-        nonlocal lines
-        if not frame.f_code.co_filename.endswith(files):
-            return None
-        lines += event == "line"
-        if event == "line" and lines == nth:
-            raise Killed
-        return trace
-
-    sys.settrace(trace)
-    try:
-        act()
-    except Killed:
-        return True
-    finally:
-        sys.settrace(None)
-    return False
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("append", [True, False], ids=["appends", "replaces"])
-def test_a_kill_at_any_step_only_needs_another_run(make_house: MakeHouse, append: bool) -> None:
-    house = make_house(skip_posters=False)
-    house.plex.library.append_tags = append
-    pairs = [film(house, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4")]
-    befores = [before(item) for _, item in pairs]
-    nth, killed = 1, True
-    while killed:
-        for scene, _item in pairs:
-            house.stash.settings["paused"] = False
-            house.clock.now += 60
-            house.saved(scene)
-        assert left(pairs[0][1], befores[0])
-        killed = killed_at(nth, lambda: undo(house, all=True))
-        undo(house, all=True)
-        assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)] == [[], []]
-        assert house.manager.ledger.count_since(house.server, 0) == (0, 0)
-        nth += 5
-    assert nth > 100
 
 
 def test_a_worker_steps_aside_for_a_task_that_needs_its_lock(house: House) -> None:
