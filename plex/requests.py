@@ -8,13 +8,14 @@ edit hits the whole library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
 from plex.edit_plan import EditPlan, TagEdit
 from plex.items import TYPE_NUMBERS
+from validation.sanitizers import sanitize_for_plex
 
 # Bytes of one request line. Reverse proxies commonly take 8 kB; their own address has to fit, too.
 MAX_REQUEST_LINE = 8000
@@ -76,6 +77,31 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
         raise ValueError(f"no planned value was cut: {', '.join(sorted(unknown))}")
     changes = (replace(line, after=texts.get(line.field, line.after)) for line in edits.changes)
     return replace(edits, values={**edits.values, **texts}, changes=tuple(changes))
+
+
+def shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
+    """The one text among *parameters*, cut to fit the request line; {} if that is not it."""
+    texts = [name for name in parameters if name.endswith(".value")]
+    if len(texts) != 1 or line_length(section_id, parameters) <= MAX_REQUEST_LINE:
+        return {}
+    name = texts[0]
+
+    def fits(text: str) -> bool:
+        return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
+
+    return {name: cut_to_fit(parameters[name], fits, multiline=name == "summary.value")}
+
+
+def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
+    """Return the longest beginning of *text* that *fits*, cut at a word ("" if none does)."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(text[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return sanitize_for_plex(text, max_length=low, multiline=multiline)
 
 
 def _query(parameters: Parameters) -> str:

@@ -20,7 +20,8 @@ from plex.fields import value_in_plex
 from plex.images import sent_sha1
 from plex.items import PlexItem
 from plex.ownership import alike, is_as_left, keys_of, names_of, same, text_of
-from plex.pictures import LOCKS, ImageSlot, Shelf
+from plex.pictures import Shelf
+from plex.questions import LOCKS, ImageSlot
 from plex.tag_ownership import forms_of, ours_of, was_moved
 from validation.records import FieldMemory, LedgerEntry, Value
 from validation.sanitizers import name_key

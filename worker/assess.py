@@ -11,7 +11,7 @@ from plex.evidence import ScoredCandidate, chosen_by_a_user
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
-from plex.pictures import ImageSlot
+from plex.questions import ImageSlot
 from plex.recollection import believed, for_scene
 from sync_queue.scenes import Undone
 from validation.filters import skip_reason

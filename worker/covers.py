@@ -28,7 +28,7 @@ from plex.images import (
     sent_sha1,
 )
 from plex.items import PlexItem
-from plex.pictures import LOCKS, ImageSlot
+from plex.questions import LOCKS, ImageSlot
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
