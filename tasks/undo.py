@@ -16,6 +16,7 @@ from sync_queue import aside, datadir, launch, lock
 from sync_queue.report import read_report
 from sync_queue.shared import held
 from sync_queue.snapshot import Snapshot
+from tasks import exit_codes
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import Desk, ready_servers
 from tasks.given import OFF, ON
@@ -34,7 +35,7 @@ TITLE = "Undo"
 MARKER = "undo.json"
 ROWS_A_PAGE = 100
 MOST_ROWS = 5_000
-MOST_LINES = 12
+MOST_LINES, MOST_LOGGED = 12, 500
 # Letters and names of a value in a row.
 LONGEST_TEXT, MOST_NAMES = 500, 60
 
@@ -151,7 +152,7 @@ class Report:
                 self.done += 1
                 self.add(one)
                 progress(self.done / max(1, self.items))
-        except TransientError as error:
+        except (TransientError, SetupError) as error:
             self.problem = error
 
     def add(self, one: ItemUndo) -> None:
@@ -191,6 +192,8 @@ class Report:
         if self.problem is not None:
             left = count(self.left, "item", "items")
             yield Wrong(f"{self.problem} {left} left: run it again, it continues.")
+        if not self.items:
+            yield "PlexSync has written nothing there."
         if self.others:
             yield f"{count(self.others, 'item', 'items')} of another Plex server are not touched."
         if not self.preview and not self.scope.scene:
@@ -242,10 +245,12 @@ def finished(request: TaskRequest, report: Report) -> TaskResult:
     if not report.scope.scene:
         note(request.resolve(), doc)
     said = list(report.sentences())
-    rows = [line_of(row) for row in report.rows]
-    more = len(rows) - MOST_LINES
-    brief = rows[:MOST_LINES] + ([f"And {more} more; plexsync.log has them."] if more > 0 else [])
-    code = Exit.AWAY if report.problem else Exit.SOME if report.stays else Exit.DONE
+    rows = [line_of(row) for row in report.rows[:MOST_LOGGED]]
+    more = report.total - MOST_LINES
+    brief = rows[:MOST_LINES] + ([f"And {more} more."] if more > 0 else [])
+    code = Exit.SOME if report.stays else Exit.DONE
+    if report.problem is not None:
+        code = exit_codes.of_error(report.problem)
     return TaskResult(
         title="" if report.preview else TITLE,
         done=report.done,

@@ -8,7 +8,7 @@
     "undo would": "What an undo would put back",
     "undo did": "What was put back",
     "undo nothing": "Nothing has to go back.",
-    "undo more": "{n} more lines are in the log only.",
+    "undo more": "{n} more lines are not shown.",
     "undo done scene":
       "Undone. PlexSync leaves this scene alone until you save it in Stash, or sync it here.",
     "undo scene question": "Put back what Plex had before PlexSync?",

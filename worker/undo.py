@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from plex.client import READ_MANY_LIMIT
 from plex.edit_plan import confirm
 from plex.exceptions import PlexNotFound
+from plex.fields import STARS
 from plex.identity import holds
 from plex.items import PlexItem
+from plex.questions import LOCKS, ImageSlot
 from plex.recollection import believed
 from plex.undo import Stays, UndoneField, UndoPlan, asked_slots, not_taken, plan_undo, remaining
 from sync_queue.manager import QueueManager
@@ -188,14 +190,29 @@ class UndoWriter(UndoRun):
         self._same_plex.confirm()
         self._ahead.forget(entry.rating_key)
         log.debug("Item %d goes back: %s", entry.rating_key, found.fields)
+        refused = self._select(entry.rating_key, found.plan)
+        locks = {LOCKS[slot] for slot in refused}
+        edits = found.plan.edits
+        edits = replace(
+            edits, locks={name: lock for name, lock in edits.locks.items() if name not in locks}
+        )
         try:
-            for slot, key in found.plan.pictures.items():
-                self.plex.pictures.select(entry.rating_key, slot, key)
-            sent = self.plex.write(found.plan.edits)
+            sent = self.plex.write(edits)
         except (PermanentError, PlexNotFound) as error:
             return replace(found, fields=(), why=str(error), plan=None)
-        cut = {name for name, text in found.plan.edits.values.items() if sent.values[name] != text}
-        return _still_ours(found, cut)
+        cut = {name for name, text in edits.values.items() if sent.values[name] != text}
+        return _still_ours(found, {*refused, *cut})
+
+    def _select(self, rating_key: int, plan: UndoPlan) -> set[ImageSlot]:
+        """Select the pictures from before; returns the slots where Plex refuses it."""
+        refused: set[ImageSlot] = set()
+        for slot, key in plan.pictures.items():
+            try:
+                self.plex.pictures.select(rating_key, slot, key)
+            except (PermanentError, PlexNotFound) as error:
+                log.info("Item %d keeps its %s: %s", rating_key, slot, error)
+                refused.add(slot)
+        return refused
 
     def _leave_alone(self, scene_id: int) -> None:
         """Nothing writes the scene back from now on, until it is taken up again."""
@@ -222,11 +239,21 @@ class UndoWriter(UndoRun):
             return done
         items, _unreadable = read_back(self.plex, written)
         return [
-            _still_ours(one, not_taken(one.entry, one.plan, items[one.entry.rating_key]))
+            _still_ours(one, self._not_taken(one, one.plan, items[one.entry.rating_key]))
             if one.plan and one.entry.rating_key in items
             else one
             for one in done
         ]
+
+    def _not_taken(self, one: ItemUndo, plan: UndoPlan, item: PlexItem) -> set[str]:
+        """The fields that Plex did not put back. A server that ignores the star rating in an edit
+        is asked the way a Plex client asks."""
+        names = not_taken(one.entry, plan, item)
+        stars = plan.edits.values.get(STARS)
+        if STARS in names and stars is not None:
+            self.plex.rate(item.rating_key, float(stars) if stars else None)
+            names.discard(STARS)
+        return names
 
     def _forget(self, one: ItemUndo) -> None:
         kept = one.kept
