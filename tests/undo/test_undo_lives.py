@@ -13,7 +13,7 @@ from tests.identity.operations import run
 from tests.identity.oracle import Past
 from tests.undo.before import Before, before, differences
 
-SOME, MANY = range(10), range(10, 250)
+SOME, MANY = range(6), range(6, 246)
 AT_ONCE = 5
 # Among the locks of an item of which nobody knows whether it is the one from before.
 UNCERTAIN = "?"

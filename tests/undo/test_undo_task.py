@@ -290,6 +290,7 @@ def test_one_scene_costs_two_requests(house: House) -> None:
     assert asked[1:] == ["GET /library/metadata/1", "PUT /library/sections/1/all"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Kind.CLOSE_BEFORE, Kind.CLOSE_AFTER])
 @pytest.mark.parametrize("after", range(1, 16, 2))
 def test_an_outage_at_any_request_only_needs_another_run(
