@@ -37,6 +37,7 @@ class Stays(StrEnum):
     UNKNOWN = "not known what Plex had before, stays"
     NOT_IN_PLEX = "Plex does not have the picture from before any more"
     NOT_TAKEN = "Plex keeps our value"
+    UNCERTAIN = "all locks of PlexSync are gone, stays"
 
 
 # Our value is still there, and may go back another time.
@@ -115,6 +116,24 @@ def plan_undo(entry: LedgerEntry, item: PlexItem, shelves: Mapping[ImageSlot, Sh
         },
         edits=_edits(item, found),
         kept=remaining(entry, {one.field for one in found if one.stays in _OURS}),
+    )
+
+
+def uncertain(
+    stored: LedgerEntry, believed: LedgerEntry, item: PlexItem
+) -> tuple[UndoneField, ...]:
+    """What an entry has of an item that Plex may have made again: its collections and pictures
+    count as not written."""
+    names = stored.fields.keys() - believed.fields.keys()
+    slots = stored.images.keys() - believed.images.keys()
+    lists = ((name, item.tags.get(name, ()), stored.fields[name]) for name in sorted(names))
+    return (
+        *(
+            UndoneField(name, now, now, stays=Stays.UNCERTAIN)
+            for name, now, memory in lists
+            if not ours_of(memory).isdisjoint(keys_of(now))
+        ),
+        *(UndoneField(slot, "", "", stays=Stays.UNCERTAIN) for slot in sorted(slots)),
     )
 
 

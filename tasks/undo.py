@@ -16,6 +16,7 @@ from sync_queue import aside, datadir, launch, lock
 from sync_queue.report import read_report
 from sync_queue.shared import held
 from sync_queue.snapshot import Snapshot
+from sync_queue.state import LibraryRun
 from tasks import exit_codes
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import Desk, ready_servers
@@ -85,10 +86,17 @@ def undo(desk: Desk) -> TaskResult:
     if not scope.scene:
         pause(desk, servers)
     with worker_aside(desk):
+        forget_library_run(desk)
         run = UndoWriter(desk.manager, servers, scope, time.time)
         report = Report(scope, *run.count(), preview=False, at=desk.begun)
         report.take(run.run(), desk.progress)
     return finished(desk.request, report)
+
+
+def forget_library_run(desk: Desk) -> None:
+    """A *Sync All Scenes* that was interrupted begins anew: it takes up what is undone now."""
+    with desk.manager.transaction():
+        desk.manager.state.clear(LibraryRun)
 
 
 def pause(desk: Desk, servers: Servers) -> None:
@@ -119,13 +127,15 @@ def worker_aside(desk: Desk) -> Iterator[None]:
     descriptor = aside.acquire(data_dir)
     if descriptor is None:
         raise TransientError("The worker did not step aside within a minute: run this again.")
-    with held(descriptor):
-        take_back_leases(desk.manager, time.time())
-        while desk.manager.take_in_spool():
-            pass
-        yield
-    if (was_alive or read_report(data_dir, time.time()).left) and request.lets_worker_in:
-        launch.ensure_worker(request.plugin_dir, data_dir, asked=True)
+    try:
+        with held(descriptor):
+            take_back_leases(desk.manager, time.time())
+            while desk.manager.take_in_spool():
+                pass
+            yield
+    finally:
+        if (was_alive or read_report(data_dir, time.time()).left) and request.lets_worker_in:
+            launch.ensure_worker(request.plugin_dir, data_dir, asked=True)
 
 
 @dataclass

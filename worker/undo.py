@@ -19,7 +19,16 @@ from plex.identity import holds
 from plex.items import PlexItem
 from plex.questions import LOCKS, ImageSlot
 from plex.recollection import believed
-from plex.undo import Stays, UndoneField, UndoPlan, asked_slots, not_taken, plan_undo, remaining
+from plex.undo import (
+    Stays,
+    UndoneField,
+    UndoPlan,
+    asked_slots,
+    not_taken,
+    plan_undo,
+    remaining,
+    uncertain,
+)
 from sync_queue.manager import QueueManager
 from sync_queue.scenes import Outcome, Undone
 from validation.errors import InvalidScene, PermanentError, PlexSyncError
@@ -129,6 +138,7 @@ class UndoRun:
                 current = believed(entry, items[0], holds_scene=True)
             if current is None:
                 return ItemUndo(entry, title or items[0].title, why=ANOTHER)
+            doubtful = uncertain(entry, current, items[0])
             current = confirm(current, items[0])[0]
             shelves = {
                 slot: self.plex.pictures.shelf(entry.rating_key, slot)
@@ -137,7 +147,8 @@ class UndoRun:
         except (PermanentError, PlexNotFound) as error:
             return ItemUndo(entry, title, why=str(error))
         plan = plan_undo(current, items[0], shelves)
-        return ItemUndo(current, title or items[0].title, plan.fields, plan=plan)
+        fields = (*plan.fields, *doubtful)
+        return ItemUndo(current, title or items[0].title, fields, plan=plan)
 
     def _holds_scene(self, entry: LedgerEntry, item: PlexItem) -> bool:
         """Whether the item, whose file has another name than we remember, holds a file of its

@@ -184,3 +184,27 @@ def test_a_paused_plugin_undoes_one_scene(films: House) -> None:
     films.stash.settings["paused"] = True
     undo(films, scene=scene)
     assert left(item, was) == []
+
+
+def test_an_interrupted_sync_all_begins_anew_after_an_undo(films: House) -> None:
+    scene, item = film(films)
+    films.saved(scene)
+    films.stash.settings["paused"] = True
+    run(films, "sync_all")
+    undo(films, all=True)
+    films.stash.settings["paused"] = False
+    films.clock.now += 60
+    run(films, "sync_all")
+    assert item.fields["summary"] == "Stash's."
+
+
+def test_an_item_of_which_all_locks_are_gone_is_undone_as_far_as_it_is_certain(
+    films: House,
+) -> None:
+    scene, item = film(films)
+    films.saved(scene)
+    films.plex.user.set_locks(item, False, *item.locked)
+    answer = undo(films, scene=scene)
+    assert item.fields["summary"] == "The agent's."
+    assert "locks" in why(answer)["poster"]
+    assert "locks" in why(answer)["collection"]
