@@ -32,15 +32,20 @@ from plex.items import (
     PlexSection,
 )
 from plex.pictures import Pictures
+from plex.plays import BegunPage, HistoryPage, RatingPage
 from plex.questions import ImageSlot, page_headers
 from plex.requests import Parameters, as_sent, edit_parameters, edit_path, shortened
 from plex.xml import (
+    parse_begun,
+    parse_history,
     parse_index_page,
     parse_items,
     parse_libraries,
+    parse_ratings,
     parse_sections,
     total_size,
 )
+from validation.numbers import seconds_awake
 
 # Bytes of a picture that a page shows beside a scene.
 MAX_PICTURE = 300_000
@@ -186,6 +191,22 @@ class PlexClient:
             page = self._listing(questions.index_of(section, since), page_headers(start, size))
             return parse_index_page(page, section.section_id)
 
+    def history(self, start: int, size: int) -> HistoryPage:
+        """*size* rows of the owner's play history from *start*, the latest views first."""
+        return parse_history(self._plex.get(questions.HISTORY, page_headers(start, size)))
+
+    def ratings(self, section: PlexSection, start: int, size: int, since: int) -> RatingPage:
+        """*size* items of *section* from *start* that were rated after *since* (epoch seconds)."""
+        with no_scenes_fault():
+            page = self._listing(questions.rated_in(section, since), page_headers(start, size))
+            return parse_ratings(page)
+
+    def begun(self, section: PlexSection, start: int, size: int) -> BegunPage:
+        """*size* items of *section* from *start* that were watched in part."""
+        with no_scenes_fault():
+            page = self._listing(questions.begun_in(section), page_headers(start, size))
+            return parse_begun(page)
+
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, rating_key: int) -> PlexItem:
@@ -265,10 +286,12 @@ class PlexClient:
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
         most = 1
-        began = time.monotonic()
+        waited = 0.0
         seen: set[int] = set()
         for number in count(1):
+            asked = time.monotonic()
             page = self._listing(path, page_headers(start, _LIST_PAGE))
+            waited += seconds_awake(time.monotonic() - asked)
             total = total_size(page)
             most = pages_of(total, _LIST_PAGE) if number == 1 else most
             found = parse_items(page, section.section_id, full=False)
@@ -280,7 +303,7 @@ class PlexClient:
                 return
             if number >= most:
                 raise endless()
-            check_time(time.monotonic() - began, most)
+            check_time(waited, most)
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """One listing of Plex. A 404 here means that the library is gone, not an item."""

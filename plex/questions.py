@@ -11,6 +11,9 @@ from plex.items import TYPE_NUMBERS, PlexSection
 ImageSlot = Literal["poster", "background"]
 
 SECTIONS = "/library/sections"
+# The views of the server's owner, whose account has the number 1 on every server.
+OWNER = 1
+HISTORY = f"/status/sessions/history/all?sort=viewedAt%3Adesc&accountID={OWNER}"
 
 # The parts that a listing does not need; without them Plex's answer is half as long.
 _INDEX_QUERY = (
@@ -55,6 +58,18 @@ def index_of(section: PlexSection, since: int) -> str:
     # "updatedAt>>" means "later than"; Plex ignores one with "=" in it, without an error.
     later = f"&push=1&updatedAt>>={since}&or=1&addedAt>>={since}&pop=1" if since else ""
     return f"{whole_library(section)}&sort=addedAt&{_INDEX_QUERY}{quote(later, safe='&=')}"
+
+
+def rated_in(section: PlexSection, since: int) -> str:
+    """The items of *section* that were rated after *since*."""
+    return f"{whole_library(section)}&lastRatedAt%3E%3E={since}&{_INDEX_QUERY}"
+
+
+def begun_in(section: PlexSection) -> str:
+    """The items of *section* that were watched in part. Plex: episodes have a filter of their
+    own."""
+    name = "episode.inProgress" if section.kind == "episode" else "inProgress"
+    return f"{whole_library(section)}&{name}=1&{_INDEX_QUERY}"
 
 
 def items_of(rating_keys: Sequence[int]) -> str:

@@ -1,8 +1,8 @@
 """Edits that are lost with a file of the database: noted in a file, told by the next worker.
 
-``data.db`` or one of its companions was removed or replaced under a live worker. What only the lost
-file held cannot be read any more. The next worker reports it, and sweeps immediately: the edits
-are found in Stash.
+``data.db`` or one of its companions was removed or replaced under a live worker. Edits that were
+only in the lost file cannot be read any more. The next worker reports it, and sweeps immediately:
+the edits are found in Stash.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import contextlib
 import os
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sync_queue import datadir
-from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
 from sync_queue.state import Restored, SweepNote
+
+if TYPE_CHECKING:  # the manager itself notes what is lost
+    from sync_queue.manager import QueueManager
 
 FILE = "edits.lost"
 SENTENCE = (

@@ -21,6 +21,8 @@ from validation.numbers import LARGEST
 
 Kind = Literal["STRING", "NUMBER", "BOOLEAN"]
 
+# A hundred path rules have less.
+_LONGEST_TEXT = 20_000
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]*")
 
 
@@ -118,7 +120,10 @@ def _read_text(value: object) -> str:
         raise PydanticUseDefault
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("be text")
-    return str(value).strip()
+    text = str(value).strip()
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(f"have at most {_LONGEST_TEXT:,} characters")
+    return text
 
 
 def _read_switch(value: object) -> object:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import copy
 import io
 import re
+import selectors
 import socket
 import ssl
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from time import monotonic
 from typing import Any
@@ -21,9 +23,9 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util import wait_for_read
 
 from validation.addresses import is_private
 from validation.errors import SetupError
@@ -45,6 +47,15 @@ class AnswerTooLong(ValueError):
 
 class PublicAddress(SetupError):
     """A token must not go to an address outside of this machine and its own network."""
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of an error, for users; of one of requests the reason inside, if that is more."""
+    reason = error.args[0] if error.args else None
+    if isinstance(reason, socket.gaierror):
+        return "unknown host"
+    is_more = isinstance(reason, OSError) and not isinstance(reason, TimeoutError)
+    return type(reason if is_more else error).__name__
 
 
 def refuse_public(wire: socket.socket) -> None:
@@ -143,6 +154,14 @@ class BoundedSession(requests.Session):
         """How a request is sent: as this session says, whatever the environment has."""
         return {"proxies": {}, "stream": False, "verify": self.verify, "cert": None}
 
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send *request*; no redirect is followed, so there is one answer."""
+        adapter = self.get_adapter(str(request.url))
+        verify: Any = how.get("verify", self.verify)
+        response = adapter.send(request, verify=verify)
+        extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response
+
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare *request*; one that differs from the last in its target alone is that one with
         another target."""
@@ -234,12 +253,14 @@ class BoundedAdapter(BaseAdapter):
         place, _, target = rest.partition("/")
         connection = self._connected(f"{scheme}://{place}", verify)
         try:
-            connection.request(
-                str(request.method),
-                f"/{target.partition('#')[0]}",
-                request.body,
-                request.headers,
-            )
+            # A server that refuses a long body may answer before it has read all of it.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    str(request.method),
+                    f"/{target.partition('#')[0]}",
+                    request.body,
+                    request.headers,
+                )
             answer = connection.getresponse()
         except TimeoutError as error:
             raise requests.ReadTimeout(error) from None
@@ -252,7 +273,7 @@ class BoundedAdapter(BaseAdapter):
         """The connection to *server*: the one that is open, unless the server has closed it."""
         if self._connection is not None:
             wire = self._connection.sock
-            if wire and self._leads_to == (server, verify) and not wait_for_read(wire, 0.0):
+            if wire and self._leads_to == (server, verify) and _is_silent(wire):
                 return self._connection
             self.close()
         self._connection = connection = self._connect(server, verify)
@@ -284,6 +305,13 @@ class BoundedAdapter(BaseAdapter):
         return connection
 
 
+def _is_silent(wire: socket.socket) -> bool:
+    """Whether nothing has come over an idle connection, not even its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(wire, selectors.EVENT_READ)
+        return not selector.select(0)
+
+
 def _response_to(
     request: requests.PreparedRequest, answer: HTTPResponse, body: bytes
 ) -> requests.Response:
@@ -312,13 +340,17 @@ def _body_of(answer: HTTPResponse, most: int) -> bytes:
         raise AnswerTooLong
     unpacker = zlib.decompressobj(_EITHER) if coding in _PACKED else None
     body = bytearray()
+    is_whole = True
     try:
         while piece := answer.read(_CHUNK):
             body += unpacker.decompress(piece, most + 1 - len(body)) if unpacker else piece
             if len(body) > most:
                 raise AnswerTooLong
+            is_whole = unpacker is None or (unpacker.eof and not unpacker.unused_data)
         if answer.length:
             raise IncompleteRead(b"")
+        if not is_whole:
+            raise zlib.error("cut short, or followed by something else")
     except TimeoutError as error:
         raise requests.ReadTimeout(error) from None
     except (HTTPException, OSError) as error:

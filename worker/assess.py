@@ -104,7 +104,8 @@ def assess(
         return _pinned(store, batch, scene, pin)
     sources = PlexSources(store, batch)
     match = find_plex_items_with_confidence(scene, batch.config, sources)
-    log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
     if match.reason is not None:
         return Assessment(scene, match.reason, match=match, detail=match.as_evidence())
     taken = {

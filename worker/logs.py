@@ -19,6 +19,8 @@ from validation.texts import one_line
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 SET_ASIDE = "set-aside.log"
+# Characters of one record. A summary in a detailed log has some thousand.
+LONGEST_LINE = 20_000
 # Another user's file, a directory, a link to nowhere.
 NO_LOG_OF_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP})
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -42,7 +44,7 @@ class PlainFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
         """The line."""
-        return one_line(super().formatMessage(record))
+        return one_line(super().formatMessage(record), LONGEST_LINE)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
         """The stack."""

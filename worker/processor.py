@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from plex.connection import random_fraction
-from sync_queue import aside, lock, losses
+from sync_queue import aside
 from sync_queue.manager import QueueManager
-from sync_queue.trouble import DatabaseReplaced, needs_opening
+from sync_queue.trouble import needs_opening
 from validation.errors import QueueError
 from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
@@ -146,8 +146,6 @@ class SyncWorker:
 
     def _wait_out(self, error: QueueError) -> None:
         """The database cannot be used: wait for it, or end where only opening it again helps."""
-        if isinstance(error, DatabaseReplaced) and error.file != lock.LOCK_FILE:
-            losses.note(self.manager.data_dir, error.file or "data.db")
         if self.when_idle or needs_opening(error):
             self.error = error
             self.finished = End.DATABASE

@@ -17,6 +17,7 @@ from validation.config import (
     fingerprint,
     validate_config,
 )
+from validation.paths import PathRules
 from validation.setting_types import describe_secret, server_url
 from validation.settings import DECLARED, SETTINGS
 
@@ -54,6 +55,8 @@ PROMISED: dict[str, tuple[str, Any, Any]] = {
     "read_timeout": ("NUMBER", 30, (5, 120)),
     "dlq_retention_days": ("NUMBER", 30, (1, 365)),
     "debug_logging": ("BOOLEAN", False, None),
+    "plays_from_plex": ("BOOLEAN", False, None),
+    "ratings_from_plex": ("BOOLEAN", False, None),
 }
 NUMBERS = [name for name, (kind, _, _) in PROMISED.items() if kind == "NUMBER"]
 SWITCHES = [name for name, (kind, _, _) in PROMISED.items() if kind == "BOOLEAN"]
@@ -198,6 +201,19 @@ def test_a_report_says_what_was_given_what_is_used_and_what_to_change() -> None:
 def test_a_long_wrong_value_is_not_repeated_whole() -> None:
     [problem] = read({"max_retries": "x" * 5000}).problems
     assert len(problem) < 250
+
+
+@pytest.mark.parametrize("name", ["plex_library", "path_map", "include_tags"])
+def test_a_text_without_end_is_reported_in_a_line(name: str) -> None:
+    problems = " ".join(read(GOOD | {name: "x" * 1_000_000}).problems)
+    assert "have at most 20,000 characters" in problems
+    assert len(problems) < 1_000
+
+
+def test_a_wrong_path_rule_is_not_repeated_whole() -> None:
+    rules, problems = PathRules.parse("/data => " + "x" * 19_000)
+    assert not rules.rules
+    assert len(problems[0]) < 300
 
 
 def test_a_number_given_for_text_is_its_digits() -> None:
@@ -437,6 +453,8 @@ OTHERS = {
     "include_studios": "c",
     "exclude_studios": "d",
     "exclude_paths": "/e",
+    "plays_from_plex": True,
+    "ratings_from_plex": True,
     "ask_plex_to_scan": True,
     "insecure_tls": True,
     "max_retries": 9,
