@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from sync_queue import datadir
 from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, read_object, replaced
 
+# The log is moved into the database at about a megabyte: on a small disk, SQLite's own four would
+# fill it for good, and the hook that reaches them would let its user wait.
+LOG_PAGES = 250
+
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
     """Open the database for a worker or task: private file, WAL, explicit transactions.
@@ -26,6 +30,7 @@ def connect(path: str, timeout: float) -> sqlite3.Connection:
     try:
         set_wal(database, timeout)
         database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except BaseException:
         database.close()
         raise
