@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from simulators.stash.pictures import png
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
 from tests.resident.bench import PLEX_FOLDER, Bench, bench
+from worker.undo import Scope, UndoWriter
 
 # A worker asks once for the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
@@ -33,6 +34,7 @@ RULES: Mapping[str, object] = {
     **{"collect_tags": "Series", "label_tags": "VR", "collection_prefix": "studio=Studio: ;"},
 }
 BATCH = 200
+UNDONE = 60
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def rows(scenes: int) -> Iterator[Row]:
     yield from one_scene()
     yield from rules()
     yield from images()
+    yield from undoing()
     yield from two_libraries()
     yield verification()
     yield from taken_over()
@@ -169,6 +172,38 @@ def images() -> Iterator[Row]:
         yield row("scene known, saved with the same cover", again, 1)
 
 
+def undoing() -> Iterator[Row]:
+    """An undo of one scene, and of many with pictures in a library with an agent."""
+    with bench() as made:
+        scene, _ = made.add()
+        asked(made, lambda: made.edit(scene, title="New"))
+        settle(made)
+        counted = asked(made, lambda: carry_out(made, Scope(scene=scene)))
+        yield row("undo of one scene", without_connecting(counted), 2)
+    with bench(skip_posters=False, sync_background=True) as made:
+        section = made.plex.add_section("Movies", locations=[f"{PLEX_FOLDER}/m"])
+        scenes = []
+        for number in range(UNDONE):
+            name = f"m/{number}.mp4"
+            scenes.append(made.add_scene(name, cover=png(color=(number, 1, 1))))
+            made.plex.add_movie(section, f"{PLEX_FOLDER}/{name}")
+        made.enqueue(*scenes)
+        asked(made, made.run)
+        settle(made)
+        counted = asked(made, lambda: carry_out(made, Scope()))
+        allowed = 2 * UNDONE + 2 * 2 * UNDONE
+        yield share(f"undo of {UNDONE} items with two pictures", counted, UNDONE, allowed / UNDONE)
+
+
+def carry_out(made: Bench, scope: Scope) -> None:
+    """The undo, without the task around it."""
+    made.tell()
+    servers = made.new_worker().servers
+    servers.read_settings()
+    for _one in UndoWriter(made.manager, servers, scope, made.clock).run():
+        pass
+
+
 def two_libraries() -> Iterator[Row]:
     """A scene that is in the second library only, with no path rule to say which."""
     with bench(path_map="") as made:
@@ -259,7 +294,7 @@ def share(case: str, counted: Counter[str], scenes: int, allowed: float) -> Row:
 
 def kind_of(name: str) -> str:
     """The path without the numbers of items."""
-    return re.sub(r"[\d,]{3,}|\d+$", "…", name.split()[1])
+    return re.sub(r"(?<=metadata/)[\d,]+", "…", name.split()[1])
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _ordered(
     """The names in the order to send, and whether the order alone is worth sending."""
     if not rule.ordered:
         return target, False
-    moved = _was_moved(now, memory)
+    moved = was_moved(now, memory)
     if moved and kept:
         target = {key: target[key] for key in (*(k for k in keys_of(now) if k in target), *target)}
     return target, (changed or moved) and tuple(target) != keys_of(now)
@@ -215,7 +215,7 @@ def _comes_back(name: str, forms: Mapping[str, str], memory: FieldMemory, stays_
     return not stays_out
 
 
-def _was_moved(now: tuple[str, ...], memory: FieldMemory) -> bool:
+def was_moved(now: tuple[str, ...], memory: FieldMemory) -> bool:
     """Whether a user changed the order of our names in Plex since they were read back."""
     left = keys_of(memory.order or filter(None, names_of(memory.stored)))
     shown = [key for key in keys_of(now) if key in left]

@@ -203,10 +203,12 @@ def total_size(container: Element) -> int:
     return found
 
 
-def parse_selected_image(container: Element) -> str:
-    """The key of the poster or background that an item shows; "" when it names none."""
-    chosen = (photo for photo in container.findall("Photo") if photo.get("selected") == "1")
-    return next((photo.get("ratingKey", "") for photo in chosen), "")
+def parse_pictures(container: Element) -> tuple[tuple[str, ...], str]:
+    """The keys of an item's posters or backgrounds, and of the one that it shows; "" for none."""
+    photos = container.findall("Photo")
+    keys = (photo.get("ratingKey", "") for photo in photos)
+    chosen = (photo.get("ratingKey", "") for photo in photos if photo.get("selected") == "1")
+    return tuple(filter(None, keys)), next(chosen, "")
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:

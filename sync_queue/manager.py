@@ -192,6 +192,7 @@ class QueueManager:
             with durable(self.connection), self.transaction():
                 for event in events.values():
                     self.jobs.put(event.job)
+                    self.connection.execute(schema.TAKE_UP, {"scene_id": event.job.scene_id})
                     values = {"connection": event.connection, "now": event.job.enqueued_at}
                     self.connection.execute(schema.PUT_OLDER_CONNECTION, values)
             for path in events:

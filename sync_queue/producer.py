@@ -99,6 +99,7 @@ def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bo
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
     if version >= schema.NOTICES_SINCE:
         deliver_notice(database, values, say)
+        database.execute(schema.TAKE_UP, values)
     if version > 0:
         database.execute(schema.PUT_JOB, values)
         database.execute(schema.PUT_CONNECTION, values)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sync_queue import launch, lock, starts
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
+from sync_queue.scenes import Undone
 from sync_queue.shared import held
 from tasks.context import Progress, TaskRequest
 from tasks.desk import Desk
@@ -70,7 +71,9 @@ def deliver(
 def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
     """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
     jobs = desk.manager.jobs
-    jobs.put(job, prio=ASKED_PRIO)
+    with desk.manager.transaction():
+        desk.manager.scenes.take_up([job.scene_id], Undone.ALONE)
+        jobs.put(job, prio=ASKED_PRIO)
     return deliver(desk, is_over=lambda: not jobs.is_open(job.job_key))
 
 

@@ -20,11 +20,13 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "job": (1, numbers.LARGEST),
     "after": (0, numbers.LARGEST),
     "page": (0, 100_000),
+    "since": (0, numbers.LARGEST),
     "limit": (1, 200),
     "lines": (1, 500),
 }
 LONGEST_TEXT = 500
 ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off"})
 
 
 class Given:

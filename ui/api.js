@@ -12,6 +12,9 @@
   const OPERATION =
     "mutation($id: ID!, $args: Map){runPluginOperation(plugin_id: $id, args: $args)}";
   const TASK = "mutation($id: ID!, $task: String){runPluginTask(plugin_id: $id, task_name: $task)}";
+  const TASK_WITH =
+    "mutation($id: ID!, $title: String, $args: Map)" +
+    "{runPluginTask(plugin_id: $id, description: $title, args_map: $args)}";
   const JOB = "{id status description progress addTime}";
 
   // The address of Stash, which may lie below the path of a reverse proxy.
@@ -108,6 +111,7 @@
     paths: (args) => call("paths", args, shapes.paths),
     check: () => call("check_setup", { quiet: true }, shapes.check),
     support: (args) => call("support", args, shapes.support),
+    undo: (args) => call("undo", args, shapes.undone),
   };
 
   // The newest scenes of Stash with a text in title or path.
@@ -122,11 +126,21 @@
   // Tasks, as jobs of Stash's own queue.
 
   async function runTask(task) {
-    const { value, failure } = await send(TASK, { id: PLUGIN, task });
+    return started(await send(TASK, { id: PLUGIN, task }));
+  }
+
+  // An undo as a task, which the manifest does not list: one click there would be too easy.
+  async function runUndo(args) {
+    const variables = { id: PLUGIN, title: page.texts.undoTask, args: { ...args, mode: "undo" } };
+    return started(await send(TASK_WITH, variables));
+  }
+
+  function started({ value, failure }) {
     return failure ? failed(failure) : { value: String(value.runPluginTask), failure: "" };
   }
 
   const isOurs = (job) =>
+    job.task === page.texts.undoTask ||
     Object.keys(page.texts.tasks).some((key) => page.texts.tasks[key] === job.task);
 
   // The jobs of our tasks that wait or run, in Stash's order.
@@ -148,5 +162,5 @@
     return failure ? failed(failure) : { value: value.stopJob, failure: "" };
   }
 
-  page.api = { ...operations, findScenes, cover, runTask, jobs, findJob, stopJob };
+  page.api = { ...operations, findScenes, cover, runTask, runUndo, jobs, findJob, stopJob };
 })();

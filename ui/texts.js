@@ -102,7 +102,8 @@
       name: "Excluded",
       level: "secondary",
       meaning:
-        "The settings exclude the scene (tags, studios, paths, IDs, organized), or you ignored it.",
+        "The settings exclude the scene (tags, studios, paths, IDs, organized), or you ignored or" +
+        " undid it.",
       todo: "Change the setting, or take back the decision about the scene.",
     },
     nothing_to_sync: {
@@ -257,6 +258,7 @@
     fields,
     skippedFields,
     tasks,
+    undoTask: "Undo", // no task of the manifest: the page starts it with arguments
     counts,
     documents,
   };
