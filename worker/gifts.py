@@ -13,14 +13,15 @@ from plex.plays import Gift, Known, Pair, View, gift_of, is_certain, is_open
 from stash.activity import FIELDS, read_activity
 from stash.exceptions import StashQueryFailed
 from sync_queue.manager import QueueManager
+from sync_queue.scenes import Undone
 from validation.config import PlexSyncConfig
 from validation.errors import InvalidScene
-from validation.filters import skip_reason
 from validation.metadata import SyncMetadata, parse_scene
 from validation.records import LedgerEntry
 from validation.words import count
 from worker.batch import RawScene, read_scenes
 from worker.servers import Servers
+from worker.skipped import why_skipped
 from worker.verify import read_back
 
 # An item that is not certain is read again when its pairing changed, and once a day.
@@ -121,16 +122,21 @@ class Gifts:
         """A text that changes when another try may end differently."""
         pairing = (entry.scene_id, entry.added_at, entry.part_ids, entry.scene_file, entry.file)
         day = int(self.now // AGAIN_SECONDS)
-        return sha256(repr((day, self.kinds, is_open(entry), pairing)).encode()).hexdigest()[:16]
+        undone = self.manager.scenes.undone(entry.scene_id)
+        facts = (day, self.kinds, is_open(entry), undone, pairing)
+        return sha256(repr(facts).encode()).hexdigest()[:16]
 
     def _scene(self, raw: RawScene, config: PlexSyncConfig) -> SyncMetadata | None:
-        """The scene; ``None`` for one that is not synced."""
+        """The scene; ``None`` for one that is not synced.
+
+        One whose sync was undone gets nothing: Stash's hook for it would count as the user's save.
+        """
         try:
             scene = parse_scene(raw)
         except InvalidScene:
             return None
-        ignored = self.manager.scenes.is_ignored(scene.scene_id)
-        return None if ignored or skip_reason(scene, config, known=True) else scene
+        skipped, _ = why_skipped(self.manager, scene, config, Undone.NO)
+        return None if skipped else scene
 
     def _pairs(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulators.plex.items import Item
+from sync_queue.scenes import Undone
 from tests.from_plex.house import DAY, HOUR, LOOK, MINUTE, home, looks, said, synced
 from tests.resident.bench import Bench, MakeBench
 
@@ -166,3 +167,14 @@ def test_a_locked_rating_that_we_do_not_know_is_no_users(bench: Bench) -> None:
     bench.plex.user.set_locks(item, True, "userRating")
     looks(bench, 2)
     assert rating(bench, scene) is None
+
+
+def test_a_scene_that_was_undone_gets_nothing_until_it_is_taken_up(bench: Bench) -> None:
+    scene, item = synced(bench)
+    bench.manager.scenes.leave_alone(scene, Undone.ALONE)  # an entry may stay for a picture
+    bench.plex.user.rate(item, 6)
+    looks(bench, 2)
+    assert rating(bench, scene) is None  # Stash's hook for it would take the scene up
+    bench.edit(scene, title="Saved")
+    looks(bench, 2)
+    assert rating(bench, scene) == 60
