@@ -20,7 +20,6 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "job": (1, numbers.LARGEST),
     "after": (0, numbers.LARGEST),
     "page": (0, 100_000),
-    "since": (0, numbers.LARGEST),
     "limit": (1, 200),
     "lines": (1, 500),
 }
@@ -57,6 +56,19 @@ class Given:
         """Raise ``SetupError`` for a number that cannot be, before anything is stored."""
         for name in RANGES:
             self.number(name)
+        self.moment("since")
+
+    def moment(self, name: str) -> float | None:
+        """A time in epoch seconds among the arguments, also with a fraction; ``None`` without one.
+        Raises ``SetupError`` for anything else."""
+        given = self.arguments.get(name)
+        if given is None or given == "":
+            return None
+        moment = numbers.instant(given.strip() if isinstance(given, str) else given)
+        if moment is None:
+            shown = f", not {one_line(given, 40)!r}" if isinstance(given, str) else ""
+            raise SetupError(f"{name} must be a time in epoch seconds, from 0{shown}.")
+        return moment
 
     def needed(self, name: str) -> int:
         """Like ``number``, for an argument that this mode cannot do without."""

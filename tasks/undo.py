@@ -57,12 +57,12 @@ def previews(request: TaskRequest) -> bool:
 
 def scope_of(request: TaskRequest, now: float) -> Scope:
     """What is to be undone. Raises ``SetupError`` unless exactly one thing was named."""
-    scene, since = request.number("scene"), request.number("since")
+    scene, since = request.number("scene"), request.moment("since")
     if [scene is not None, since is not None, request.flag("all")].count(True) != 1:
         raise SetupError(ONE_OF)
     if since is not None and since > now:
         raise SetupError("since is in the future: give a past time in epoch seconds.")
-    return Scope(scene or 0, float(since or 0))
+    return Scope(scene or 0, since or 0.0)
 
 
 def preview(request: TaskRequest, progress: Progress) -> TaskResult:

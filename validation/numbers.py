@@ -57,6 +57,15 @@ def moment(value: object) -> int:
     return whole(value, 1, _LAST_MOMENT) or 0
 
 
+def instant(value: object) -> float | None:
+    """Return a time in epoch seconds with its fraction, until the year 9999; ``None`` = unknown."""
+    if isinstance(value, str):
+        value = float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{0,9})?", value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= _LAST_MOMENT else None
+
+
 def year(value: object) -> int:
     """Return a year; 0 = unknown."""
     return whole(value, 1, 9999) or 0
