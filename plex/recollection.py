@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plex.fields import value_in_plex
+from plex.fields import STARS, value_in_plex
 from plex.identity import held_by, same_incarnation
 from plex.images import KEPT, UNASKED
 from plex.items import PlexItem
@@ -15,17 +15,20 @@ from validation.records import FieldMemory, LedgerEntry
 _LOCKS_OF_AN_ITEM = 2
 
 
-def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> LedgerEntry | None:
+def believed(
+    entry: LedgerEntry, item: PlexItem, *, holds_scene: bool, by_values: bool = False
+) -> LedgerEntry | None:
     """*entry* as far as it is about *item*; ``None`` when it is about another incarnation.
 
     ``holds_scene``: the item holds a file of the scene now, found without any memory. The entry
     gains the incarnation that the item shows. Images and collections of an item that Plex made
-    again with the same file were not written.
+    again with the same file were not written. ``by_values``: an item that shows a text of ours was
+    not made again, even if a user took all of our locks off.
     """
     if not same_incarnation(entry, held_by(item), holds_scene=holds_scene):
         return None
     entry = _with_locks(entry, item)
-    if _is_made_again(entry, item):
+    if _is_made_again(entry, item) and not (by_values and _shows_text(entry, item)):
         fields = {
             name: replace(memory, locked=False)
             for name, memory in entry.fields.items()
@@ -72,6 +75,17 @@ def _is_made_again(entry: LedgerEntry, item: PlexItem) -> bool:
     }
     left = (_is_left(item, name, memory) for name, memory in telling.items())
     return another_time and bool(telling) and not any(left)
+
+
+def _shows_text(entry: LedgerEntry, item: PlexItem) -> bool:
+    """Whether the item shows a text that no agent gave it. Plex may keep a star rating for a film
+    that it makes again."""
+    return any(
+        _is_left(item, name, memory)
+        for name, memory in entry.fields.items()
+        if name != STARS and isinstance(memory.stored, str) and memory.stored
+        if memory.stored != memory.original and not memory.adopted
+    )
 
 
 def _is_left(item: PlexItem, name: str, memory: FieldMemory) -> bool:

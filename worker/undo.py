@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from plex.client import READ_MANY_LIMIT
 from plex.edit_plan import confirm
-from plex.exceptions import PlexNotFound
+from plex.exceptions import PlexNotFound, PlexTemporaryError
 from plex.fields import STARS
 from plex.identity import holds
 from plex.items import PlexItem
@@ -41,6 +41,9 @@ from worker.skipped import LEFT_ALONE
 from worker.verify import read_back
 
 GONE = "Plex does not have the item any more."
+# So many items in a row may each be one that Plex fails at; more are an outage.
+MOST_FAILURES = 3
+UNDER_MAINTENANCE = 503
 ANOTHER = "Another file or item is under this number now; it is not touched."
 
 log = logging.getLogger("plexsync.undo")
@@ -133,9 +136,9 @@ class UndoRun:
             items = self._ahead.read((entry.rating_key,))
             if not items:
                 return ItemUndo(entry, title, why=GONE)
-            current = believed(entry, items[0], holds_scene=False)
+            current = believed(entry, items[0], holds_scene=False, by_values=True)
             if current is None and self._holds_scene(entry, items[0]):
-                current = believed(entry, items[0], holds_scene=True)
+                current = believed(entry, items[0], holds_scene=True, by_values=True)
             if current is None:
                 return ItemUndo(entry, title or items[0].title, why=ANOTHER)
             doubtful = uncertain(entry, current, items[0])
@@ -173,6 +176,7 @@ class UndoWriter(UndoRun):
         super().__init__(manager, servers, scope, clock)
         self.manager = manager
         self._same_plex = SamePlex(self.plex)
+        self._failures = 0
 
     def run(self) -> Iterator[ItemUndo]:
         """What has gone back, item by item. A page is yielded as far as it came, also when an
@@ -182,7 +186,7 @@ class UndoWriter(UndoRun):
             done: list[ItemUndo] = []
             try:
                 for entry in page:
-                    done.append(self._undo(entry))
+                    done.append(self._try(entry))
                 done = self._read_back(done)
             except PlexSyncError:
                 yield from done
@@ -191,6 +195,18 @@ class UndoWriter(UndoRun):
                 for one in done:
                     self._forget(one)
             yield from done
+
+    def _try(self, entry: LedgerEntry) -> ItemUndo:
+        """Undo one item. If Plex answers, and fails at this item, the others are undone first."""
+        try:
+            one = self._undo(entry)
+        except PlexTemporaryError as error:
+            self._failures += 1
+            if error.status in (0, UNDER_MAINTENANCE) or self._failures > MOST_FAILURES:
+                raise
+            return ItemUndo(entry, self.store.scenes.title(entry.scene_id), why=str(error))
+        self._failures = 0
+        return one
 
     def _undo(self, entry: LedgerEntry) -> ItemUndo:
         """Undo one item; its entry stays until it was read back."""

@@ -198,13 +198,55 @@ def test_an_interrupted_sync_all_begins_anew_after_an_undo(films: House) -> None
     assert item.fields["summary"] == "Stash's."
 
 
-def test_an_item_of_which_all_locks_are_gone_is_undone_as_far_as_it_is_certain(
+def test_locks_that_a_user_took_off_keep_nothing_of_ours(films: House) -> None:
+    scene, item = film(films)
+    was = before(item)
+    films.saved(scene)
+    films.plex.user.set_locks(item, False, *item.locked)
+    answer = undo(films, scene=scene)
+    assert left(item, was) == []
+    assert why(answer) == {}
+
+
+def test_an_item_without_our_locks_and_texts_is_undone_as_far_as_it_is_certain(
     films: House,
 ) -> None:
     scene, item = film(films)
     films.saved(scene)
+    texts = {"summary", "studio", "originallyAvailableAt", "year"}
+    films.plex.user.edit(item, dict.fromkeys(texts, ""))
     films.plex.user.set_locks(item, False, *item.locked)
     answer = undo(films, scene=scene)
-    assert item.fields["summary"] == "The agent's."
     assert "locks" in why(answer)["poster"]
     assert "locks" in why(answer)["collection"]
+
+
+def test_an_item_that_plex_fails_at_keeps_no_other_from_going_back(films: House) -> None:
+    pairs = [film(films, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4", "Rain.mp4")]
+    befores = [before(item) for _, item in pairs]
+    for scene, _item in pairs:
+        films.saved(scene)
+    films.plex.faults.add(Kind.STATUS, method="PUT", status=500, times=1)
+    its_edit = rf"(^|&)id={pairs[0][1].rating_key}(&|$)"
+    films.plex.faults.add(Kind.STATUS, method="PUT", body=its_edit, status=500, times=None)
+    answer = undo(films, all=True)
+    assert [row["item"] for row in answer["rows"] if not row["field"]] == [pairs[0][1].rating_key]
+    assert "HTTP 500" in why(answer)[""]
+    assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)][1:] == [[], []]
+    films.plex.faults.clear()
+    undo(films, all=True)
+    assert left(pairs[0][1], befores[0]) == []
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_outage_ends_the_undo_and_says_how_many_items_are_left(
+    films: House, status: int
+) -> None:
+    pairs = [film(films, f"Reel {name}.mp4") for name in ("A", "B", "C", "D", "E", "F")]
+    for scene, _item in pairs:
+        films.saved(scene)
+    films.plex.faults.add(Kind.STATUS, method="PUT", status=status, times=None)
+    answer = undo(films, all=True)
+    assert answer["back"] == 0
+    assert answer["items_left"] >= 3
+    assert any("run it again" in said for said in answer["sentences"])
