@@ -131,13 +131,15 @@ def at_shell(asked: Namespace, plugin_dir: str, data_dir: str) -> int:
 
 
 def wake(connection: str, plugin_dir: str, data_dir: str, *, lets_worker_in: bool) -> Answer:
-    """A page of Stash was opened: start a worker when something waits and none runs. Silent while
-    nothing waits. *connection* is Stash's address and session (JSON text), "" from a shell.
-    *lets_worker_in*: a worker would know the settings, since they are in no file of the shell's.
+    """A page of Stash was opened: start a worker when something waits and none runs, or when one is
+    to look at Plex's views. Silent otherwise. *connection* is Stash's address and session (JSON
+    text), "" from a shell. *lets_worker_in*: a worker would know the settings, since they are in no
+    file of the shell's.
     """
     report = read_report(data_dir, time.time())
     started = False
-    if report.left and not report.worker_alive and lets_worker_in:
+    looks_at_plex = report.tables.states.number("from_plex", "at") > 0
+    if (report.left or looks_at_plex) and not report.worker_alive and lets_worker_in:
         if connection:
             producer.tell(data_dir, connection, time.time())
         started = launch.ensure_worker(plugin_dir, data_dir)

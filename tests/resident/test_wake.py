@@ -48,6 +48,26 @@ def test_waiting_jobs_run_after_a_restart_of_the_machine(road: Road) -> None:
     assert (again.output["started"], again.output["left"]) == (False, 0)
 
 
+def test_views_are_read_after_a_restart_of_the_machine(road: Road) -> None:
+    road.stash.settings["plays_from_plex"] = True
+    scene, _item = road.add("Harbour Lights.mp4")
+    road.stash.scene_update(scene, title="Saved")
+    road.drain()
+    eventually(lambda: "/status/sessions/history/all" in asked(road), timeout=30)
+    worker = road.worker()
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: not is_running(worker))
+    road.stash.restart()
+    run = road.stash.run_operation({"mode": "wake"})
+    assert (run.output["started"], run.output["left"]) == (True, 0)
+    eventually(lambda: lock_is_held(road.plugin.data_dir), timeout=20)
+
+
+def asked(road: Road) -> set[str]:
+    """The paths that Plex was asked for."""
+    return {request.path for request in road.plex.requests}
+
+
 def test_a_page_of_stash_asks_for_exactly_this_operation() -> None:
     script = (ROOT / "ui" / "wake.js").read_text("utf-8")
     assert "runPluginOperation" in script
