@@ -1,8 +1,10 @@
 # Everything runs in .venv, which is made from requirements-dev.txt and made again when that or
-# requirements.txt changes. It needs make and Python 3.11 or newer; PYTHON=... names another one.
+# requirements.txt changes. It needs make and Python 3.11 or newer. PYTHON=... names another one,
+# which gets an environment of its own: .venv-3.12.1.
 
 PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
-VENV    := .venv
+VERSION  = $(shell $(PYTHON) -c "import sys; print('%d.%d.%d' % sys.version_info[:3])" 2>/dev/null)
+VENV    := .venv$(if $(PYTHON),-$(or $(VERSION),none))
 READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
@@ -11,8 +13,12 @@ PYTEST  := $(RUN) -m pytest -n 3
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-setup test check bench soak test-stash test-page pictures settings package \
-        audit clean FORCE
+# What runs on Windows, or for its tests; the other tests use names that Windows lacks.
+ON_WINDOWS := PlexSync.py process_queue.py hooks tasks worker sync_queue stash plex validation \
+              simulators tools tests/windows
+
+.PHONY: help demo demo-setup test check bench soak test-windows test-stash test-page pictures \
+        settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -31,6 +37,8 @@ check: $(READY)  ## Lint, types, spelling, every test, and the branches that the
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(RUN) -m mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(RUN) -m mypy --platform win32 --cache-dir .mypy_cache/win32 $(ON_WINDOWS)
 	$(RUN) -m codespell_lib
 	$(RUN) -m tools.words
 	$(PYTEST) -m "not soak and not stash and not page" --hypothesis-profile new --timeout 300 \
@@ -41,6 +49,9 @@ bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 
 soak: $(READY)  ## The long forms of the tests: hundreds of kills
 	@$(PYTEST) -m soak --timeout 3600
+
+test-windows: $(READY)  ## The tests under a Windows Python in Wine (WINDOWS=3.11 to 3.14)
+	@$(RUN) -m tools.windows $(WINDOWS)
 
 test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
 	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
@@ -70,7 +81,7 @@ audit: $(READY)  ## Known vulnerabilities of the packages that PlexSync installs
 	@$(RUN) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean:  ## Remove what make made; data/ stays
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv* .windows dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python is gone, or that was never finished, is made again.

@@ -8,7 +8,6 @@ import re
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,7 +37,7 @@ CONTRACT_MODES = {
     *("sign_in", "sign_in_state", "sign_out", "servers", "use_server", "paths", "setup"),
 }
 
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and owners")
+posix_only = pytest.mark.posix
 
 
 def offered_modes() -> dict[str, str]:

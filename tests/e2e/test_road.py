@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from sync_queue.models import scene_job
 from tests.e2e.conftest import AnyRoad, MakeRoad, Road
 from tests.installed_plugin import eventually
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 DETAILS = "A night at the docks.\n\nSecond paragraph — with “quotes”."
 ONE_ITEM = r"^/library/(sections/\d+/all|metadata/\d+)$"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ import pytest
 from simulators.resident import stop_workers, workers
 from tests.installed_plugin import InstalledPlugin, eventually
 from worker import bytecode
+
+if sys.platform != "win32":
+    import resource
 
 
 @pytest.fixture

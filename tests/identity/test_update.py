@@ -231,7 +231,7 @@ def test_a_second_start_leaves_the_copy_alone(old: OldHouse) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+@pytest.mark.posix
 def test_a_migration_killed_at_any_moment_is_repeated(tmp_path: Path) -> None:
     script = Path(__file__).parents[1] / "data" / "killed_update.py"
     command = [sys.executable, str(script), str(tmp_path), str(DATABASE)]

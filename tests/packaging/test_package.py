@@ -175,14 +175,14 @@ def test_all_places_name_the_same_version() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+@pytest.mark.posix
 def test_the_unzipped_plugin_syncs_a_scene(unzipped: Path, tmp_path: Path) -> None:
     sync_a_scene(unzipped, tmp_path, sys.executable, seconds=40)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+@pytest.mark.posix
 def test_with_a_bare_python_it_installs_what_it_needs_and_syncs(
     unzipped: Path, tmp_path: Path
 ) -> None:

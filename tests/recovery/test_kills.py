@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import cycle, islice
 
 import pytest
@@ -12,7 +11,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.recovery.crashes import Crashes, Nursery
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL are POSIX")
+pytestmark = pytest.mark.posix
 
 SLOW = pytest.mark.soak, pytest.mark.timeout(3600)
 
