@@ -9,6 +9,7 @@ READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
+EACH_STASH := $(RUN) -m tools.each_stash
 
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,18 +54,18 @@ soak: $(READY)  ## The long forms of the tests: hundreds of kills
 test-windows: $(READY)  ## The tests under a Windows Python in Wine (WINDOWS=3.11 to 3.14)
 	@$(RUN) -m tools.windows $(WINDOWS)
 
-test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
-	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
+test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against each Stash of STASH_BIN
+	@if [ -n "$$STASH_BIN" ]; then $(EACH_STASH) $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
-test-page: $(if $(STASH_BIN),$(READY))  ## The page in the real Stash of STASH_BIN, driven by Chromium
+test-page: $(if $(STASH_BIN),$(READY))  ## The page in each real Stash of STASH_BIN, driven by Chromium
 	@if [ -z "$$STASH_BIN" ]; then \
 	    echo "STASH_BIN names no Stash: the tests of the page in a real one are skipped."; \
 	elif ! command -v "$${CHROMIUM_BIN:-chromium}" >/dev/null; then \
 	    echo "There is no chromium (CHROMIUM_BIN): the tests of the page are skipped."; \
 	else \
 	    $(RUN) -m pip install --quiet --disable-pip-version-check "playwright>=1.50,<2" && \
-	    $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
+	    $(EACH_STASH) $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
 	fi
 
 pictures:  ## The page's three pictures in docs/, as make test-page sees them
