@@ -14,6 +14,11 @@ EACH_STASH := $(RUN) -m tools.each_stash
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# What the tests under a Windows Python need and this system lacks. apt-get can get Wine.
+found    = $(shell command -v $(1) 2>/dev/null)
+LACKING  = $(strip $(foreach tool,mvn x86_64-w64-mingw32-gcc,$(if $(call found,$(tool)),,$(tool))) \
+             $(if $(call found,wine)$(call found,apt-get),,wine))
+
 # What runs on Windows, or for its tests; the other tests use names that Windows lacks.
 ON_WINDOWS := PlexSync.py process_queue.py hooks tasks worker sync_queue stash plex validation \
               simulators tools tests/windows
@@ -51,8 +56,10 @@ bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 soak: $(READY)  ## The long forms of the tests: hundreds of kills
 	@$(PYTEST) -m soak --timeout 3600
 
-test-windows: $(READY)  ## The tests under a Windows Python in Wine (WINDOWS=3.11 to 3.14)
-	@$(RUN) -m tools.windows $(WINDOWS)
+test-windows: $(if $(LACKING),,$(READY))  ## The tests under a Windows Python in Wine (WINDOWS=3.11 to 3.14)
+	@if [ -n "$(LACKING)" ]; then \
+	    echo "There is no $(LACKING): the tests under a Windows Python are skipped."; \
+	else $(RUN) -m tools.windows $(WINDOWS); fi
 
 test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against each Stash of STASH_BIN
 	@if [ -n "$$STASH_BIN" ]; then $(EACH_STASH) $(PYTEST) -n 0 -m stash --timeout 600; \

