@@ -227,7 +227,7 @@ def contents_of(python: str) -> str:
 
 
 def fetch(release: Release, folder: Path) -> Path:
-    """The release's jar in ``folder``. Raises ``SetUpFailed`` for another one than is named here."""
+    """The release's jar in ``folder``. Raises ``SetUpFailed`` for any other than the named one."""
     jar = folder / f"cpython-{release.version}-windows-x86_64.jar"
     if not jar.exists():
         artifact = f"-Dartifact=org.bytedeco:cpython:{release.version}:jar:windows-x86_64"
