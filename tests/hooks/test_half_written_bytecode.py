@@ -95,6 +95,7 @@ def test_no_process_lets_python_write_bytecode(own_plugin: InstalledPlugin) -> N
     assert not any(file.exists() for file in files)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("room", [0, 10, 3000])
 def test_on_a_full_disk_bytecode_is_written_whole_or_not_at_all(tmp_path: Path, room: int) -> None:
     source = tmp_path / "module.py"

@@ -126,6 +126,7 @@ def test_status_says_why_no_worker_starts(broken: InstalledPlugin) -> None:
     assert "Process Queue" in text
 
 
+@pytest.mark.posix
 def test_a_worker_that_is_killed_before_it_works_is_started_by_the_next_save(
     own_plugin: InstalledPlugin,
 ) -> None:

@@ -210,6 +210,7 @@ def rows(path: Path) -> list[str]:
         connection.close()
 
 
+@pytest.mark.posix
 def test_the_old_database_is_copied_before_it_is_changed(old: OldHouse) -> None:
     copy = old.database.with_name("data.db.v1")
     assert copy.is_file()

@@ -103,6 +103,7 @@ def test_a_child_that_inherits_only_stderr_finds_the_pipe_closed(
     until(told.exists)
 
 
+@pytest.mark.posix
 def test_a_detached_child_is_not_waited_for(folder: Path) -> None:
     quiet = "stdin=-3, stdout=-3, stderr=-3, start_new_session=True"
     run = run_once(folder, CHILD % ("import time; time.sleep(60)", quiet))
