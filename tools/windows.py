@@ -91,7 +91,10 @@ SUITES: Mapping[str, Sequence[str]] = {
     "the tests that are not POSIX's by nature": ("tests", "--ignore=tests/windows"),
 }
 # A test that hangs ends its process on Windows: xdist starts another one.
-PYTEST = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--timeout", "300")
+PYTEST = (
+    *("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--timeout", "300"),
+    *("--basetemp", "C:\\t"),  # short names, because 260 letters are the limit
+)
 
 
 class SetUpFailed(Exception):
@@ -123,8 +126,7 @@ class Wine:
         if "PIP_CERT" in os.environ:
             environ["PIP_CERT"] = "Z:" + os.environ["PIP_CERT"]
         environ.update(WINEPREFIX=str(self.prefix), WINEARCH="win64", WINEDEBUG="-all")
-        # No questions about .NET and a browser; short names, because 260 letters are the limit.
-        environ.update(WINEDLLOVERRIDES="mscoree=;mshtml=", TMP="C:\\t", TEMP="C:\\t")
+        environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="  # no questions about .NET and a browser
         return environ
 
     def run(self, *command: str, cwd: Path | None = None, show: bool = True) -> int:
@@ -207,7 +209,6 @@ def set_up(wine: Wine, python: str) -> None:
     wine.run("winecfg", "-v", "win10", show=False)
     home = wine.drive / "py"
     unpack(jar, home)
-    (wine.drive / "t").mkdir(exist_ok=True)
     stand_in_for_wine(wine, home)
     get_wheels(python, home / "Lib" / "site-packages")
     code = "import pydantic, sqlite3, ssl, sys; print(sys.version, sqlite3.sqlite_version)"
