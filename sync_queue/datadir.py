@@ -23,8 +23,10 @@ IDENTITY = "stash.json"
 LOG_FILE = "plexsync.log"
 # The ending of a file that its writer has not finished; after a kill it stays so.
 UNFINISHED = ".tmp"
-# How long Windows may refuse a file that another process, or a virus scanner, has open.
-BUSY_FILE_SECONDS = 5.0
+# How long Windows may refuse to read a file that is being replaced, and to rename or delete one
+# that another process, or a virus scanner, has open.
+BUSY_READ_SECONDS = 2.0
+BUSY_RENAME_SECONDS = 5.0
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 REFUSED = frozenset({errno.EACCES, errno.EPERM})
@@ -105,12 +107,14 @@ def owners(directory: str) -> str:
     return "" if owner == ours else f": user {owner} owns {directory}, PlexSync runs as user {ours}"
 
 
-def patiently(act: Callable[[], Found], seconds: float | None = None) -> Found:
+def patiently(
+    act: Callable[[], Found], seconds: float = BUSY_READ_SECONDS, system: str | None = None
+) -> Found:
     """The result of ``act``. Windows refuses to replace, rename or delete a file that another
     process reads, and to read one that is being replaced: there it is tried again for a moment.
     """
-    if seconds is None:
-        seconds = BUSY_FILE_SECONDS if os.name == "nt" else 0.0
+    if (system or os.name) != "nt":
+        return act()
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -263,12 +267,12 @@ def write_private(path: str, content: bytes) -> None:
 
 def replace(source: str, target: str) -> None:
     """Put a file or folder in another's place, patiently."""
-    patiently(lambda: os.replace(source, target))
+    patiently(lambda: os.replace(source, target), BUSY_RENAME_SECONDS)
 
 
 def remove(path: str) -> None:
     """Delete a file, patiently."""
-    patiently(lambda: os.remove(path))
+    patiently(lambda: os.remove(path), BUSY_RENAME_SECONDS)
 
 
 def sync_directory(directory: str) -> None:

@@ -166,9 +166,11 @@ def refusing(times: int) -> Callable[[], str]:
 
 
 def test_a_file_that_is_refused_for_a_moment_is_tried_again() -> None:
-    assert datadir.patiently(refusing(3), seconds=30.0) == "done"
+    assert datadir.patiently(refusing(3), 30.0, system="nt") == "done"
     with pytest.raises(PermissionError):
-        datadir.patiently(refusing(1), seconds=0.0)
+        datadir.patiently(refusing(1), 0.0, system="nt")
+    with pytest.raises(PermissionError):
+        datadir.patiently(refusing(1), 30.0, system="posix")
 
 
 # -- closed standard streams -----------------------------------------------------------------------
