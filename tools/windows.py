@@ -78,6 +78,9 @@ if hasattr(_winapi, "CopyFile2"):
 """
 # platform.platform() crashes in it (Python 3.12 and newer):
 UNUSABLE = ("Lib/_wmi.pyd",)
+# What the jar lacks: what a virtual environment starts its base Python with (names of 3.11 and of
+# 3.13). The interpreter itself does it, if it finds its library.
+LAUNCHERS = ("python.exe", "pythonw.exe", "venvlauncher.exe", "venvwlauncher.exe")
 
 # pytest itself needs it on Windows; pip asks the system that runs it, which is another one.
 ON_WINDOWS = ("colorama",)
@@ -222,7 +225,7 @@ def contents_of(python: str) -> str:
     packages = [
         (ROOT / name).read_bytes() for name in ("requirements.lock", "requirements-dev.txt")
     ]
-    instead = repr((RANDOM_NUMBERS, WITHOUT_COPY_FILE_2, UNUSABLE, ON_WINDOWS)).encode()
+    instead = repr((RANDOM_NUMBERS, WITHOUT_COPY_FILE_2, UNUSABLE, LAUNCHERS, ON_WINDOWS)).encode()
     sums = (hashlib.sha256(content).hexdigest() for content in (*packages, instead))
     return "\n".join([RELEASES[python].sha256, *sums])
 
@@ -257,11 +260,16 @@ def unpack(jar: Path, home: Path) -> None:
 
 
 def stand_in_for_wine(wine: Wine, home: Path) -> None:
-    """What Windows has and Wine has not."""
+    """What Windows has and Wine has not, and what the jar has not."""
     for name in UNUSABLE:
         (home / name).unlink(missing_ok=True)
     (home / "Lib" / "sitecustomize.py").write_text(WITHOUT_COPY_FILE_2, "ascii")
-    library = wine.drive / "windows" / "system32" / "bcryptprimitives.dll"
+    system = wine.drive / "windows" / "system32"
+    for name in LAUNCHERS:
+        shutil.copyfile(home / "python.exe", home / "Lib" / "venv" / "scripts" / "nt" / name)
+    for library in home.glob("python3*.dll"):
+        shutil.copy(library, system)
+    library = system / "bcryptprimitives.dll"
     if not library.exists():
         source = wine.folder / "random_numbers.c"
         source.write_text(RANDOM_NUMBERS, "ascii")

@@ -15,7 +15,7 @@ import pytest
 
 from sync_queue import datadir, lock
 from sync_queue.manager import QueueManager
-from sync_queue.rescue import RESCUE_DIR
+from sync_queue.rescue import RESCUE_DIR, is_damaged_file
 from tests.installed_plugin import ROOT, eventually
 from tests.windows.conftest import PATIENCE, WindowsPlugin
 from worker import logs
@@ -179,12 +179,13 @@ def test_saves_of_a_stash_in_either_case_go_to_one_database(on_windows: WindowsP
     assert not list(on_windows.data_dir.glob("stash*/"))
 
 
-def test_a_database_in_use_is_rescued_once_its_readers_are_gone(on_windows: WindowsPlugin) -> None:
+def test_a_damaged_database_is_set_aside_and_the_edit_kept(on_windows: WindowsPlugin) -> None:
     on_windows.installed.create_database()
     path = on_windows.installed.database
     size = path.stat().st_size
     path.write_bytes(b"\xff" * size)
     on_windows.save(1)
-    eventually(lambda: "scene:1" in on_windows.stored(), PATIENCE)
-    on_windows.worker()
-    eventually(lambda: list((on_windows.data_dir / RESCUE_DIR).glob("*")), PATIENCE)
+    kept = on_windows.data_dir / RESCUE_DIR
+    eventually(lambda: any(is_damaged_file(path.name) for path in kept.glob("*")), PATIENCE)
+    eventually(lambda: on_windows.stored() == {"scene:1"}, PATIENCE)
+    assert lock.worker_alive(str(on_windows.data_dir))

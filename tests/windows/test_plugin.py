@@ -38,7 +38,8 @@ def test_every_task_ends_without_an_error(road: Road) -> None:
     scene, item = road.add("Harbour Lights.mp4")
     road.stash.library.touch(scene, title="Synced by a task")
     for task in TASKS:
-        run = road.stash.run_task(task)
+        road.stash.wait_for_job(road.stash.start_task(task), PATIENCE)
+        run = road.stash.stash.plugins.runs[-1]
         assert (run.exit_code, run.error) == (0, None), (task, run)
         assert not any("Traceback" in line.message for line in run.logs), (task, run.logs)
     eventually(lambda: item.title == "Synced by a task", PATIENCE)
