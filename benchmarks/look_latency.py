@@ -1,4 +1,4 @@
-"""What an operation that only looks costs, as a multiple of ``python3 -c pass``.
+"""The cost of an operation that only looks, as a multiple of ``python3 -c pass``.
 
 A page asks for ``status`` every two seconds, also on a NAS: at most three bare starts. The
 processor's time is compared, not the clock's, so that other load on the machine matters little.

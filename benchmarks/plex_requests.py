@@ -26,7 +26,7 @@ from tests.resident.bench import PLEX_FOLDER, Bench, bench
 
 # A worker asks once for the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
-MINUTE, DAY = 60.0, 86_400.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 BATCH = 200
 
 
@@ -67,6 +67,7 @@ def rows(scenes: int) -> Iterator[Row]:
     yield from images()
     yield from two_libraries()
     yield verification()
+    yield from taken_over()
     yield from library(scenes)
 
 
@@ -184,6 +185,24 @@ def verification() -> Row:
             f"{batched} batched reads, {before:.0f} of them before the writes; "
             f"{len(made.plex.requests) / BATCH:.2f} requests a scene in all",
         )  # fmt: skip
+
+
+def taken_over() -> Iterator[Row]:
+    """Views and star ratings, looked for during an hour in which nothing happened."""
+    for name, pages in (("plays_from_plex", 1), ("ratings_from_plex", 1)):
+        with bench(**{name: True}) as made:
+            made.stash.set_api_key("a key outlives the session")
+            for number in range(BATCH):
+                scene, item = made.add(f"{number}.mp4")
+                made.enqueue(scene)
+                for ago in range(4):
+                    made.plex.user.watch(item, made.clock() + ago)
+            made.run()
+            made.pass_time(HOUR)
+            made.plex.requests.clear()
+            made.pass_time(HOUR)
+            counted = Counter(f"{one.method} {one.path}" for one in made.plex.requests)
+            yield row(f"{name}, an hour without a view", counted, 6 * pages)
 
 
 def library(scenes: int) -> Iterator[Row]:

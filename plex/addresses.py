@@ -1,4 +1,4 @@
-"""Who may be sent a token where, and which address of a server is the best. Pure.
+"""The addresses that may be sent a token, and the best address of a server. Pure.
 
 Any script on a page of Stash can name an address, and a machineIdentifier is public and proves
 nothing. So a token from a sign-in goes to addresses that plex.tv listed, over https with a
@@ -17,7 +17,7 @@ from validation.addresses import is_private
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What an address must prove before it is sent a token from a sign-in.
+    """The proof that an address owes before it is sent a token from a sign-in.
 
     ``machine`` is the server that has to answer there, "" for a token of the settings, which goes
     to the address of the settings. ``private_only``: only a loopback or private address. ``path``

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Literal
-from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
+from plex import questions
 from plex.addresses import OPEN, Guard
 from plex.connection import PlexConnection, random_fraction
 from plex.edit_plan import EditPlan
@@ -25,7 +24,6 @@ from plex.exceptions import (
 from plex.images import image_kind
 from plex.isolation import configure
 from plex.items import (
-    TYPE_NUMBERS,
     FileSearch,
     IndexPage,
     PlexAbout,
@@ -33,38 +31,26 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
-from plex.requests import (
-    MAX_REQUEST_LINE,
-    Parameters,
-    as_sent,
-    edit_parameters,
-    edit_path,
-    line_length,
-)
+from plex.plays import BegunPage, HistoryPage, RatingPage
+from plex.questions import ImageSlot, page_headers
+from plex.requests import Parameters, as_sent, edit_parameters, edit_path, shortened
 from plex.xml import (
+    parse_begun,
+    parse_history,
     parse_index_page,
     parse_items,
     parse_libraries,
+    parse_ratings,
     parse_sections,
     parse_selected_image,
     total_size,
 )
-from validation.sanitizers import sanitize_for_plex
-
-ImageSlot = Literal["poster", "background"]
 
 # Bytes of a picture that a page shows beside a scene.
 MAX_PICTURE = 300_000
 READ_MANY_LIMIT = 50  # items per batched read: a request line of a few hundred bytes
 _LIST_PAGE = 500  # items per page when a search finds many
 _TOO_LONG = frozenset({400, 413, 414, 431})
-
-# The parts that a listing does not need; without them Plex's answer is half as long.
-_INDEX_QUERY = (
-    "includeGuids=0&excludeFields=summary,tagline&excludeElements="
-    "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
-)
-_IMAGE_PATHS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
 
 
 class PlexClient:
@@ -168,38 +154,30 @@ class PlexClient:
         server = self.server
         if fresh or server != self._sections_of:
             with no_scenes_fault():
-                self._sections = parse_sections(self._listing("/library/sections"))
+                self._sections = parse_sections(self._listing(questions.SECTIONS))
             self._sections_of = server
         return self._sections
 
     def libraries(self) -> tuple[PlexLibrary, ...]:
         """All libraries, those that PlexSync cannot sync too."""
-        return parse_libraries(self._listing("/library/sections"))
+        return parse_libraries(self._listing(questions.SECTIONS))
 
     def size(self, section: PlexSection) -> int:
         """How many items a library has."""
-        return total_size(self._listing(f"{_all(section)}&includeGuids=0", _page(0, 0)))
+        return total_size(self._listing(questions.size_of(section), page_headers(0, 0)))
 
     # -- finding ------------------------------------------------------------------------------
 
     def find_by_file(self, section: PlexSection, needle: str) -> tuple[PlexItem, ...]:
-        """Abridged items of *section* of which a file's path contains *needle*, without case.
-
-        Plex takes a comma for "or", and an empty alternative matches everything: neither is sent.
-        """
-        if "," in needle or not needle.strip():
-            raise ValueError("a needle must be text without commas")
-        query = f"{_all(section)}&includeGuids=0&{_encoded({'file': needle})}"
-        return tuple(self._list(section, query))
+        """Abridged items of *section* of which a file's path contains *needle*, without case."""
+        return tuple(self._list(section, questions.files_with(section, (needle,))))
 
     def find_by_files(self, section: PlexSection, needles: Sequence[str], most: int) -> FileSearch:
         """The first *most* abridged items of *section* of which a file's path contains one of
-        *needles*, which Plex takes as alternatives; see ``find_by_file``."""
-        if not needles or any("," in needle or not needle.strip() for needle in needles):
-            raise ValueError("needles must be texts without commas")
-        query = f"{_all(section)}&includeGuids=0&{_encoded({'file': ','.join(needles)})}"
+        *needles*."""
+        query = questions.files_with(section, needles)
         with no_scenes_fault():
-            page = self._listing(query, _page(0, most))
+            page = self._listing(query, page_headers(0, most))
         return FileSearch(parse_items(page, section.section_id, full=False).items, total_size(page))
 
     def index_page(self, section: PlexSection, start: int, size: int, since: int = 0) -> IndexPage:
@@ -207,13 +185,25 @@ class PlexClient:
 
         With *since* (epoch seconds) only items that Plex changed or added after that time.
         """
-        # Plex: items without updatedAt exist, which a filter by it alone never shows. The name
-        # "updatedAt>>" means "later than"; Plex ignores one with "=" in it, without an error.
-        later = f"&push=1&updatedAt>>={since}&or=1&addedAt>>={since}&pop=1" if since else ""
-        changed = quote(later, safe="&=")
-        path = f"{_all(section)}&sort=addedAt&{_INDEX_QUERY}{changed}"
         with no_scenes_fault():
-            return parse_index_page(self._listing(path, _page(start, size)), section.section_id)
+            page = self._listing(questions.index_of(section, since), page_headers(start, size))
+            return parse_index_page(page, section.section_id)
+
+    def history(self, start: int, size: int) -> HistoryPage:
+        """*size* rows of the owner's play history from *start*, the latest views first."""
+        return parse_history(self._plex.get(questions.HISTORY, page_headers(start, size)))
+
+    def ratings(self, section: PlexSection, start: int, size: int, since: int) -> RatingPage:
+        """*size* items of *section* from *start* that were rated after *since* (epoch seconds)."""
+        with no_scenes_fault():
+            page = self._listing(questions.rated_in(section, since), page_headers(start, size))
+            return parse_ratings(page)
+
+    def begun(self, section: PlexSection, start: int, size: int) -> BegunPage:
+        """*size* items of *section* from *start* that were watched in part."""
+        with no_scenes_fault():
+            page = self._listing(questions.begun_in(section), page_headers(start, size))
+            return parse_begun(page)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -260,19 +250,11 @@ class PlexClient:
 
     def rate(self, rating_key: int, rating: float | None) -> None:
         """Set the star rating (0 to 10; ``None`` removes it) the way a Plex client does."""
-        query = {
-            "key": str(_checked(rating_key)),
-            "identifier": "com.plexapp.plugins.library",
-            "rating": "-1" if rating is None else f"{rating:g}",
-        }
-        self._plex.send("put", f"/:/rate?{_encoded(query)}")
+        self._plex.send("put", questions.star_rating(rating_key, rating))
 
     def scan_folder(self, section: PlexSection, folder: str) -> None:
         """Ask Plex to scan one folder (its own path) of *section*; it does so in its own time."""
-        if not folder:
-            raise ValueError("a scan without a folder would scan the whole library")
-        query = _encoded({"path": folder})
-        self._plex.send("get", f"/library/sections/{section.section_id}/refresh?{query}")
+        self._plex.send("get", questions.scan_of(section, folder))
 
     # -- images -------------------------------------------------------------------------------
 
@@ -280,8 +262,7 @@ class PlexClient:
         """A small picture of the image at *path* on Plex, b"" without a usable one."""
         if not path.startswith("/"):
             return b""
-        small = _encoded({"width": str(width), "height": str(height), "minSize": "1", "url": path})
-        for where in (f"/photo/:/transcode?{small}", path):
+        for where in (questions.scaled(path, width, height), path):
             try:
                 data = self._plex.image(where)
             except (PlexNotFound, PlexPermanentError, PlexTemporaryError):
@@ -294,16 +275,14 @@ class PlexClient:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
         if image_kind(data) is None:
             raise ValueError("only raster images are uploaded")
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
-        self._plex.send("post", path, data=data)
+        self._plex.send("post", questions.images_of(rating_key, slot), data=data)
 
     def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
         """Whether the item shows the upload of bytes with that SHA-1 (hex).
 
         Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
         """
-        path = f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
-        shown = parse_selected_image(self._plex.get(path))
+        shown = parse_selected_image(self._plex.get(questions.images_of(rating_key, slot)))
         return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
@@ -312,7 +291,7 @@ class PlexClient:
         began = time.monotonic()
         seen: set[int] = set()
         for number in count(1):
-            page = self._listing(path, _page(start, _LIST_PAGE))
+            page = self._listing(path, page_headers(start, _LIST_PAGE))
             total = total_size(page)
             most = pages_of(total, _LIST_PAGE) if number == 1 else most
             found = parse_items(page, section.section_id, full=False)
@@ -335,10 +314,9 @@ class PlexClient:
             raise PlexTemporaryError("Plex has no such library any more.") from None
 
     def _read(self, keys: Sequence[int]) -> tuple[PlexItem, ...]:
-        listed = ",".join(str(_checked(key)) for key in keys)
-        answer = self._plex.get(f"/library/metadata/{listed}?skipRefresh=1")
-        found = parse_items(answer, 0, full=True)
+        found = parse_items(self._plex.get(questions.items_of(keys)), 0, full=True)
         if found.unreadable:
+            listed = ",".join(map(str, keys))
             raise UnreadableItem(f"Plex shows item {listed} without a number that can be read.")
         return found.items
 
@@ -347,53 +325,9 @@ class PlexClient:
         try:
             self._plex.send("put", edit_path(section_id, parameters))
         except PlexPermanentError as refusal:
-            shorter = _shortened(section_id, parameters)
+            shorter = shortened(section_id, parameters)
             if refusal.status not in _TOO_LONG or not shorter:
                 raise
             self._plex.send("put", edit_path(section_id, {**parameters, **shorter}))
             return shorter
         return {}
-
-
-def _shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
-    """The one text among *parameters*, cut to fit the request line; {} if that is not it."""
-    texts = [name for name in parameters if name.endswith(".value")]
-    if len(texts) != 1 or line_length(section_id, parameters) <= MAX_REQUEST_LINE:
-        return {}
-    name = texts[0]
-
-    def fits(text: str) -> bool:
-        return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
-
-    return {name: cut_to_fit(parameters[name], fits, multiline=name == "summary.value")}
-
-
-def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
-    """Return the longest beginning of *text* that *fits*, cut at a word ("" if none does)."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(text[:middle]):
-            low = middle
-        else:
-            high = middle - 1
-    return sanitize_for_plex(text, max_length=low, multiline=multiline)
-
-
-def _checked(rating_key: int) -> int:
-    if rating_key <= 0:
-        raise ValueError("not the id of a Plex item")
-    return rating_key
-
-
-def _all(section: PlexSection) -> str:
-    return f"/library/sections/{section.section_id}/all?type={TYPE_NUMBERS[section.kind]}"
-
-
-def _encoded(parameters: Mapping[str, str]) -> str:
-    """A query string. Half a surrogate pair, as a damaged file name may have, becomes "?"."""
-    return urlencode(parameters, quote_via=quote, safe="", errors="replace")
-
-
-def _page(start: int, size: int) -> dict[str, str]:
-    return {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}

@@ -12,7 +12,6 @@ from xml.etree.ElementTree import Element
 
 import requests
 import tenacity
-from urllib3.exceptions import HTTPError
 
 from plex.addresses import OPEN, Guard
 from plex.exceptions import (
@@ -168,7 +167,7 @@ class PlexConnection:
             answer = self._session.get(
                 f"{self._url}{path}", headers={"X-Plex-Token": self._token, **PICTURE}
             )
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, OSError) as error:
             raise translate_plex_exception(error) from None
         return answer.content
 
@@ -222,7 +221,6 @@ class PlexConnection:
         except (
             pa.PlexApiException,
             requests.RequestException,
-            HTTPError,
             *NOT_XML,
             OSError,
         ) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from plex.addresses import OPEN, Guard
 from plex.events import EventReader, LibraryEvent
@@ -25,7 +23,7 @@ from plex.exceptions import (
 )
 from plex.isolation import BASE_HEADERS
 from plex.transport import let_in, parse_retry_after
-from validation.transport import TimedResponse
+from validation.transport import TimedResponse, tls_context
 
 # Plex sends "ping" every ten seconds or so. A connection without a whole frame for this long is
 # dead, or no stream of events.
@@ -135,10 +133,7 @@ class EventStream:
         self._keep(wire, cleanup)
         if not secure:
             return wire
-        context = ssl.create_default_context(cafile=source.ca_bundle or DEFAULT_CA_BUNDLE_PATH)
-        if source.insecure_tls:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        context = tls_context(not source.insecure_tls and (source.ca_bundle or True))
         wrapped = context.wrap_socket(wire, server_hostname=host, do_handshake_on_connect=False)
         self._keep(wrapped, cleanup)
         wrapped.do_handshake()

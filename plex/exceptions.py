@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from xml.etree.ElementTree import ParseError
 
 from requests import exceptions as rq
-from urllib3 import exceptions as u3
 
 from plex.isolation import exceptions as pa
 from validation.documents import Refused
 from validation.errors import PermanentError, PlexSyncError, SetupError, TransientError
 from validation.numbers import Endless, longest_listing, most_pages
 from validation.reasons import Reason
-from validation.transport import AnswerTooLong
+from validation.transport import AnswerTooLong, kind_of
 
 
 class PlexTemporaryError(TransientError):
@@ -118,8 +117,6 @@ _BY_TYPE: dict[type[BaseException], tuple[_Kind, str]] = {
     rq.MissingSchema: (PlexSetupError, _ADDRESS),
     rq.URLRequired: (PlexSetupError, _ADDRESS),
     rq.InvalidHeader: (PlexSetupError, _CHARACTERS),
-    u3.HTTPError: (PlexTemporaryError, _AWAY),
-    u3.LocationValueError: (PlexSetupError, _ADDRESS),
     OSError: (PlexTemporaryError, _AWAY),
     UnicodeError: (PlexSetupError, _CHARACTERS),
     AnswerTooLong: (PlexTemporaryError, _TOO_MUCH),
@@ -173,8 +170,8 @@ def translate_plex_exception(error: BaseException, status: int | None = None) ->
     for kind in type(error).__mro__:
         if kind in _BY_TYPE:
             ours, sentence = _BY_TYPE[kind]
-            return ours(f"{sentence} ({_name(error)}).")
-    return PlexTemporaryError(f"Unexpected error with Plex ({_name(error)}).")
+            return ours(f"{sentence} ({kind_of(error)}).")
+    return PlexTemporaryError(f"Unexpected error with Plex ({kind_of(error)}).")
 
 
 @contextmanager
@@ -237,11 +234,3 @@ def error_for_sign_in(status: int, token: str) -> WrongToken | None:
     if token.startswith("eyJ") and status in (401, 422, 498):
         return WrongToken(f"{_WEEK_OVER} (HTTP {status}).")
     return WrongToken(f"{_SIGNED_OUT} (HTTP {status}).") if status == 401 else None
-
-
-def _name(error: BaseException) -> str:
-    """The type's name; of requests' errors that of the reason inside, which is more specific."""
-    inner = error.args[0] if error.args else None
-    if isinstance(inner, u3.MaxRetryError) and inner.reason is not None:
-        return type(inner.reason).__name__
-    return type(error).__name__

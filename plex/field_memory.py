@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from plex.decisions import FieldDecision
-from plex.ownership import BELIEVED, Action, Decision, alike, keys_of, names_of, same, text_of
+from plex.ownership import BELIEVED, Action, alike, keys_of, names_of, same, text_of
 from plex.tag_ownership import find_form, forms_of, order_of
 from validation.records import FieldMemory, FieldState, Value
 from validation.sanitizers import name_key
@@ -24,26 +25,16 @@ def remember(field: FieldDecision, sent: Value) -> FieldMemory | None:
         adopted = () if field.takes_over else memory.adopted
         return replace(memory, locked=field.lock, adopted=adopted)
     first = memory or FieldMemory(_nothing(sent), _nothing(sent), field.original, field.locked)
-    after = _texts(first, field, sent) if isinstance(sent, str) else _names(first, field, sent)
-    return replace(
-        after,
-        locked=first.locked if field.lock is None else field.lock,
-        adopted=() if field.takes_over else after.adopted,
-    )
+    return _texts(first, field, sent) if isinstance(sent, str) else _names(first, field, sent)
 
 
 def _texts(first: FieldMemory, field: FieldDecision, sent: str) -> FieldMemory:
-    decision, wanted = field.decision, text_of(field.wanted)
-    if decision.action is Action.ADOPT:
-        return _after(first, wanted, field.now, decision)
-    again = same(text_of(first.written), wanted) and field.memory is not None
+    wanted = text_of(field.wanted)
+    if field.decision.action is Action.ADOPT:
+        return _after(first, field, field.now)
+    again = field.memory is not None and same(text_of(first.written), wanted)
     doubts = first.doubts if again else 0
-    return replace(
-        _after(first, wanted, sent, decision),
-        state=FieldState.SENT,
-        before=field.now,
-        doubts=doubts,
-    )
+    return _after(first, field, sent, state=FieldState.SENT, before=field.now, doubts=doubts)
 
 
 def _names(first: FieldMemory, field: FieldDecision, sent: tuple[str, ...]) -> FieldMemory:
@@ -51,18 +42,24 @@ def _names(first: FieldMemory, field: FieldDecision, sent: tuple[str, ...]) -> F
     forms = forms_of(first)
     here = {name_key(name): name for name in sent}
     stored = tuple(find_form(name, here, forms) for name in wanted)
-    after = replace(
-        _after(first, wanted, stored, decision),
-        doubts=first.doubts if keys_of(wanted) == tuple(forms) else 0,
-    )
+    doubts = first.doubts if keys_of(wanted) == tuple(forms) else 0
     if decision.action is Action.ADOPT:
-        return replace(after, order=order_of(stored, now))
-    return replace(after, state=FieldState.SENT, before=now, removed=decision.removed)
+        return _after(first, field, stored, doubts=doubts, order=order_of(stored, now))
+    removed = decision.removed
+    return _after(
+        first, field, stored, state=FieldState.SENT, before=now, doubts=doubts, removed=removed
+    )
 
 
-def _after(first: FieldMemory, wanted: Value, stored: Value, decision: Decision) -> FieldMemory:
+def _after(first: FieldMemory, field: FieldDecision, stored: Value, **more: Any) -> FieldMemory:
     return FieldMemory(
-        wanted, stored, first.original, first.original_locked, adopted=decision.adopted
+        field.wanted,
+        stored,
+        first.original,
+        first.original_locked,
+        locked=first.locked if field.lock is None else field.lock,
+        adopted=() if field.takes_over else field.decision.adopted,
+        **more,
     )
 
 

@@ -36,7 +36,7 @@ class PlexItem:
     locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
     first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
     ``pictures`` has the addresses of ``poster`` and ``background``, which change when the item
-    does.
+    does. ``view_offset`` is the resume position in milliseconds (0 = none).
     """
 
     rating_key: int
@@ -49,6 +49,7 @@ class PlexItem:
     added_at: int
     full: bool
     pictures: Mapping[str, str] = field(default_factory=dict)
+    view_offset: int = 0
 
     @property
     def part_ids(self) -> tuple[int, ...]:

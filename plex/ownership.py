@@ -101,7 +101,9 @@ class Decision:
 
 def same(one: str, other: str) -> bool:
     """Whether two values are equal up to Unicode form. Then nothing has to be sent."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    return one == other or (
+        unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    )
 
 
 def alike(one: str, other: str) -> bool:

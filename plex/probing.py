@@ -45,7 +45,7 @@ class Question:
 
     @property
     def guard(self) -> Guard:
-        """Who may hear the token."""
+        """The guard of the token."""
         uri, listed = self.address.uri, self.listed
         return guard_of(uri, self.machine, listed, insecure_tls=self.insecure_tls)
 

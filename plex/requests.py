@@ -8,13 +8,14 @@ edit hits the whole library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
 from plex.edit_plan import EditPlan, TagEdit
 from plex.items import TYPE_NUMBERS
+from validation.sanitizers import sanitize_for_plex
 
 # Bytes of one request line. Reverse proxies commonly take 8 kB; their own address has to fit, too.
 MAX_REQUEST_LINE = 8000
@@ -70,6 +71,8 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
 
     *cut* has the parameters as sent (``summary.value``); the ledger compares with the cut text.
     """
+    if not cut:
+        return edits
     texts = {name.removesuffix(".value"): text for name, text in cut.items()}
     unknown = texts.keys() - edits.values.keys()
     if unknown:
@@ -78,17 +81,48 @@ def as_sent(edits: EditPlan, cut: Parameters) -> EditPlan:
     return replace(edits, values={**edits.values, **texts}, changes=tuple(changes))
 
 
+def shortened(section_id: int, parameters: Parameters) -> dict[str, str]:
+    """The one text among *parameters*, cut to fit the request line; {} if that is not it."""
+    texts = [name for name in parameters if name.endswith(".value")]
+    if len(texts) != 1 or line_length(section_id, parameters) <= MAX_REQUEST_LINE:
+        return {}
+    name = texts[0]
+
+    def fits(text: str) -> bool:
+        return line_length(section_id, {**parameters, name: text}) <= MAX_REQUEST_LINE
+
+    return {name: cut_to_fit(parameters[name], fits, multiline=name == "summary.value")}
+
+
+def cut_to_fit(text: str, fits: Callable[[str], bool], *, multiline: bool) -> str:
+    """Return the longest beginning of *text* that *fits*, cut at a word ("" if none does)."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(text[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return sanitize_for_plex(text, max_length=low, multiline=multiline)
+
+
 def _query(parameters: Parameters) -> str:
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in parameters.items())
 
 
 def _quoted(text: str) -> str:
-    return _quoted_name(text) if len(text) <= _NAME_LENGTH else quote(text, safe="")
+    return _quoted_name(text) if len(text) <= _NAME_LENGTH else _quoted_text(text)
 
 
 @lru_cache(maxsize=4096)
 def _quoted_name(text: str) -> str:
     """Names of parameters, performers and tags, which are the same for many items."""
+    return quote(text, safe="")
+
+
+@lru_cache(maxsize=8)
+def _quoted_text(text: str) -> str:
+    """The long texts of one edit: each is measured before it is sent."""
     return quote(text, safe="")
 
 

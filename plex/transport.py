@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import requests
-import urllib3
-from urllib3.exceptions import InsecureRequestWarning
 
 from plex.addresses import OPEN, Guard
 from plex.exceptions import (
@@ -28,7 +26,7 @@ from plex.exceptions import (
 )
 from validation.documents import MOST_BYTES, Refused, check_xml
 from validation.texts import said
-from validation.transport import BoundedAdapter, TimedResponse, refuse_public
+from validation.transport import BoundedAdapter, BoundedSession, TimedResponse, refuse_public
 
 # The header of a request for a picture; every other answer is XML.
 PICTURE = {"Accept": "image/*"}
@@ -46,27 +44,19 @@ def plex_session(
 ) -> PlexSession:
     """Return a session for one Plex server; timeouts in seconds. *ca_bundle* is a file of
     certificates to believe instead of the usual ones.
-
-    It ignores the environment. A proxy for this machine's internet access must not see the token of
-    a server at home, and a .netrc must not log in instead of the token.
     """
     session = PlexSession()
-    session.trust_env = False
     session.verify = False if insecure_tls else ca_bundle or True
     # Plex logs in by its token: a cookie would only grow from answer to answer.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if insecure_tls:
-        urllib3.disable_warnings(InsecureRequestWarning)  # the user chose exactly this
     for prefix in ("http://", "https://"):
         session.mount(prefix, PlexAdapter(connect_timeout, read_timeout, guard))
     return session
 
 
-class PlexSession(requests.Session):
-    """Leaves queries as they are: ours are percent-encoded, and looking through the kilobytes of an
-    edit once more took a sixth of a scene's processor time.
-
-    ``used_at`` is when the last request was answered, or failed (``time.monotonic()``; 0 = never).
+class PlexSession(BoundedSession):
+    """``used_at`` is when the last request was answered, or failed (``time.monotonic()``; 0 =
+    never).
     """
 
     used_at = 0.0
@@ -75,7 +65,7 @@ class PlexSession(requests.Session):
     def connections(self) -> int:
         """How many connections were made."""
         ours = (one for one in self.adapters.values() if isinstance(one, BoundedAdapter))
-        return sum(one.connects.count for one in ours)
+        return sum(one.connections for one in ours)
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Send *request* and note when that ended."""
@@ -83,14 +73,6 @@ class PlexSession(requests.Session):
             return super().send(request, **how)
         finally:
             self.used_at = monotonic()
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare *request* with its query untouched."""
-        address, mark, query = request.url.partition("?")
-        request.url = address
-        prepared = super().prepare_request(request)
-        prepared.url = f"{prepared.url}{mark}{query}"
-        return prepared
 
 
 class PlexAdapter(BoundedAdapter):

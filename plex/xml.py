@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element
 
 from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, Items, PlexItem, PlexLibrary, PlexPart, PlexSection
+from plex.plays import BegunPage, HistoryPage, Rating, RatingPage, View
+from plex.questions import OWNER
 from validation import numbers
 from validation.records import IndexedFile
 from validation.words import count
@@ -56,7 +58,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         rating_key=rating_key,
         section_id=numbers.key(element.get("librarySectionID")) or section_id,
         kind=element.get("type", ""),
-        values={name: element.get(name, "") for name in _VALUES if element.get(name)},
+        values=_values(element),
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
         locked=frozenset(
             field.get("name", "")
@@ -67,7 +69,16 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         added_at=numbers.moment(element.get("addedAt")),
         full=full,
         pictures={slot: element.get(name, "") for slot, name in _PICTURES.items()},
+        view_offset=numbers.amount(element.get("viewOffset")),
     )
+
+
+def _values(element: Element) -> dict[str, str]:
+    """The scalar fields that an item has; a rating that is no number is none."""
+    values = {name: element.get(name, "") for name in _VALUES if element.get(name)}
+    if not numbers.stars(values.get("userRating")):
+        values.pop("userRating", None)
+    return values
 
 
 def parse_items(container: Element, section_id: int, *, full: bool) -> Items:
@@ -133,6 +144,51 @@ def parse_index_page(container: Element, section_id: int) -> IndexPage:
         newest=max(times, default=0),
         unreadable=_told(len(videos) - len(keys)),
     )
+
+
+def parse_history(container: Element) -> HistoryPage:
+    """Parse one page of the history. Rows of music, of other accounts and of items that are gone
+    are no views; those that cannot be read are told."""
+    ids = [numbers.key(row.get("historyKey", "").rpartition("/")[2]) for row in container]
+    views, unreadable = [], 0
+    for view_id, row in zip(ids, container, strict=True):
+        account = numbers.whole(row.get("accountID"))
+        is_gone = not row.get("ratingKey")
+        if row.tag != "Video" or is_gone or account not in (OWNER, None):
+            continue
+        viewed_at, key = numbers.moment(row.get("viewedAt")), numbers.key(row.get("ratingKey"))
+        if view_id and viewed_at and key and account == OWNER:
+            views.append(View(view_id, viewed_at, key))
+        else:
+            unreadable += 1
+    _told(unreadable, "view", "views")
+    known = tuple(filter(None, ids))
+    return HistoryPage(tuple(views), known, len(ids), total_size(container))
+
+
+def parse_ratings(container: Element) -> RatingPage:
+    """Parse one page of rated items; those without a usable rating are left out."""
+    videos = container.findall("Video")
+    ratings = (
+        Rating(
+            numbers.key(one.get("ratingKey")),
+            numbers.stars(one.get("userRating")),
+            numbers.moment(one.get("addedAt")),
+            numbers.moment(one.get("lastRatedAt")),
+        )
+        for one in videos
+    )
+    usable = tuple(one for one in ratings if one.rating_key and one.stars and one.rated_at)
+    return RatingPage(usable, len(videos), total_size(container))
+
+
+def parse_begun(container: Element) -> BegunPage:
+    """Parse one page of items that were watched in part."""
+    videos = container.findall("Video")
+    keys = (numbers.key(one.get("ratingKey")) for one in videos)
+    offsets = (numbers.amount(one.get("viewOffset")) for one in videos)
+    begun = {key: offset for key, offset in zip(keys, offsets, strict=True) if key and offset}
+    return BegunPage(begun, len(videos), total_size(container))
 
 
 def total_size(container: Element) -> int:

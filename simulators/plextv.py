@@ -218,7 +218,7 @@ class PlexTvSimulator:
 
     @property
     def faults(self) -> Faults:
-        """What is to go wrong."""
+        """The fault to come."""
         return self.state.faults
 
     def claim(self) -> Pin:

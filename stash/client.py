@@ -1,4 +1,4 @@
-"""StashClient: queries to Stash, and the one mutation, over stashapi's StashInterface."""
+"""StashClient: queries to Stash, and a few mutations, over stashapi's StashInterface."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 from requests.exceptions import RequestException
 from stashapi.classes import GQLException
 
-from stash import library_files, namesakes
+from stash import activity, library_files, namesakes
 from stash.answers import at, counted, id_of, listed, rows_of
 from stash.connection import StashConnection
 from stash.exceptions import (
@@ -76,8 +76,8 @@ class ScenePage:
 
 
 class StashClient:
-    """Reads from one Stash, and stores our settings in it. Lazily connects; use one per worker,
-    from one thread.
+    """Reads from one Stash, stores our settings in it, and adds what Plex knows of a scene. Lazily
+    connects; use one per worker, from one thread.
 
     *api_key* is the setting ``stash_api_key``; timeouts are seconds. Every method raises
     StashUnavailable, or StashLoginNeeded when no login we have is accepted.
@@ -114,8 +114,9 @@ class StashClient:
         """Use *api_key*, the setting ``stash_api_key`` ("" = none), from the next request on."""
         self._api_key = api_key
 
-    def read_scenes(self, ids: Iterable[int]) -> StashRead:
-        """Read the scenes *ids* as they are now, our settings with them, in one request.
+    def read_scenes(self, ids: Iterable[int], also: str = "") -> StashRead:
+        """Read the scenes *ids* as they are now, our settings with them, in one request; of each
+        scene also the fields *also*.
 
         A real Stash answers a list that names one deleted scene with an error and nothing else.
         So a failed list is asked once more as single scenes, still one request, where a deleted
@@ -128,13 +129,13 @@ class StashClient:
         try:
             data = self._query(
                 f"query($ids: [ID!]) {{ findScenes(ids: $ids, filter: {{per_page: -1}}) "
-                f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
+                f"{{ scenes {{ ...PlexSyncScene {also} }} }} {_SETTINGS} }} {_SCENE}",
                 {"ids": [str(scene_id) for scene_id in wanted]},
             )
             scenes = at(data, list, "findScenes", "scenes")
         except StashQueryFailed:
             singles = " ".join(
-                f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene }}'
+                f's{scene_id}: findScene(id: "{scene_id}") {{ ...PlexSyncScene {also} }}'
                 for scene_id in wanted
             )
             data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
@@ -155,6 +156,21 @@ class StashClient:
             "mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }",
             {"id": PLUGIN_ID, "input": {**stored, **changes}},
         )
+
+    def add_plays(self, scene_id: int, times: Iterable[int]) -> None:
+        """Add plays to a scene, at these moments (epoch seconds). Stash adds a repeated one
+        again."""
+        written = [activity.written(moment) for moment in times]
+        self._query(activity.ADD_PLAYS, {"id": str(scene_id), "times": written})
+
+    def save_resume(self, scene_id: int, seconds: float) -> None:
+        """Store a scene's resume position."""
+        self._query(activity.SAVE_RESUME, {"id": str(scene_id), "seconds": seconds})
+
+    def rate(self, scene_id: int, rating100: int) -> None:
+        """Rate a scene, 1 to 100. Its hooks run, ours too."""
+        change = {"id": str(scene_id), "rating100": rating100}
+        self._query(activity.RATE, {"input": change})
 
     def about(self) -> StashAbout:
         """Read Stash's version, and the tasks of the plugin that it has loaded under our id."""

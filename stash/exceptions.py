@@ -12,10 +12,9 @@ from json import JSONDecodeError
 
 from requests import exceptions as rq
 from stashapi.classes import GQLException
-from urllib3.exceptions import HTTPError, MaxRetryError
 
 from validation.errors import PlexSyncError, SetupError, TransientError
-from validation.transport import AnswerTooLong
+from validation.transport import AnswerTooLong, kind_of
 
 
 class StashUnavailable(TransientError):
@@ -67,7 +66,6 @@ _SENTENCES: dict[type[BaseException], str] = {
     rq.ChunkedEncodingError: "Stash broke off its answer",
     rq.ContentDecodingError: "Stash's answer is damaged",
     rq.RequestException: "the request to Stash failed",
-    HTTPError: "the connection to Stash failed",
     JSONDecodeError: "Stash's answer is not JSON",
     GQLException: "Stash reported an error",
     **dict.fromkeys(HOLES, "Stash answered something that PlexSync does not understand"),
@@ -90,7 +88,7 @@ def translate_stash_exception(error: BaseException) -> PlexSyncError:
         return StashQueryFailed("Stash's answer to one query is too long to be read.")
     for kind in type(error).__mro__:
         if kind in _SENTENCES:
-            return StashUnavailable(f"{_SENTENCES[kind]} ({_name(error)}).")
+            return StashUnavailable(f"{_SENTENCES[kind]} ({kind_of(error)}).")
     return StashUnavailable(f"Unexpected error with Stash ({type(error).__name__}).")
 
 
@@ -104,11 +102,3 @@ def error_for_status(status: int) -> StashUnavailable:
     if status == _UNKNOWN_FIELD:
         return StashQueryUnknown(f"Stash does not understand a query (HTTP {status}).")
     return StashUnavailable(f"Stash answered with HTTP {status}.")
-
-
-def _name(error: BaseException) -> str:
-    """The type's name; of requests' errors that of the reason inside, which says more."""
-    inner = error.args[0] if error.args else None
-    if isinstance(inner, MaxRetryError) and inner.reason is not None:
-        return type(inner.reason).__name__
-    return type(error).__name__

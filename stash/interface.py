@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import requests
-import urllib3
 from stashapi.stashapp import StashInterface
-from urllib3.exceptions import InsecureRequestWarning
 
 from stash.answers import graphql_data
 from stash.connection import StashConnection
 from stash.transport import SessionCookieOnly, StashAdapter
+from validation.transport import BoundedSession
 
 # stashapi logs every failure at error level before raising it; we raise, and the caller says what
 # it means. A logger outside the hierarchy reaches no handler.
@@ -41,9 +40,6 @@ class Interface(StashInterface):
         ca_bundle: str = "",
     ) -> None:
         self._timeouts = timeouts
-        if connection.is_local:
-            # Stash's own certificate on this machine is self-signed; urllib3 would warn each time.
-            urllib3.disable_warnings(InsecureRequestWarning)
         super().__init__(
             {
                 "Scheme": connection.scheme,
@@ -61,12 +57,13 @@ class Interface(StashInterface):
 
     @property
     def s(self) -> requests.Session:
-        """The session that stashapi makes for itself, with our adapter mounted."""
+        """The session in the place of the one that stashapi makes for itself."""
         return self._session
 
     @s.setter
-    def s(self, session: requests.Session) -> None:
-        session.trust_env = False  # no .netrc login, no proxy between Stash and its own plugin
+    def s(self, theirs: requests.Session) -> None:
+        session = BoundedSession()
+        session.headers.update(theirs.headers)
         for prefix in ("http://", "https://"):
             session.mount(prefix, StashAdapter(*self._timeouts))
         session.cookies.set_policy(SessionCookieOnly())

@@ -22,12 +22,12 @@ class Facts:
 
     __slots__ = ("documents",)
 
-    def __init__(self, documents: Mapping[str, object] | None = None) -> None:
-        self.documents = documents or {}
+    def __init__(self, stored: Mapping[str, object] | None = None) -> None:
+        self.documents = {name: read_document(text) for name, text in (stored or {}).items()}
 
     def doc(self, name: str) -> dict[str, Any]:
         """The document of that name; empty without a readable one."""
-        return read_document(self.documents.get(name))
+        return self.documents.get(name, {})
 
     def text(self, name: str, field: str) -> str:
         """A text of a document, "" without one."""

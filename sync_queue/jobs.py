@@ -22,6 +22,7 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
 from sync_queue import schema
+from sync_queue.claims import CLAIM, CLAIM_SUSPECT, FOLD
 from sync_queue.database import transaction
 from sync_queue.job_counts import LONGEST_DELAY, QueueStats, count_jobs
 from sync_queue.models import ClaimedJob, JobStatus, SyncJob, parse_job
@@ -34,36 +35,6 @@ TRIM_AT_MOST = 5000
 # A job at which so many workers died in a row is given up: it is what kills them.
 DEADLY = 2
 UNREADABLE_JOB = (ValueError, TypeError, AttributeError, RecursionError)
-
-# The jobs of one priority only, the highest that is due: a batch is of one kind. ``interrupted``
-# counts the workers that died at a job. It is raised before the job begins, and taken back when the
-# job ends, so a dead worker leaves the right number. A job at which one died may be what killed it:
-# it is claimed alone, after the others, and even its reading counts.
-DUE = f"{WAITS} AND (due <= :now OR due > :now + :horizon)"
-TOP = f"prio = (SELECT prio FROM {JOBS} WHERE {DUE} ORDER BY prio DESC LIMIT 1)"
-RETURN = "RETURNING _id, data, timestamp, attempts, due"
-CLAIM = f"""
-UPDATE {JOBS} SET status = {JobStatus.LEASED} WHERE {WAITS} AND _id IN (
-    SELECT _id FROM {JOBS} WHERE {DUE} AND {TOP} AND interrupted = 0 ORDER BY due, _id LIMIT :limit
-) {RETURN}
-"""
-CLAIM_SUSPECT = f"""
-UPDATE {JOBS} SET status = {JobStatus.LEASED}, interrupted = interrupted + 1
-WHERE {WAITS} AND _id IN (
-    SELECT _id FROM {JOBS} WHERE {DUE} AND {TOP} ORDER BY interrupted, due, _id LIMIT 1
-) {RETURN}
-"""
-
-# Folds a leased job into the newer waiting one of its key; an unreadable one adds nothing.
-FOLD = f"""
-UPDATE {JOBS} AS newer SET
-    interrupted = max(newer.interrupted, :interrupted),
-    prio = max(newer.prio, older.prio),
-    data = CASE WHEN json_valid(CAST(newer.data AS TEXT)) IS TRUE THEN newer.data
-        ELSE older.data END
-FROM {JOBS} AS older
-WHERE older._id = :id AND newer.key = older.key AND newer.{WAITS}
-"""
 
 
 class JobQueue(SQLiteAckQueue):

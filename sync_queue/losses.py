@@ -1,8 +1,8 @@
 """Edits that are lost with a file of the database: noted in a file, told by the next worker.
 
-``data.db`` or one of its companions was removed or replaced under a live worker. What only the lost
-file held cannot be read any more. The next worker reports it, and sweeps immediately: the edits
-are found in Stash.
+``data.db`` or one of its companions was removed or replaced under a live worker. Edits that were
+only in the lost file cannot be read any more. The next worker reports it, and sweeps immediately:
+the edits are found in Stash.
 """
 
 from __future__ import annotations

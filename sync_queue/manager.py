@@ -20,6 +20,7 @@ from sync_queue.ledger import Ledger
 from sync_queue.migrations import migrate
 from sync_queue.models import ClaimedJob
 from sync_queue.notices import Notices
+from sync_queue.plays import PlexPlays
 from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.schema import SCHEMA_VERSION
@@ -65,6 +66,7 @@ class QueueManager:
         self.ledger = Ledger(self.connection)
         self.letters = DeadLetterQueue(self.connection)
         self.index = IndexStore(self.connection)
+        self.plays = PlexPlays(self.connection)
         self.state = StateStore(self.connection)
         self.notices = Notices(self.connection)
 

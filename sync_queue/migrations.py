@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from sync_queue import dlq, index_store, ledger, scenes, schema, state
+from sync_queue import dlq, index_store, ledger, plays, scenes, schema, state
 from sync_queue.database import transaction, whole_file
 from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.trouble import TRANSLATED
@@ -21,6 +21,7 @@ TABLES = (
     *scenes.CREATE,
     *ledger.CREATE,
     *index_store.CREATE,
+    *plays.CREATE,
 )
 
 
@@ -90,6 +91,7 @@ MIGRATIONS: Mapping[int, tuple[Step, ...]] = {
         # Its problems are found again, and get a notice of their own.
         "DELETE FROM state WHERE name = 'wrong_settings'",
         take_over_memory,
+        *plays.CREATE,
     ),
 }
 

@@ -171,6 +171,24 @@ class Restored(Record):
     sentence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FromPlexNote(Record):
+    """The last look at Plex's views and star ratings.
+
+    Attributes:
+        at: when it began.
+        sentence: its result for the user, "" for none.
+        problem: whether the sentence is about an obstacle.
+        passing: whether it is only true until the next look.
+    """
+
+    NAME: ClassVar[str] = "from_plex"
+    at: float = 0.0
+    sentence: str = ""
+    problem: bool = False
+    passing: bool = False
+
+
 R = TypeVar("R", bound=Record)
 
 

@@ -72,11 +72,7 @@ def run_task(event: Event, plugin_dir: str) -> None:
     """A task or operation of Stash."""
     lock.fill_standard_streams()
     logs.to_stash()
-    try:
-        mode = str((json.loads(event.raw).get("args") or {}).get("mode", ""))
-    except (ValueError, RecursionError):
-        refuse("PlexSync could not read the input from Stash (not JSON, or nested too deeply).")
-        return
+    mode = event.mode
     if mode not in mode_names.MODES:
         refuse(f"PlexSync has no mode {mode!r}. Its modes: {', '.join(sorted(mode_names.MODES))}.")
         return

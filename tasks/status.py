@@ -102,7 +102,7 @@ def details(report: QueueReport) -> dict[str, object]:
 
 
 def page_details(report: QueueReport, now: float) -> dict[str, object]:
-    """What a page shows besides."""
+    """The facts that a page shows besides."""
     states = report.states
     settings = states.doc("settings")
     server = server_of(report)
@@ -128,6 +128,11 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
         else {},
         "libraries": states.doc("libraries").get("libraries", []),
         "settings": settings.get("values", "unknown"),
+        "from_plex": {
+            "at": states.number("from_plex", "at"),
+            "sentence": states.text("from_plex", "sentence"),
+            "problem": states.doc("from_plex").get("problem") is True,
+        },
         **(report.tables.more or recently([], 0, [])),
     }
 
@@ -148,7 +153,7 @@ def is_signed_out(report: QueueReport) -> bool:
 
 
 def missing(report: QueueReport) -> list[str]:
-    """What keeps the set-up from being complete, in words."""
+    """The reasons why the set-up is incomplete, in words."""
     states = report.states
     settings = states.doc("settings")
     if not settings:
@@ -219,6 +224,10 @@ def lines(report: QueueReport) -> list[str]:
     if tables.outcomes:
         counted = sorted(tables.outcomes.items(), key=lambda item: (-item[1], item[0]))
         said.append("Scenes by outcome: " + ", ".join(f"{n} {name}" for name, n in counted) + ".")
+    found = report.states.text("from_plex", "sentence")
+    if found:
+        failed = report.states.doc("from_plex").get("problem") is True
+        said.append(Wrong(found) if failed else found)
     waits = waiting_reason(report)
     waiting = {waits: report.left} if report.left and waits else {}
     said.extend(reasons_lines({**tables.outcomes, **waiting}, MOST_REASONS))

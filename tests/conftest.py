@@ -24,6 +24,8 @@ SLOW_FILES = frozenset(
         "database/test_resident_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
+        "from_plex/test_echo.py",
+        "from_plex/test_model.py",
         "hooks/test_unreadable_input.py",
         "identity/test_another_plex.py",
         "packaging/test_installing.py",

@@ -47,6 +47,11 @@
         )
       : null;
 
+  const FromPlex = ({ status: { from_plex: found } }) =>
+    found.sentence
+      ? h("p", { className: found.problem ? "text-warning" : "text-muted" }, found.sentence)
+      : null;
+
   const SetupLink = ({ status }) =>
     status.setup.length
       ? h("p", null, h(page.SetupLink, { look: "primary", label: say("open setup") }))
@@ -125,6 +130,7 @@
       h(Headline, { status, at: Date.now() / 1000 }),
       h(Blockers, { status }),
       h(SetupLink, { status }),
+      h(FromPlex, { status }),
       h(Buttons, { status }),
       h("h3", null, say("outcomes")),
       counted.length

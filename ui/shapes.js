@@ -90,6 +90,10 @@
       },
       libraries: list(raw.libraries, (row) => library(map(row))),
       paused: text(map(raw.hold).reason) === "paused" || flag(map(raw.settings).paused),
+      from_plex: {
+        sentence: text(map(raw.from_plex).sentence),
+        problem: flag(map(raw.from_plex).problem),
+      },
       last_sync: number(raw.last_sync),
       rate: number(raw.rate),
       activity: list(raw.activity, (row) => active(map(row))),

@@ -145,6 +145,8 @@
     "include_studios",
     "exclude_studios",
     "exclude_paths",
+    "plays_from_plex",
+    "ratings_from_plex",
     "preserve_plex_edits",
     "max_retries",
     "connect_timeout",

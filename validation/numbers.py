@@ -12,6 +12,8 @@ _DIGITS = 18
 _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
 _LONGEST = 10**9  # seconds: thirty years of video
 
+_MOST_STARS = 10.0
+
 # The sizes that a listing may have. A library of a million files is not known to exist.
 MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
@@ -65,6 +67,15 @@ def seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
     return float(value) if 0 <= value <= _LONGEST else 0.0
+
+
+def stars(value: object) -> str:
+    """Return a star rating as its text, 0 to 10 with a decimal; "" = unknown."""
+    text = value if isinstance(value, str) else ""
+    digits = text.replace(".", "", 1)
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS):
+        return ""
+    return f"{float(text):.1f}" if float(text) <= _MOST_STARS else ""
 
 
 def most_pages(listed: int, size: int) -> int:

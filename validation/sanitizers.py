@@ -92,6 +92,8 @@ def name_key(name: str) -> str:
 
     This is Unicode's canonical caseless match (NFD, case folding, NFD).
     """
+    if name.isascii():  # the same, and most names are
+        return name.lower()
     folded = unicodedata.normalize("NFD", name).casefold()
     return unicodedata.normalize("NFD", folded)
 

@@ -212,6 +212,17 @@ class Settings(BaseModel):
         title="Detailed log",
         description="Log every step, including titles and paths of scenes.",
     )
+    plays_from_plex: Switch = Field(
+        default=False,
+        title="Plays from Plex",
+        description="Add the Plex owner's views to the play history in Stash. The first check"
+        " only shows them.",
+    )
+    ratings_from_plex: Switch = Field(
+        default=False,
+        title="Ratings from Plex",
+        description="Copy a user's star rating from Plex to a scene that has no rating, once.",
+    )
     poll_interval: Seconds = Field(
         default=0.25,
         ge=0.1,
@@ -250,6 +261,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         *("only_organized", "include_tags", "exclude_tags", "include_studios", "exclude_studios"),
         "exclude_paths",
     ),
+    "From Plex": ("plays_from_plex", "ratings_from_plex"),
     "Conflicts": ("preserve_plex_edits", "allow_ambiguous", "ask_plex_to_scan"),
     "Limits": (
         *("max_retries", "connect_timeout", "read_timeout", "dlq_retention_days"),

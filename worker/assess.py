@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plex.client import ImageSlot
 from plex.edit_plan import EditPlan, confirm, plan
 from plex.evidence import ScoredCandidate, chosen_by_a_user
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
+from plex.questions import ImageSlot
 from plex.recollection import believed, for_scene
 from validation.filters import skip_reason
 from validation.metadata import SyncMetadata
@@ -85,7 +85,8 @@ def assess(
         return _pinned(store, batch, scene, pin)
     sources = PlexSources(store, batch)
     match = find_plex_items_with_confidence(scene, batch.config, sources)
-    log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("Scene %d: %s", scene.scene_id, match.explain(paths=True))
     if match.reason is not None:
         return Assessment(scene, match.reason, match=match, detail=match.as_evidence())
     taken = {

@@ -160,6 +160,8 @@ class SceneSync:
     def _wake(self, scene_ids: Iterable[int]) -> None:
         """Sync scenes again whose items may have changed hands, but for those that wait anyway."""
         jobs = [scene_job(scene_id, RELEASED, self.clock()) for scene_id in scene_ids]
+        if not jobs:
+            return
         waiting = self.manager.jobs.waiting([job.job_key for job in jobs])
         jobs = [job for job in jobs if job.job_key not in waiting]
         self.manager.jobs.put_all(jobs, prio=MANY_PRIO)
@@ -215,7 +217,6 @@ class SceneSync:
             file=file,
         )
         entry = replace(entry, searched=paths_digest(scene.files))
-        self._keep(entry)
         return sync_covers(
             scene, item, entry, batch.config, batch.stash, batch.plex, keep=self._keep
         )

@@ -317,13 +317,14 @@ def make_batch(
 
 
 def read_scenes(
-    servers: Servers, ids: Iterable[int]
+    servers: Servers, ids: Iterable[int], also: str = ""
 ) -> tuple[Mapping[int, RawScene], Mapping[int, StashQueryFailed]]:
-    """The scenes as Stash has them now, and those that Stash fails at, which others do not wait
-    for. Raises ``StashUnavailable``, also when Stash fails at each of them."""
+    """The scenes as Stash has them now, with the fields *also*, and those that Stash fails at,
+    which others do not wait for. Raises ``StashUnavailable``, also when Stash fails at each of
+    them."""
     wanted = tuple(dict.fromkeys(ids))
     try:
-        return servers.read_scenes(wanted).scenes, {}
+        return servers.read_scenes(wanted, also).scenes, {}
     except StashQueryFailed:
         if len(wanted) < 2:
             raise
@@ -331,7 +332,7 @@ def read_scenes(
     failed: dict[int, StashQueryFailed] = {}
     for scene_id in wanted:
         try:
-            scenes |= servers.read_scenes((scene_id,)).scenes
+            scenes |= servers.read_scenes((scene_id,), also).scenes
         except StashQueryFailed as error:
             failed[scene_id] = error
             if len(failed) == len(wanted):

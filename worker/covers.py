@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
-from plex.client import ImageSlot, PlexClient
+from plex.client import PlexClient
 from plex.exceptions import PlexPermanentError, PlexTemporaryError, UnusableImage
 from plex.images import (
     KEPT,
@@ -28,6 +28,7 @@ from plex.images import (
     sent_sha1,
 )
 from plex.items import PlexItem
+from plex.questions import ImageSlot
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
@@ -109,13 +110,19 @@ def sync_covers(
 ) -> LedgerEntry:
     """Upload the cover where its bytes changed; returns the entry that remembers it.
 
-    One request to Plex per changed image. *keep* stores the entry after each slot, so that no
-    failure of the next one repeats it. A cover that Plex cannot take is noted with its version
-    (see :func:`cover_problem`). Raises ``CoverUnavailable``.
+    One request to Plex per changed image. *keep* stores the entry before the first upload, and
+    after each slot, so that no failure of the next one repeats it. A cover that Plex cannot take is
+    noted with its version (see :func:`cover_problem`). Raises ``CoverUnavailable``.
     """
-    entry = _guarded(item, entry, config, keep) if scene.cover else entry
+    entry = _guarded(item, entry, config) if scene.cover else entry
     slots = stale_slots(scene, item, entry, config)
-    data = read_cover(scene, stash) if slots else None
+    try:
+        data = read_cover(scene, stash) if slots else None
+    except Exception:
+        keep(entry)
+        raise
+    if data is not None or not slots:
+        keep(entry)
     for slot in slots:
         after = _sync_slot(slot, data, item, entry, config, plex)
         version = cover_version(scene)
@@ -177,12 +184,7 @@ def _uploaded(plex: PlexClient, rating_key: int, slot: ImageSlot, data: bytes) -
     return sent
 
 
-def _guarded(
-    item: PlexItem,
-    entry: LedgerEntry,
-    config: PlexSyncConfig,
-    keep: Callable[[LedgerEntry], None],
-) -> LedgerEntry:
+def _guarded(item: PlexItem, entry: LedgerEntry, config: PlexSyncConfig) -> LedgerEntry:
     """The entry with a note on each slot whose image *Keep edits* has kept, or may have kept.
 
     When *Keep edits* is turned off, Stash's image comes back.
@@ -195,10 +197,7 @@ def _guarded(
             notes[slot] = KEPT
         elif slot in entry.images:
             notes.setdefault(slot, UNASKED)
-    if notes != entry.image_notes:
-        entry = replace(entry, image_notes=notes)
-        keep(entry)
-    return entry
+    return replace(entry, image_notes=notes) if notes != entry.image_notes else entry
 
 
 def _is_users(

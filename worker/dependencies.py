@@ -27,7 +27,6 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "stashapi": ((0, 1, 5), (0, 2)),
     "plexapi": ((4, 18), (4, 19)),
     "requests": ((2, 32), (3,)),
-    "urllib3": ((2, 6), (3,)),
     "tenacity": ((9,), (10,)),
     "pydantic": ((2, 12), (3,)),
 }
@@ -35,7 +34,7 @@ NEEDED: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 # away.
 MODULES = (
     *("persistqueue", "stashapi.stashapp", "plex.isolation", "requests.adapters"),
-    *("urllib3.exceptions", "tenacity", "pydantic.dataclasses"),
+    *("tenacity", "pydantic.dataclasses"),
 )
 # Half a package; a file, or its bytecode, cut short; pydantic's word for a core of another version.
 BROKEN = (ImportError, SyntaxError, SystemError, EOFError, ValueError, TypeError)

@@ -91,7 +91,12 @@ class Loop:
         self.pulse = Pulse()
         self.news = Subscription(ring=ring)
         self.maintenance = Maintenance(
-            manager, servers, permission, clock, 0.0 if when_idle else QUIET_SECONDS
+            manager,
+            servers,
+            permission,
+            clock,
+            0.0 if when_idle else QUIET_SECONDS,
+            is_resident=not when_idle,
         )
         self._observed = Observed(manager)
         self._settler = Settler(manager, servers, permission, clock, rng)
@@ -198,6 +203,8 @@ class Loop:
             log.debug("The settings are not known yet: %s", error)
             return LONGEST_NAP
         self.maintenance.run(now)
+        if self.maintenance.from_plex.is_on:
+            self.pulse.work()  # views come without an edit: the worker does not end as idle
         self.news.keep(self._source_of_news())
         return self.maintenance.next_in(self.clock())
 

@@ -15,6 +15,7 @@ from sync_queue.models import MANY_PRIO, scene_job
 from sync_queue.state import WokenNote
 from validation.errors import PlexSyncError, QueueError
 from worker import notices
+from worker.from_plex import FromPlex
 from worker.permission import Go, Permission
 from worker.servers import Servers
 from worker.sweep import SWEEP_SECONDS, last_sweep, sweep
@@ -44,6 +45,7 @@ class Maintenance:
     """The worker's chores, a piece at a time. Each writes only when it found something.
 
     ``quiet_seconds``: the last writes are read back when nothing was due for this long.
+    ``is_resident``: a task's worker, which ends soon, takes nothing over from Plex.
     """
 
     def __init__(
@@ -53,11 +55,14 @@ class Maintenance:
         permission: Permission,
         clock: Callable[[], float],
         quiet_seconds: float = QUIET_SECONDS,
+        *,
+        is_resident: bool = True,
     ) -> None:
         self.manager = manager
         self.servers = servers
         self.permission = permission
         self.quiet_seconds = quiet_seconds
+        self.is_resident = is_resident
         self.sweeping: Iterator[int] | None = None
         self.sweep_at = last_sweep(manager, clock()) + SWEEP_SECONDS
         self.has_swept = False
@@ -65,6 +70,7 @@ class Maintenance:
         self.look_at = 0.0
         self.look_for = Ask.COUNTERS
         self.tidy_at = 0.0
+        self.from_plex = FromPlex(manager, servers, permission, clock)
 
     def after_batch(self, now: float) -> None:
         """Jobs were synced: fifty written items are read back, the others after a quiet time."""
@@ -84,7 +90,7 @@ class Maintenance:
         """
         notices.clear_old(self.manager, now)
         chores = (self._forget, self.tidy, self._read_back, self._wake_parked, self._sweep_a_page)
-        for chore in chores:
+        for chore in (*chores, *((self.from_plex.run,) if self.is_resident else ())):
             try:
                 chore(now)
             except QueueError:
@@ -97,6 +103,8 @@ class Maintenance:
         due = [now if self.sweeping else self.sweep_at, self.verify_at]
         if self.manager.scenes.has_parked():
             due.append(self.look_at)
+        if self.is_resident:
+            due.append(now + self.from_plex.next_in(now))
         return max(0.0, min(due) - now)
 
     def look_now(self) -> None:

@@ -147,9 +147,9 @@ class Servers:
             self._stash.set_connection(self.stash_connection())
         return self._stash
 
-    def read_scenes(self, ids: Iterable[int]) -> ScenesRead:
-        """Read scenes as they are now; the settings ride along."""
-        read = self.stash().read_scenes(ids)
+    def read_scenes(self, ids: Iterable[int], also: str = "") -> ScenesRead:
+        """Read scenes as they are now, with the fields *also*; the settings ride along."""
+        read = self.stash().read_scenes(ids, also)
         return ScenesRead(read.scenes, self.take_settings(read.settings, read.plugin_enabled))
 
     def read_settings(self) -> SettingsRead:
@@ -293,5 +293,5 @@ def ca_problem(path: str) -> str:
 
 
 def plex_settings(read: SettingsRead) -> tuple[object, ...]:
-    """What decides how Plex is reached: another value lifts a hold."""
+    """The settings that decide how Plex is reached: another value lifts a hold."""
     return read.access, read.config.plex_library

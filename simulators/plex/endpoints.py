@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from simulators.plex import user
+from simulators.plex import history, user
 from simulators.plex.answers import Answer, Element, Refused, done
 from simulators.plex.calls import IDENTIFIER, TAG_VERSION, Call, container
 from simulators.plex.edits import Edit, apply_edit, parse_edit
@@ -238,6 +238,7 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("POST", _ITEM + "/(posters|arts)", upload_picture),
     ("GET", _ITEM + r"/(thumb|art)/\d+", picture_bytes),
     ("PUT", "/:/rate", rate),
+    ("GET", "/status/sessions/history/all", history.listing),
 ]
 _ROUTES = [(method, re.compile(path), endpoint) for method, path, endpoint in _TABLE]
 

@@ -21,11 +21,12 @@ _LATER = (">=", ">>=")
 _MOMENTS: dict[str, Callable[[Item], float | None]] = {
     "addedAt": lambda item: item.added_at,
     "updatedAt": lambda item: item.updated_at,
+    "lastRatedAt": lambda item: float(item.fields.get("lastRatedAt", "nan")),
 }
 _NOT_SIMULATED = {
     *("title", "titleSort", "originalTitle", "studio", "summary", "year", "decade", "guid"),
     *("rating", "audienceRating", "userRating", "index", "duration", "id"),
-    *("originallyAvailableAt", "lastViewedAt", "lastRatedAt", *TAG_ELEMENTS),
+    *("originallyAvailableAt", "lastViewedAt", *TAG_ELEMENTS),
 }
 
 
@@ -66,6 +67,8 @@ def condition(parameter: Parameter, wild: bool) -> Test | None:
     name, operator = parameter.name, parameter.operator
     if name == "file" and operator == "=":
         return _file_test(parameter.alternatives, wild)
+    if name.removeprefix("episode.") == "inProgress" and operator == "=":
+        return lambda item: "viewOffset" in item.fields
     if name in _MOMENTS and operator in _LATER:
         return _later_test(_MOMENTS[name], moment(parameter.value))
     if name in _MOMENTS and operator == ">>==":

@@ -265,3 +265,15 @@ def stem(path: str) -> str:
 def sha1(data: bytes | str) -> str:
     raw = data.encode() if isinstance(data, str) else data
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayRow:
+    """One view, by the guid of its item; ``number`` is never used again."""
+
+    number: int
+    guid: str
+    title: str
+    type: str
+    viewed_at: int
+    account: int = 1

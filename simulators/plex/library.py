@@ -19,6 +19,7 @@ from simulators.plex.items import (
     Media,
     Part,
     Picture,
+    PlayRow,
     Section,
     sha1,
     stem,
@@ -29,7 +30,7 @@ Clock = Callable[[], float]
 MediaSpec = Sequence[Sequence[str]]  # versions, each a list of files
 
 _YEAR = re.compile(r"^(.*\S)\s*[(\[]((?:19|20)\d\d)[)\]]")
-_USERS_OWN = ("userRating", "lastRatedAt", "viewCount", "lastViewedAt")
+_USERS_OWN = ("userRating", "lastRatedAt", "viewCount", "lastViewedAt", "viewOffset")
 _AGENTS = {
     "movie": ("tv.plex.agents.movie", "Plex Movie"),
     "show": ("tv.plex.agents.series", "Plex TV Series"),
@@ -69,6 +70,9 @@ class Library(Habits):
         self._section_keys = Numbers()
         self._location_ids = Numbers()
         self._content_changes = 0
+        self.history: list[PlayRow] = []
+        self.last_view = 0
+        self.history_as: dict[int, dict[str, str]] = {}  # attributes of a row that show otherwise
 
     def now(self) -> int:
         """Epoch seconds, whole, as Plex stamps things: two edits in a second look alike."""

@@ -22,6 +22,7 @@ _NUMBERS = (
     "viewCount",
     "lastViewedAt",
     "lastRatedAt",
+    "viewOffset",
     "year",
 )
 

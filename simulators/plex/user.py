@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from simulators.plex.answers import Refused
 from simulators.plex.edits import Edit, TagEdit, apply_edit
-from simulators.plex.items import Item, Picture, Shelf, sha1
+from simulators.plex.items import Item, Picture, PlayRow, Shelf, sha1
 from simulators.plex.library import Library
 from simulators.plex.tags import TagSpec
 
@@ -59,6 +59,24 @@ class User:
         with self._library.lock:
             set_rating(self._library, item, stars)
 
+    def watch(self, item: Item, at: float | None = None, account: int = 1) -> PlayRow:
+        """Watch to the end, at a moment that the device may report late."""
+        with self._library.lock:
+            return watch(self._library, item, at, account)
+
+    def mark_watched(self, item: Item, watched: bool = True) -> None:
+        """The menu's entry: it leaves the history alone."""
+        with self._library.lock:
+            item.fields.pop("viewOffset", None)
+            item.fields["viewCount"] = "1"
+            if not watched:
+                del item.fields["viewCount"]
+
+    def stop_at(self, item: Item, milliseconds: int) -> None:
+        """Watch a part of it."""
+        with self._library.lock:
+            item.fields["viewOffset"] = str(milliseconds)
+
     def upload_poster(self, item: Item, data: bytes) -> None:
         with self._library.lock:
             upload_picture(self._library, item, "posters", data)
@@ -77,6 +95,19 @@ def set_rating(library: Library, item: Item, stars: float | None) -> None:
         item.fields["userRating"] = f"{stars:.1f}"
         item.fields["lastRatedAt"] = str(library.now())
     library.touch(item, library.tags_move_updated_at)
+
+
+def watch(library: Library, item: Item, at: float | None, account: int) -> PlayRow:
+    """Store a view with the next number."""
+    moment = library.now() if at is None else int(at)
+    library.last_view += 1
+    row = PlayRow(library.last_view, item.guid, item.title, item.type, moment, account)
+    library.history.append(row)
+    if account == 1:
+        item.fields.pop("viewOffset", None)
+        item.fields["viewCount"] = str(int(item.fields.get("viewCount", "0")) + 1)
+        item.fields["lastViewedAt"] = str(moment)
+    return row
 
 
 def _added(specs: Sequence[TagSpec]) -> dict[int, dict[str, str]]:

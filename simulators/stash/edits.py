@@ -37,6 +37,8 @@ def edit_scene(library: Library, scene: Scene, sent: Sent) -> None:
         changes["date"] = parse_date(sent["date"])
     if "rating100" in sent:
         changes["rating100"] = sent["rating100"]
+    if "resume_time" in sent:
+        changes["resume_time"] = sent["resume_time"] or 0.0
     if "organized" in sent:
         changes["organized"] = bool(sent["organized"])
     changes |= _relations(library, scene, sent)

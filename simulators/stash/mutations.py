@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from simulators.stash.activity import MUTATIONS
 from simulators.stash.edits import edit_scene, rename
 from simulators.stash.jobs import Job
 from simulators.stash.library import Table, in_tag_order
@@ -207,4 +208,4 @@ for _kind in ("Performer", "Studio", "Tag", "Group"):
         f"{_kind.lower()}Destroy": _destroyer(_kind),
     }
 
-RESOLVERS: Mapping[str, Mapping[str, Resolver]] = {"Mutation": _MUTATIONS}
+RESOLVERS: Mapping[str, Mapping[str, Resolver]] = {"Mutation": {**_MUTATIONS, **MUTATIONS}}

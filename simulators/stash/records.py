@@ -137,6 +137,12 @@ class Scene:
     stash_ids: tuple[StashID, ...] = ()
     files: tuple[VideoFile, ...] = ()
     cover: bytes | None = None
+    play_history: tuple[str, ...] = ()
+    resume_time: float = 0.0
+
+    @property
+    def play_count(self) -> int:
+        return len(self.play_history)
 
 
 def made_up_oshash(path: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_queue import jobs, schema
+from sync_queue import claims, schema
 from sync_queue.job_counts import LONGEST_DELAY
 from sync_queue.manager import QueueManager
 from sync_queue.models import scene_job
@@ -52,7 +52,7 @@ def test_ten_thousand_delayed_jobs_do_not_delay_one_that_is_due(crowded: QueueMa
 @pytest.mark.parametrize(
     "statement",
     [
-        jobs.CLAIM,
+        claims.CLAIM,
         f"SELECT min(due) FROM {schema.JOBS} WHERE status < 2",
         f"SELECT max(due) FROM {schema.JOBS} WHERE status < 2",
         schema.PUT_JOB,
@@ -152,7 +152,7 @@ def test_the_plan_of_a_claim_survives_analyze(crowded: QueueManager) -> None:
     crowded.connection.backup(copy)
     copy.execute("ANALYZE")
     values = {"now": NOON, "horizon": LONGEST_DELAY, "limit": 100}
-    plan = " ".join(row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {jobs.CLAIM}", values))
+    plan = " ".join(row[3] for row in copy.execute(f"EXPLAIN QUERY PLAN {claims.CLAIM}", values))
     copy.close()
 
     assert "job_order" in plan

@@ -43,7 +43,6 @@ FOREIGN: Mapping[str, frozenset[str]] = {
     "tenacity": frozenset({"plex"}),
     "PIL": frozenset({"plex"}),
     "requests": frozenset({"stash", "plex", "validation"}),
-    "urllib3": frozenset({"stash", "plex", "validation"}),
     "pydantic": frozenset({"validation"}),
     "pydantic_core": frozenset({"validation"}),
     "annotated_types": frozenset({"validation"}),  # pydantic's own words for bounds

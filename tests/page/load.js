@@ -2,7 +2,8 @@
 "use strict";
 const path = require("node:path");
 
-for (const name of ["sentences", "texts", "words", "pure", "shapes", "wizard_shapes", "wizard_steps"]) {
+const NAMES = ["sentences", "wizard_sentences", "texts", "words", "pure", "shapes", "wizard_shapes"];
+for (const name of [...NAMES, "wizard_steps"]) {
   require(path.join(__dirname, "..", "..", "ui", name + ".js"));
 }
 module.exports = globalThis.PlexSyncPage;

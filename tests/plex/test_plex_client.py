@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
-from plex.client import PlexClient, cut_to_fit
+from plex.client import PlexClient
 from plex.edit_plan import EditPlan, TagEdit
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexSection
+from plex.requests import cut_to_fit
 from simulators.faults import Kind
 from simulators.plex.items import Item, Section
 from simulators.plex.server import PlexSimulator

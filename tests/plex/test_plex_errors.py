@@ -8,12 +8,12 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from types import ModuleType
 from xml.etree.ElementTree import ParseError
 
 import plexapi.exceptions
 import pytest
 import requests.exceptions
-import urllib3.exceptions
 
 from plex.client import PlexClient
 from plex.exceptions import (
@@ -473,20 +473,21 @@ def test_an_answer_without_end_is_given_up(make_client: MakeClient) -> None:
 # -- the table itself --------------------------------------------------------------------------
 
 
-def classes_of(module: object) -> list[type[Exception]]:
+def classes_of(module: ModuleType) -> list[type[Exception]]:
+    """The exceptions of a library itself, without those that it imports to translate them."""
+    own = module.__name__.partition(".")[0]
     return [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, Exception)
         and not issubclass(kind, Warning)
-        and kind.__module__ != "http.client"  # which urllib3 imports to inherit from it
+        and kind.__module__.startswith(own)
     ]
 
 
 FOREIGN = [
     *classes_of(plexapi.exceptions),
     *classes_of(requests.exceptions),
-    *classes_of(urllib3.exceptions),
     ParseError,
     TypeError,
     LookupError,

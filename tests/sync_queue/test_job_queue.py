@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue import job_counts, jobs, lock, schema
+from sync_queue import claims, job_counts, lock, schema
 from sync_queue.dlq import DeadLetter
 from sync_queue.job_counts import QueueStats
 from sync_queue.manager import QueueManager
@@ -428,13 +428,13 @@ def test_a_long_history_costs_nothing(manager: QueueManager) -> None:
         rows = manager.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
         return " | ".join(row[3] for row in rows)
 
-    for claim in (jobs.CLAIM, jobs.CLAIM_SUSPECT):
+    for claim in (claims.CLAIM, claims.CLAIM_SUSPECT):
         assert re.findall(r"SCAN \w+(?: USING INDEX \w+)?", plan(claim)) == [
             f"SCAN {schema.JOBS} USING INDEX job_order"
         ]
     assert "INDEX job_due (due>? AND due<?)" in plan(job_counts.COUNT)
     assert "COVERING INDEX job_status" in plan(job_counts.COUNT)
-    assert "INDEX job_waiting (key=?)" in plan(jobs.FOLD)
+    assert "INDEX job_waiting (key=?)" in plan(claims.FOLD)
 
 
 def test_another_process_is_noticed_by_a_cheap_question(manager: QueueManager) -> None:

@@ -113,7 +113,8 @@ def test_a_wrong_token_is_said_without_showing_it(library: Library) -> None:
 def test_a_plex_that_is_away_is_said_with_its_address(library: Library) -> None:
     library.plex.stop()
     (line,) = bad(library)
-    assert f"Plex is not reachable (NewConnectionError). The address is {library.plex.url}." in line
+    assert "Plex is not reachable (ConnectionRefusedError)." in line
+    assert f" The address is {library.plex.url}." in line
     assert "plex_url" in line
     assert library.run("check_setup").exit_code == 3
 

@@ -54,6 +54,8 @@ PROMISED: dict[str, tuple[str, Any, Any]] = {
     "read_timeout": ("NUMBER", 30, (5, 120)),
     "dlq_retention_days": ("NUMBER", 30, (1, 365)),
     "debug_logging": ("BOOLEAN", False, None),
+    "plays_from_plex": ("BOOLEAN", False, None),
+    "ratings_from_plex": ("BOOLEAN", False, None),
 }
 NUMBERS = [name for name, (kind, _, _) in PROMISED.items() if kind == "NUMBER"]
 SWITCHES = [name for name, (kind, _, _) in PROMISED.items() if kind == "BOOLEAN"]
@@ -437,6 +439,8 @@ OTHERS = {
     "include_studios": "c",
     "exclude_studios": "d",
     "exclude_paths": "/e",
+    "plays_from_plex": True,
+    "ratings_from_plex": True,
     "ask_plex_to_scan": True,
     "insecure_tls": True,
     "max_retries": 9,

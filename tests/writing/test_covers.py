@@ -201,7 +201,7 @@ def test_a_refused_background_does_not_upload_the_poster_again(wall: Wall) -> No
     wall.plex.faults.add(Kind.STATUS, method="POST", path="/arts", status=400, times=None)
     assert wall.sync(BOTH) == ["POST posters", "POST arts", "POST arts"]
     assert wall.problem(BOTH) is Reason.IMAGE_UNUSABLE
-    assert [sorted(entry.images) for entry in wall.stored] == [["poster"], ["poster"]]
+    assert [sorted(entry.images) for entry in wall.stored] == [[], ["poster"], ["poster"]]
     wall.plex.faults.clear()
     assert wall.sync(BOTH) == []
 
