@@ -95,7 +95,7 @@ SUITES: Mapping[str, Sequence[str]] = {
 }
 # A test that hangs ends its process on Windows: xdist starts another one.
 PYTEST = (
-    *("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--timeout", "300"),
+    *("-u", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "--timeout", "300"),
     *("--basetemp", "C:\\t"),  # short names, because 260 letters are the limit
 )
 
@@ -192,7 +192,8 @@ def say(line: str) -> None:
 
 def get_wine() -> bool:
     """Whether Wine is there; root's apt-get installs it."""
-    if shutil.which("wine") is None and shutil.which("apt-get") and os.geteuid() == 0:
+    is_root = sys.platform != "win32" and os.geteuid() == 0
+    if is_root and shutil.which("wine") is None and shutil.which("apt-get"):
         say("Installing Wine with apt-get.")
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *WINE_PACKAGES]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
