@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,10 +48,12 @@ class WindowsPlugin:
         assert answer.reply == {"output": "ok"}, answer
 
     def stored(self) -> set[str]:
-        """The keys of the events that are stored; fewer while the worker takes a file in."""
+        """The keys of the events that are stored; none while the worker makes the database or takes
+        a file in.
+        """
         try:
             return set(self.installed.stored_keys())
-        except OSError:
+        except (OSError, sqlite3.OperationalError):
             return set()
 
     def workers_ever(self) -> list[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators.resident import is_running
-from sync_queue import lock
+from sync_queue import datadir, lock
 from tests.installed_plugin import ROOT, eventually, recorded_stdin
 from tests.windows.conftest import PATIENCE, WindowsPlugin, end
 from tools.package import shipped_files
@@ -86,7 +86,7 @@ def test_eight_first_hooks_in_parallel_lose_nothing_and_start_one_worker(
     eventually(lambda: on_windows.stored() == wanted, PATIENCE)
     on_windows.worker()
     assert len(on_windows.workers_ever()) == 1
-    eventually(lambda: not on_windows.installed.spooled(), PATIENCE)
+    eventually(lambda: not datadir.spooled(str(on_windows.data_dir)), PATIENCE)
     assert not list(on_windows.data_dir.rglob("*.tmp"))
 
 
