@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+import marshal
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 import pytest
 
-from sync_queue import datadir, lock
+from sync_queue import datadir, lock, starts
 from sync_queue.manager import QueueManager
 from sync_queue.rescue import RESCUE_DIR, is_damaged_file
 from tests.installed_plugin import ROOT, eventually
 from tests.windows.conftest import PATIENCE, WindowsPlugin
-from worker import logs
+from worker import bytecode, logs
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "win32", reason="needs Windows (make test-windows)"),
@@ -189,3 +191,15 @@ def test_a_damaged_database_is_set_aside_and_the_edit_kept(on_windows: WindowsPl
     eventually(lambda: any(is_damaged_file(path.name) for path in kept.glob("*")), PATIENCE)
     eventually(lambda: on_windows.stored() == {"scene:1"}, PATIENCE)
     assert lock.worker_alive(str(on_windows.data_dir))
+
+
+def test_bytecode_and_notes_are_written_byte_for_byte(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("VALUE = 42\n")
+    bytecode.compile_module(str(source))
+    written = Path(cache_from_source(str(source))).read_bytes()
+    assert written.startswith(MAGIC_NUMBER)
+    assert marshal.loads(written[16:]).co_filename == str(source)
+    (tmp_path / "queue").mkdir()
+    starts.write(str(tmp_path), starts.Starts(1, 2.0, 3.0, "why"))
+    assert (tmp_path / "queue" / starts.FILE).read_bytes() == b"1 1 2 3\nwhy\n"
