@@ -105,6 +105,7 @@ def test_check_set_up_tells_of_directories_that_everybody_may_write(
     assert "chmod o-w" in text
 
 
+@pytest.mark.posix
 def test_a_reply_with_a_path_of_any_letters_is_json(
     own_plugin: InstalledPlugin, tmp_path: Path
 ) -> None:
