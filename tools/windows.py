@@ -35,6 +35,8 @@ FETCH = (
     "-Dmdep.useBaseVersion=true",
 )
 IN_JAR = "org/bytedeco/cpython/windows-x86_64/"
+# pip lies among the standard library there: no Python would be without it.
+NOT_UNPACKED = (f"{IN_JAR}lib/pip/", f"{IN_JAR}lib/pip-")
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,9 @@ def contents_of(python: str) -> str:
     packages = [
         (ROOT / name).read_bytes() for name in ("requirements.lock", "requirements-dev.txt")
     ]
-    instead = repr((RANDOM_NUMBERS, WITHOUT_COPY_FILE_2, UNUSABLE, LAUNCHERS, ON_WINDOWS)).encode()
+    instead = repr(
+        (RANDOM_NUMBERS, WITHOUT_COPY_FILE_2, UNUSABLE, LAUNCHERS, ON_WINDOWS, NOT_UNPACKED)
+    ).encode()
     sums = (hashlib.sha256(content).hexdigest() for content in (*packages, instead))
     return "\n".join([RELEASES[python].sha256, *sums])
 
@@ -252,7 +256,7 @@ def unpack(jar: Path, home: Path) -> None:
     with zipfile.ZipFile(jar) as archive:
         for name in archive.namelist():
             inside = name.removeprefix(IN_JAR)
-            if not name.startswith(IN_JAR) or name.endswith("/"):
+            if not name.startswith(IN_JAR) or name.startswith(NOT_UNPACKED) or name.endswith("/"):
                 continue
             # Linux tells lib from Lib, and pip makes Lib.
             target = home / ("Lib" + inside[3:] if inside.startswith("lib/") else inside)
