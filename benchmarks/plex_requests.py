@@ -12,7 +12,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,18 @@ sys.path.insert(0, str(ROOT))
 from simulators.stash.pictures import png
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
 from tests.resident.bench import PLEX_FOLDER, Bench, bench
+from worker.undo import Scope, UndoWriter
 
 # A worker asks once for the server itself and its libraries.
 CONNECTING = ("/", "/library/sections")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+RULES: Mapping[str, object] = {
+    **{"title_template": "[{studio} – ]{title}", "content_rating": "XXX", "labels": "Stash"},
+    **{"collect_performers": True, "collect_parent_studios": True, "performer_tags": True},
+    **{"collect_tags": "Series", "label_tags": "VR", "collection_prefix": "studio=Studio: ;"},
+}
 BATCH = 200
+UNDONE = 60
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def main() -> int:
 def rows(scenes: int) -> Iterator[Row]:
     """Every budget in turn."""
     yield from one_scene()
+    yield from rules()
     yield from images()
+    yield from undoing()
     yield from two_libraries()
     yield verification()
     yield from taken_over()
@@ -130,6 +139,22 @@ def one_scene() -> Iterator[Row]:
         yield row("scene known, a user's own value in Plex", counted, 1)
 
 
+def rules() -> Iterator[Row]:
+    """A scene under every rule at once: no request more."""
+    with bench(**RULES) as made:
+        first, _ = made.add("First.mp4")
+        asked(made, lambda: made.edit(first, title="Connect"))
+        scene, _ = made.add(performers=["Ada", "Bo"], tags=["Series", "VR"], studio="After Dark")
+        new = asked(made, lambda: made.edit(scene, title="New"))
+        yield row("new scene under every rule", new, 3)
+        settle(made)
+        changed = asked(made, lambda: made.edit(scene, title="Changed", date="2024-05-01"))
+        yield row("scene known, changed under every rule", changed, 2)
+        settle(made)
+        again = asked(made, lambda: made.edit(scene))
+        yield row("scene known, saved without effect under every rule", again, 1)
+
+
 def images() -> Iterator[Row]:
     """A cover as poster, and as background."""
     with bench(skip_posters=False, sync_background=True) as made:
@@ -145,6 +170,38 @@ def images() -> Iterator[Row]:
         settle(made)
         again = asked(made, lambda: made.edit(scene))
         yield row("scene known, saved with the same cover", again, 1)
+
+
+def undoing() -> Iterator[Row]:
+    """An undo of one scene, and of many with pictures in a library with an agent."""
+    with bench() as made:
+        scene, _ = made.add()
+        asked(made, lambda: made.edit(scene, title="New"))
+        settle(made)
+        counted = asked(made, lambda: carry_out(made, Scope(scene=scene)))
+        yield row("undo of one scene", without_connecting(counted), 2)
+    with bench(skip_posters=False, sync_background=True) as made:
+        section = made.plex.add_section("Movies", locations=[f"{PLEX_FOLDER}/m"])
+        scenes = []
+        for number in range(UNDONE):
+            name = f"m/{number}.mp4"
+            scenes.append(made.add_scene(name, cover=png(color=(number, 1, 1))))
+            made.plex.add_movie(section, f"{PLEX_FOLDER}/{name}")
+        made.enqueue(*scenes)
+        asked(made, made.run)
+        settle(made)
+        counted = asked(made, lambda: carry_out(made, Scope()))
+        allowed = 2 * UNDONE + 2 * 2 * UNDONE
+        yield share(f"undo of {UNDONE} items with two pictures", counted, UNDONE, allowed / UNDONE)
+
+
+def carry_out(made: Bench, scope: Scope) -> None:
+    """The undo, without the task around it."""
+    made.tell()
+    servers = made.new_worker().servers
+    servers.read_settings()
+    for _one in UndoWriter(made.manager, servers, scope, made.clock).run():
+        pass
 
 
 def two_libraries() -> Iterator[Row]:
@@ -237,7 +294,7 @@ def share(case: str, counted: Counter[str], scenes: int, allowed: float) -> Row:
 
 def kind_of(name: str) -> str:
     """The path without the numbers of items."""
-    return re.sub(r"[\d,]{3,}|\d+$", "…", name.split()[1])
+    return re.sub(r"(?<=metadata/)[\d,]+", "…", name.split()[1])
 
 
 if __name__ == "__main__":

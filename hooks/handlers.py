@@ -28,6 +28,8 @@ SCENE_DESTROY = "Scene.Destroy.Post"
 SCENE_EVENTS = frozenset({"Scene.Create.Post", "Scene.Update.Post", SCENE_DESTROY})
 # Fields of a performer, studio, tag or group that scenes show in Plex, or that filters look at.
 NAMING_FIELDS = frozenset({"name", "parent_id"})
+# Tags of a performer, which a setting takes for tags of the scenes.
+PERFORMER_TAGS = "tag_ids"
 NAMED_THINGS = frozenset({"Performer", "Studio", "Tag", "Group"})
 NAMING_ACTIONS = frozenset({"Update.Post", "Destroy.Post", "Merge.Post"})
 SLOW_HOOK_SECONDS = 0.1
@@ -133,5 +135,6 @@ def job_for(event: protocol.Event) -> tuple[str, int] | None:
         return None
     updated = event.fields if action == "Update.Post" else None
     if updated is not None and NAMING_FIELDS.isdisjoint(updated):
-        return None
+        tagged = thing == "Performer" and PERFORMER_TAGS in updated
+        return (f"performer_tags:{event.id}", 0) if tagged else None
     return f"{thing.lower()}:{event.id}", 0

@@ -31,6 +31,7 @@ from plex.items import (
     PlexLibrary,
     PlexSection,
 )
+from plex.pictures import Pictures
 from plex.plays import BegunPage, HistoryPage, RatingPage
 from plex.questions import ImageSlot, page_headers
 from plex.requests import Parameters, as_sent, edit_parameters, edit_path, shortened
@@ -42,9 +43,9 @@ from plex.xml import (
     parse_libraries,
     parse_ratings,
     parse_sections,
-    parse_selected_image,
     total_size,
 )
+from validation.numbers import seconds_awake
 
 # Bytes of a picture that a page shows beside a scene.
 MAX_PICTURE = 300_000
@@ -89,6 +90,7 @@ class PlexClient:
             rng=rng,
             sleep=sleep,
         )
+        self.pictures = Pictures(self._plex)
         self._sections_of = ""
         self._sections: tuple[PlexSection, ...] = ()
 
@@ -275,23 +277,21 @@ class PlexClient:
         """Upload *data*; Plex selects and locks it. The same bytes never make a second image."""
         if image_kind(data) is None:
             raise ValueError("only raster images are uploaded")
-        self._plex.send("post", questions.images_of(rating_key, slot), data=data)
+        self.pictures.upload(rating_key, slot, data)
 
     def shows_upload(self, rating_key: int, slot: ImageSlot, sha1: str) -> bool:
-        """Whether the item shows the upload of bytes with that SHA-1 (hex).
-
-        Plex names it ``upload://posters/<sha1>``; older servers put more words into the middle.
-        """
-        shown = parse_selected_image(self._plex.get(questions.images_of(rating_key, slot)))
-        return shown.startswith("upload://") and shown.endswith(f"/{sha1}")
+        """Whether the item shows the upload of bytes with that SHA-1 (hex)."""
+        return self.pictures.shelf(rating_key, slot).shows_upload(sha1)
 
     def _list(self, section: PlexSection, path: str) -> Iterator[PlexItem]:
         start = 0
         most = 1
-        began = time.monotonic()
+        waited = 0.0
         seen: set[int] = set()
         for number in count(1):
+            asked = time.monotonic()
             page = self._listing(path, page_headers(start, _LIST_PAGE))
+            waited += seconds_awake(time.monotonic() - asked)
             total = total_size(page)
             most = pages_of(total, _LIST_PAGE) if number == 1 else most
             found = parse_items(page, section.section_id, full=False)
@@ -303,7 +303,7 @@ class PlexClient:
                 return
             if number >= most:
                 raise endless()
-            check_time(time.monotonic() - began, most)
+            check_time(waited, most)
 
     def _listing(self, path: str, headers: Mapping[str, str] | None = None) -> Element:
         """One listing of Plex. A 404 here means that the library is gone, not an item."""

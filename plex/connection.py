@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import time
@@ -173,16 +174,28 @@ class PlexConnection:
 
     def send(
         self,
-        method: Literal["get", "put", "post"],
+        method: Literal["get", "put", "post", "delete"],
         path: str,
         *,
         data: bytes | None = None,
+        plain: bool = False,
     ) -> None:
-        """Send what changes something; a good answer is empty."""
-        send = {"get": self._session.get, "put": self._session.put, "post": self._session.post}
+        """Send what changes something; a good answer is empty, or one line where it may be
+        ``plain``: plexapi takes each text for XML."""
+        send: dict[str, Callable[..., requests.Response]] = {
+            "get": self._session.get,
+            "put": self._session.put,
+            "post": self._session.post,
+            "delete": self._session.delete,
+        }
 
         def ask(plex: PlexServer) -> None:
-            _query(plex, path, method=send[method], data=data)
+            said: list[str] = []
+            try:
+                _query(plex, path, method=_heard(send[method], said), data=data)
+            except NOT_XML:
+                if not plain or not said or "<" in said[-1]:  # a login page
+                    raise
 
         self._serve(part_of(method, path), ask)
 
@@ -266,6 +279,20 @@ def _query(plex: PlexServer, path: str, **how: object) -> Element | None:
     """plexapi's form of the answer: its root element, or ``None`` when it is empty."""
     root: Element | None = plex.query(path, **how)  # type: ignore[no-untyped-call]
     return root
+
+
+def _heard(
+    send: Callable[..., requests.Response], said: list[str]
+) -> Callable[..., requests.Response]:
+    """The request as plexapi makes it; the text of each answer goes into ``said``."""
+
+    @functools.wraps(send)
+    def ask(*where: object, **how: object) -> requests.Response:
+        answer = send(*where, **how)
+        said.append(answer.text)
+        return answer
+
+    return ask
 
 
 def _is_worth_a_retry(error: BaseException) -> bool:

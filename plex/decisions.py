@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from plex.fields import FOLLOWS, SORT_TITLE, STARS, Wanted, value_in_plex, wanted_fields
+from plex.fields import (
+    CONTENT_RATING,
+    FOLLOWS,
+    SORT_TITLE,
+    STARS,
+    Wanted,
+    value_in_plex,
+    wanted_fields,
+)
 from plex.items import PlexItem
 from plex.ownership import (
     BELIEVED,
@@ -14,6 +22,7 @@ from plex.ownership import (
     Decision,
     Why,
     decide,
+    decide_own,
     is_as_left,
     keys_of,
     names_of,
@@ -82,8 +91,10 @@ def decide_fields(
             fields[SORT_TITLE] = desk.text(SORT_TITLE, value)
     for name, names in wanted.tags.items():
         fields[name] = desk.names(name, names)
+    skipped = config.skipped_fields
+    fields = {name: field for name, field in fields.items() if name not in skipped}
     for name in (STARS, SORT_TITLE):
-        if name in known and name not in fields:
+        if name in known and name not in fields and name not in skipped:
             fields[name] = desk.left_alone(name, known[name])
     fields = {name: desk.with_lock(name, field) for name, field in fields.items()}
     if any(field.decision.acts or field.lock is not None for field in fields.values()):
@@ -103,16 +114,16 @@ class _Desk:
 
     def text(self, name: str, value: str) -> FieldDecision:
         """A scalar field's decision, without its lock."""
-        now = value_in_plex(self.item, name)
-        decision = decide(
-            value,
-            now,
-            name in self.item.locked,
-            self.known.get(name),
-            preserve=self.config.preserve_plex_edits,
-            stars=name == STARS,
-            restored=self.restored,
-        )
+        now, locked = value_in_plex(self.item, name), name in self.item.locked
+        memory = self.known.get(name)
+        keep, restored = self.config.preserve_plex_edits, self.restored
+        if name == CONTENT_RATING:
+            decision = decide_own(value, now, locked, memory, preserve=keep, restored=restored)
+        else:
+            stars = name == STARS
+            decision = decide(
+                value, now, locked, memory, preserve=keep, stars=stars, restored=restored
+            )
         return self._field(name, value, now, self._switched_off(name, decision))
 
     def names(self, name: str, value: tuple[str, ...]) -> FieldDecision:

@@ -131,16 +131,25 @@ def unsafe(items: int, removing: int) -> bool:
 
 
 def intend(
-    entry: LedgerEntry | None, edits: EditPlan, *, item: PlexItem, scene_id: int, server: str
+    entry: LedgerEntry | None,
+    edits: EditPlan,
+    *,
+    item: PlexItem,
+    scene_id: int,
+    server: str,
+    now: float = 0.0,
 ) -> LedgerEntry:
     """The entry to store before the write: its answer may be lost.
 
     It keeps what is about to be written, with Plex's own value and lock of each field that we
-    write for the first time, so that an undo knows them.
+    write for the first time, so that an undo knows them. ``now`` is epoch seconds.
     """
     after = remember(entry, edits, item=item, scene_id=scene_id, server=server)
     return replace(
-        after, fields=entry_of(entry, item, scene_id, server).fields, intended=after.fields
+        after,
+        fields=entry_of(entry, item, scene_id, server).fields,
+        intended=after.fields,
+        first_written=after.first_written or now,
     )
 
 

@@ -58,8 +58,8 @@ class PlexPermanentError(PermanentError):
 
 
 class UnreadableItem(PlexPermanentError):
-    """Plex's answer holds an item without a usable number. In a request for several items, the
-    missing one is unknown.
+    """Plex's answer holds an item without a usable number or kind. In a request for several items,
+    the missing one is unknown.
     """
 
 

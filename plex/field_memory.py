@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -43,11 +44,19 @@ def _names(first: FieldMemory, field: FieldDecision, sent: tuple[str, ...]) -> F
     here = {name_key(name): name for name in sent}
     stored = tuple(find_form(name, here, forms) for name in wanted)
     doubts = first.doubts if keys_of(wanted) == tuple(forms) else 0
+    taken = _taken(first, (*first.taken, *decision.removed), here)
     if decision.action is Action.ADOPT:
-        return _after(first, field, stored, doubts=doubts, order=order_of(stored, now))
-    removed = decision.removed
+        order = order_of(stored, now)
+        return _after(first, field, stored, doubts=doubts, order=order, taken=taken)
     return _after(
-        first, field, stored, state=FieldState.SENT, before=now, doubts=doubts, removed=removed
+        first,
+        field,
+        stored,
+        state=FieldState.SENT,
+        before=now,
+        doubts=doubts,
+        removed=decision.removed,
+        taken=taken,
     )
 
 
@@ -87,7 +96,8 @@ def _recall_part(
     memory: FieldMemory | None, meant: FieldMemory, here: dict[str, str], gone: set[str]
 ) -> FieldMemory | None:
     """The memory of a list of which Plex carried out a part."""
-    before = memory or replace(meant, written=(), stored=(), removed=(), adopted=(), order=())
+    nothing = replace(meant, written=(), stored=(), removed=(), adopted=(), order=(), taken=())
+    before = memory or nothing
     forms = forms_of(before)
     ours = {
         name: form
@@ -97,7 +107,8 @@ def _recall_part(
     for name in names_of(meant.written):
         if name_key(name) in here and name_key(name) not in forms:
             ours[name] = here[name_key(name)]
-    if tuple(ours) == names_of(before.written):
+    taken = _taken(before, meant.taken, here)
+    if tuple(ours) == names_of(before.written) and set(taken) <= set(before.taken):
         return memory
     adopted = tuple(name for name in (*before.adopted, *meant.adopted) if name in ours)
     return replace(
@@ -108,7 +119,15 @@ def _recall_part(
         state=FieldState.SETTLED,
         before=None,
         order=(),
+        taken=taken,
     )
+
+
+def _taken(memory: FieldMemory, gone: Iterable[str], here: Collection[str]) -> tuple[str, ...]:
+    """The names of the original that are among ``gone``; ``here`` holds the keys that Plex has."""
+    keys = {*keys_of(gone)}.difference(here)
+    original = () if memory.original is None else names_of(memory.original)
+    return tuple(name for name in original if name_key(name) in keys)
 
 
 def confirm(memory: FieldMemory, now: Value) -> FieldMemory:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from plex.items import PlexItem
-from plex.ownership import keys_of
 from plex.tag_ownership import ListRule
+from plex.wanted_tags import makes_collections, makes_labels, wanted_tags
 from validation.config import PlexSyncConfig
-from validation.file_names import stem
 from validation.metadata import SyncMetadata
-from validation.sanitizers import LINE_LIMIT, sanitize_for_plex, sanitize_names
+from validation.title_template import file_title, render
 
 # The star rating, which belongs to a user unless we wrote it.
 STARS = "userRating"
@@ -26,12 +25,8 @@ SORT_TITLE = "titleSort"
 # beside a user's date would contradict it.
 FOLLOWS: Mapping[str, str] = {"year": DATE, SORT_TITLE: "title"}
 
-_RULES: Mapping[str, ListRule] = {
-    "actor": ListRule(ordered=True),
-    "director": ListRule(),
-    "genre": ListRule(),
-    "collection": ListRule(membership=True),
-}
+# Filled only where the item has none of its own.
+CONTENT_RATING = "contentRating"
 
 # Plex: the editor of an episode has no studio, tagline, genre and collection; these belong to the
 # show.
@@ -61,52 +56,45 @@ def wanted_fields(
     name of its file, because a title is never cleared.
     """
     values = {
-        "title": scene.title or (_file_stem(scene) if title_is_ours else ""),
+        "title": wanted_title(scene, config, title_is_ours=title_is_ours),
         DATE: scene.date if len(scene.date) == len("YYYY-MM-DD") else "",
         "year": scene.date[:4],
         "studio": scene.studio,
         "tagline": scene.code if config.sync_code else "",
         STARS: stars(scene.rating100),
+        CONTENT_RATING: config.content_rating,
         "summary": scene.details,
     }
-    tags, kept_out = _wanted_tags(scene, config)
-    rules = {
-        name: replace(rule, off=frozenset(keys_of(kept_out.get(name, ()))))
-        for name, rule in _RULES.items()
+    tags = wanted_tags(scene, config)
+    off = {
+        "tagline": not config.sync_code,
+        CONTENT_RATING: not config.content_rating,
+        "collection": not makes_collections(config),
+        "label": not makes_labels(config),
     }
-    no_collections = config.skip_studio_collections and not config.sync_groups
-    off = {"tagline": not config.sync_code, "collection": no_collections}
-    absent = {STARS} if config.skip_rating else set()
+    absent = set(config.skipped_fields) | ({STARS} if config.skip_rating else set())
     if not values["title"]:
         absent.add("title")
     if kind == "episode":
         absent |= _MOVIES_ONLY
     return Wanted(
         values={name: value for name, value in values.items() if name not in absent},
-        tags={name: names for name, names in tags.items() if name not in absent},
-        rules=rules,
+        tags={name: names for name, names in tags.names.items() if name not in absent},
+        rules=tags.rules,
         off=frozenset(name for name, is_off in off.items() if is_off),
     )
 
 
-def _wanted_tags(
-    scene: SyncMetadata, config: PlexSyncConfig
-) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """The names of each tag field, and those of Stash's that a setting keeps out."""
-    studio = (scene.studio,) if scene.studio else ()
-    sources = ((studio, not config.skip_studio_collections), (scene.groups, config.sync_groups))
-    genres = scene.tags[: config.max_tags or None]
-    tags = {
-        "actor": scene.performers,
-        "director": (scene.director,) if scene.director else (),
-        "genre": genres,
-        "collection": sanitize_names(name for names, on in sources if on for name in names),
-    }
-    kept_out = {
-        "genre": scene.tags[len(genres) :],
-        "collection": tuple(name for names, on in sources if not on for name in names),
-    }
-    return tags, kept_out
+def wanted_title(scene: SyncMetadata, config: PlexSyncConfig, *, title_is_ours: bool) -> str:
+    """The title that the item should have, "" = its own stays.
+
+    A template with the title outside of all blocks waits for one, like the plain title.
+    """
+    plain = scene.title or (file_title(scene) if title_is_ours else "")
+    template = config.template
+    if template is None or (template.needs_title and not plain):
+        return plain
+    return render(template, scene, plain if template.needs_title else scene.title) or plain
 
 
 def stars(rating100: int | None) -> str:
@@ -125,9 +113,3 @@ def value_in_plex(item: PlexItem, field: str) -> str:
     if field == STARS and value:
         return f"{float(value):.1f}"
     return value
-
-
-def _file_stem(scene: SyncMetadata) -> str:
-    """The primary file's name without its extension; ``""`` for a scene without files."""
-    name = stem(scene.files[0].path) if scene.files else ""
-    return sanitize_for_plex(name, max_length=LINE_LIMIT)

@@ -16,6 +16,7 @@ from typing import Protocol
 from plex.candidates import choose_sections
 from plex.exceptions import PlexTemporaryError, check_time, endless, pages_of
 from plex.items import IndexPage, PlexSection
+from validation.numbers import seconds_awake
 from validation.records import IndexedFile, IndexedSection
 from validation.sanitizers import name_key
 
@@ -230,10 +231,12 @@ class FileIndex:
         start = newest = last = 0
         totals: list[int] = []
         complete = True
-        began = self._monotonic()
+        waited = 0.0
         while True:
             again = min(start, 1)
+            asked = self._monotonic()
             page = self._plex.index_page(section, start - again, PAGE_SIZE + again, since)
+            waited += seconds_awake(self._monotonic() - asked)
             complete &= not again or page.unreadable > 0 or page.keys[:1] == (last,)
             totals.append(page.total)
             newest = max(newest, page.newest)
@@ -250,7 +253,7 @@ class FileIndex:
             most = pages_of(totals[0], PAGE_SIZE)
             if len(totals) >= most:
                 raise endless()
-            check_time(self._monotonic() - began, most)
+            check_time(waited, most)
 
     def _known(self) -> dict[int, IndexedSection]:
         """How far the index follows each library, with the looks that found nothing."""

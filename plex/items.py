@@ -30,13 +30,13 @@ class PlexItem:
     """One movie, other video or episode.
 
     ``values`` holds scalar fields by Plex's name (``title titleSort summary studio tagline
-    originallyAvailableAt year userRating``), absent when Plex has none. ``tags`` holds names in
-    order by Plex's singular name (``genre actor director collection label``). ``locked`` holds the
-    names of locked fields. ``full`` is False for an item from a list, whose tags are cut and whose
-    locks are missing: never do tag arithmetic on it. ``parts`` begins with the first part of the
-    first version: the lowest media id, optimised versions last. ``added_at`` is epoch seconds.
-    ``pictures`` has the addresses of ``poster`` and ``background``, which change when the item
-    does. ``view_offset`` is the resume position in milliseconds (0 = none).
+    originallyAvailableAt year userRating contentRating``), absent when Plex has none. ``tags``
+    holds names in order by Plex's singular name (``genre actor director collection label``).
+    ``locked`` holds the names of locked fields. ``full`` is False for an item from a list, whose
+    tags are cut and whose locks are missing: never do tag arithmetic on it. ``parts`` begins with
+    the first part of the first version: the lowest media id, optimised versions last. ``added_at``
+    is epoch seconds. ``pictures`` has the addresses of ``poster`` and ``background``, which change
+    when the item does. ``view_offset`` is the resume position in milliseconds (0 = none).
     """
 
     rating_key: int

@@ -57,6 +57,7 @@ class Why(StrEnum):
     KEPT_LOCK = "locked in Plex, kept"
     KEPT_RATING = "rated in Plex, kept"
     KEPT_DATE = "full date in Plex, kept"
+    KEPT_OWN = "the item's own, kept"
     NOT_OURS = "empty in Stash, not written by us"
     SWITCHED_OFF = "switched off in the settings"
     LOCKED = "locked"
@@ -165,6 +166,26 @@ def decide(
     if memory is not None and same(wanted, text_of(memory.written)):
         return Decision(Action.KEEP, now, Why.UNCHANGED)
     return Decision(Action.WRITE, wanted, Why.STASH_CHANGED)
+
+
+def decide_own(
+    wanted: str,
+    now: str,
+    locked: bool,
+    memory: FieldMemory | None,
+    *,
+    preserve: bool,
+    restored: bool = False,
+) -> Decision:
+    """Decide a scalar field that is filled only where the item has no value of its own.
+
+    Any value that we did not write is the item's own, equal or not.
+    """
+    whose = whose_value(now, locked, memory)
+    lost_memory = restored and locked and same(now, wanted)
+    if now and whose not in (Whose.OURS, Whose.IGNORED) and not lost_memory:
+        return Decision(Action.KEEP, now, Why.KEPT_OWN)
+    return decide(wanted, now, locked, memory, preserve=preserve, restored=restored)
 
 
 def whose_value(

@@ -21,6 +21,9 @@ _INDEX_QUERY = (
     "Genre,Role,Country,Director,Writer,Collection,Image,UltraBlurColors,Guid"
 )
 _IMAGE_PATHS: Mapping[ImageSlot, str] = {"poster": "posters", "background": "arts"}
+_CHOICES: Mapping[ImageSlot, str] = {"poster": "poster", "background": "art"}
+# Plex's name of the field that an image locks, and of the image that the item shows.
+LOCKS: Mapping[ImageSlot, str] = {"poster": "thumb", "background": "art"}
 
 
 def page_headers(start: int, size: int) -> dict[str, str]:
@@ -94,6 +97,16 @@ def scan_of(section: PlexSection, folder: str) -> str:
 def images_of(rating_key: int, slot: ImageSlot) -> str:
     """The images of an item in one place."""
     return f"/library/metadata/{_checked(rating_key)}/{_IMAGE_PATHS[slot]}"
+
+
+def choice_of(rating_key: int, slot: ImageSlot, key: str) -> str:
+    """The choice of the image of that *key*."""
+    return f"/library/metadata/{_checked(rating_key)}/{_CHOICES[slot]}?{_encoded({'url': key})}"
+
+
+def shown_image(rating_key: int, slot: ImageSlot) -> str:
+    """The image that an item shows in one place."""
+    return f"/library/metadata/{_checked(rating_key)}/{LOCKS[slot]}"
 
 
 def scaled(path: str, width: int, height: int) -> str:

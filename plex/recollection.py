@@ -32,7 +32,13 @@ def believed(entry: LedgerEntry, item: PlexItem, *, holds_scene: bool) -> Ledger
             if name != "collection"
         }
         entry = replace(
-            entry, fields=fields, images={}, image_versions={}, image_notes={}, image_shown={}
+            entry,
+            fields=fields,
+            images={},
+            image_versions={},
+            image_notes={},
+            image_shown={},
+            pictures_before={},
         )
     return replace(entry, added_at=item.added_at, part_ids=item.part_ids)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from plex.edit_plan import EditPlan, TagEdit
+from plex.exceptions import UnreadableItem
 from plex.items import TYPE_NUMBERS
 from validation.sanitizers import sanitize_for_plex
 
@@ -46,10 +47,13 @@ def edit_parameters(edits: EditPlan) -> tuple[dict[str, str], ...]:
     in both modes, go before it in requests of their own. The lock comes last: a list of which only
     the removals arrived is still the agent's when the job is retried.
 
-    Empty for an empty plan. Raises ValueError for a plan without an item.
+    Empty for an empty plan. Raises ValueError for a plan without an item, and ``UnreadableItem``
+    for an item of a kind that cannot be edited.
     """
     if edits.rating_key <= 0 or edits.section_id <= 0:
         raise ValueError("an edit without an item's id would change the whole library")
+    if edits.kind not in TYPE_NUMBERS:
+        raise UnreadableItem(f"Plex shows item {edits.rating_key} as neither movie nor episode.")
     target = {"type": str(TYPE_NUMBERS[edits.kind]), "id": str(edits.rating_key)}
 
     room = MAX_REQUEST_LINE - line_length(edits.section_id, target)

@@ -22,16 +22,26 @@ from validation.sanitizers import name_key
 class ListRule:
     """How one tag field differs from the others.
 
-    ``ordered``: the order counts (the cast). ``membership``: the names are collections, which
-    belong to a user unless we made the item a member. The item never leaves one that we did not
-    write. If a user took the item out of one, it enters again only when Stash's value changes, in
-    any mode. ``off`` holds the keys of names that Stash has and a setting keeps out: their removal
-    is no loss.
+    ``ordered``: the order counts (the cast). ``membership``: the names are collections or labels,
+    which belong to a user unless we made the item a member. The item never leaves one that we did
+    not write. If a user took the item out of one, it enters again only when Stash's value changes,
+    in any mode. ``of_stash`` are the names that Stash has: only a setting can keep them out, and
+    their removal is no loss, under any prefix of a collection. ``losses`` are the keys whose
+    removal can be a loss, ``None`` = all.
     """
 
     ordered: bool = False
     membership: bool = False
-    off: frozenset[str] = frozenset()
+    of_stash: tuple[str, ...] = ()
+    losses: frozenset[str] | None = None
+
+    def count_lost(self, gone: set[str]) -> int:
+        """How many of the keys are a loss."""
+        if not gone:
+            return 0
+        kept_out = keys_of(self.of_stash)
+        lost = gone.difference(kept_out) if self.losses is None else gone & self.losses
+        return sum(not (self.membership and key.endswith(kept_out)) for key in lost)
 
 
 def decide_list(
@@ -73,7 +83,7 @@ def decide_list(
         tuple(target.values()),
         why,
         removed=tuple(here[key] for key in reversed(gone)),
-        lost=max(0, len(ours.intersection(gone) - rule.off) - added),
+        lost=max(0, rule.count_lost(ours.intersection(gone)) - added),
         adopted=adopted,
     )
 
@@ -90,7 +100,7 @@ def _ordered(
     """The names in the order to send, and whether the order alone is worth sending."""
     if not rule.ordered:
         return target, False
-    moved = _was_moved(now, memory)
+    moved = was_moved(now, memory)
     if moved and kept:
         target = {key: target[key] for key in (*(k for k in keys_of(now) if k in target), *target)}
     return target, (changed or moved) and tuple(target) != keys_of(now)
@@ -205,7 +215,7 @@ def _comes_back(name: str, forms: Mapping[str, str], memory: FieldMemory, stays_
     return not stays_out
 
 
-def _was_moved(now: tuple[str, ...], memory: FieldMemory) -> bool:
+def was_moved(now: tuple[str, ...], memory: FieldMemory) -> bool:
     """Whether a user changed the order of our names in Plex since they were read back."""
     left = keys_of(memory.order or filter(None, names_of(memory.stored)))
     shown = [key for key in keys_of(now) if key in left]

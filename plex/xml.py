@@ -22,6 +22,7 @@ _PICTURES = {"poster": "thumb", "background": "art"}
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
+_STARS = "userRating"
 _VALUES = (
     "title",
     "titleSort",
@@ -30,7 +31,8 @@ _VALUES = (
     "tagline",
     "originallyAvailableAt",
     "year",
-    "userRating",
+    _STARS,
+    "contentRating",
 )
 # Element -> name of the tag field in edits and locks.
 _TAGS = {
@@ -58,7 +60,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         rating_key=rating_key,
         section_id=numbers.key(element.get("librarySectionID")) or section_id,
         kind=element.get("type", ""),
-        values=_values(element),
+        values={name: text for name in _VALUES if (text := _value(element, name))},
         tags={name: tuple(filter(None, names)) for name, names in tags.items() if names},
         locked=frozenset(
             field.get("name", "")
@@ -73,12 +75,10 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
     )
 
 
-def _values(element: Element) -> dict[str, str]:
-    """The scalar fields that an item has; a rating that is no number is none."""
-    values = {name: element.get(name, "") for name in _VALUES if element.get(name)}
-    if not numbers.stars(values.get("userRating")):
-        values.pop("userRating", None)
-    return values
+def _value(element: Element, name: str) -> str:
+    """A scalar field; "" also for a rating that is none."""
+    text = element.get(name, "")
+    return "" if name == _STARS and not numbers.stars(text) else text
 
 
 def parse_items(container: Element, section_id: int, *, full: bool) -> Items:
@@ -203,10 +203,12 @@ def total_size(container: Element) -> int:
     return found
 
 
-def parse_selected_image(container: Element) -> str:
-    """The key of the poster or background that an item shows; "" when it names none."""
-    chosen = (photo for photo in container.findall("Photo") if photo.get("selected") == "1")
-    return next((photo.get("ratingKey", "") for photo in chosen), "")
+def parse_pictures(container: Element) -> tuple[tuple[str, ...], str]:
+    """The keys of an item's posters or backgrounds, and of the one that it shows; "" for none."""
+    photos = container.findall("Photo")
+    keys = (photo.get("ratingKey", "") for photo in photos)
+    chosen = (photo.get("ratingKey", "") for photo in photos if photo.get("selected") == "1")
+    return tuple(filter(None, keys)), next(chosen, "")
 
 
 def _parts(video: Element) -> tuple[PlexPart, ...]:

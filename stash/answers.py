@@ -43,9 +43,15 @@ def counted(data: object, *keys: str) -> int:
     return found
 
 
+def key_of(thing: object) -> int:
+    """The number of a scene; 0 for one that cannot be read. Stash writes it as text."""
+    text = thing.get("id") if isinstance(thing, dict) else None
+    return numbers.key(text) if isinstance(text, str) else 0
+
+
 def id_of(thing: object) -> int:
     """The number of a scene."""
-    number = numbers.key(at(thing, str, "id"))
+    number = key_of(thing)
     if not number:
         raise StashQueryFailed("Stash answered with an id that is no number of a scene.")
     return number
@@ -54,12 +60,17 @@ def id_of(thing: object) -> int:
 def rows_of(data: object) -> list[tuple[int, str]]:
     """The (id, ``updated_at``) pairs of a page of scenes; id 0 for a scene that cannot be read."""
     scenes = at(data, list, "findScenes", "scenes")
-    rows = [(numbers.key(at(one, str, "id")), at(one, str, "updated_at")) for one in scenes]
+    rows = [_row_of(one) for one in scenes]
     unreadable = sum(not scene_id for scene_id, _ in rows)
     if unreadable:
         said_count = count(unreadable, "scene", "scenes")
-        log.warning("Stash lists %s with a number that cannot be read.", said_count)
+        log.warning("Stash lists %s with a number or time that cannot be read.", said_count)
     return rows
+
+
+def _row_of(scene: object) -> tuple[int, str]:
+    time = scene.get("updated_at") if isinstance(scene, dict) else None
+    return (key_of(scene), time) if isinstance(time, str) else (0, "")
 
 
 def graphql_data(content: bytes, secrets: Iterable[str]) -> dict[str, object]:

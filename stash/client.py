@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -26,7 +27,7 @@ from stash.exceptions import (
 )
 from stash.interface import Interface, Login, set_login
 from validation.metadata import SCENE_FRAGMENT
-from validation.numbers import Endless, most_pages
+from validation.numbers import Endless, longest_listing, most_pages, seconds_awake
 from validation.texts import one_line
 
 PLUGIN_ID = "PlexSync"
@@ -91,8 +92,10 @@ class StashClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         ca_bundle: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
+        self._monotonic = monotonic
         self._ca_bundle = ca_bundle
         self._api_key = api_key
         self._timeouts = (connect_timeout, read_timeout)
@@ -140,8 +143,19 @@ class StashClient:
             )
             data = self._query(f"query {{ {singles} {_SETTINGS} }} {_SCENE}", {})
             singles_read = (at(data, object, f"s{scene_id}") for scene_id in wanted)
-            scenes = [scene for scene in singles_read if scene is not None]
-        return StashRead({id_of(scene): scene for scene in scenes}, *_parse_settings(data))
+            scenes = [one for one in singles_read if one is not None]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
+
+    def read_newest(self, count: int) -> StashRead:
+        """Read the scenes that were added last, our settings with them, in one request."""
+        order = {"per_page": count, "sort": "id", "direction": "DESC"}
+        data = self._query(
+            f"query($filter: FindFilterType) {{ findScenes(filter: $filter) "
+            f"{{ scenes {{ ...PlexSyncScene }} }} {_SETTINGS} }} {_SCENE}",
+            {"filter": order},
+        )
+        scenes = at(data, list, "findScenes", "scenes")[:count]
+        return StashRead({id_of(one): one for one in scenes}, *_parse_settings(data))
 
     def read_settings(self) -> tuple[Mapping[str, object], bool]:
         """Read our stored settings and whether the plugin is enabled; see StashRead."""
@@ -265,13 +279,18 @@ class StashClient:
     def _pages(self, size: int, after: int, scenes: Mapping[str, object]) -> Iterator[ScenePage]:
         order = {"per_page": size, "sort": "id", "direction": "ASC"}
         most: int | None = None
+        waited = 0.0  # for Stash; who reads the pages takes his own time
         for number in count(1):
             above = {"id": {"value": after, "modifier": "GREATER_THAN"}}
+            asked = self._monotonic()
             data = self._query(_PAGE_QUERY, {"filter": order, "scenes": {**scenes, **above}})
+            waited += seconds_awake(self._monotonic() - asked)
             read, left = rows_of(data), counted(data, "findScenes", "count")
             most = _most_pages(left, size) if most is None else most
             if number > most:
                 raise StashUnavailable("Stash lists more and more scenes.")
+            if waited > longest_listing(most):
+                raise StashUnavailable("Stash takes too long to list its scenes.")
             rows = tuple(row for row in read if row[0] > after)
             if rows:
                 yield ScenePage(rows, left)

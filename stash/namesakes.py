@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from stash.answers import at, counted, listed
+from stash.answers import at, counted, key_of, listed
 from validation import numbers
 from validation.file_names import file_key
 from validation.metadata import SceneFile
@@ -65,10 +65,11 @@ def read_answers(answers: Iterable[object], names: Iterable[str]) -> Found:
 
 
 def files_of(scenes: Iterable[object]) -> Iterator[tuple[int, SceneFile]]:
-    """The files of an answer, each with its scene; scene 0 cannot be read."""
+    """The files of an answer, each with its scene. Scene 0 cannot be read, nor the path "?"."""
     for scene in scenes:
         for file in listed(scene, "files"):
             size = numbers.amount(at(file, object, "size"))
             duration = numbers.seconds(at(file, object, "duration"))
-            path = at(file, str, "path") or "?"
-            yield numbers.key(at(scene, str, "id")), SceneFile(path, size, duration)
+            path = at(file, object, "path")
+            known = path if isinstance(path, str) and path else "?"
+            yield key_of(scene), SceneFile(known, size, duration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
 import time
@@ -10,6 +11,10 @@ from contextlib import contextmanager
 
 from sync_queue import datadir
 from sync_queue.trouble import TRANSLATED, Connection, DatabaseBusy, read_object, replaced
+
+# The log is moved into the database at about a megabyte: on a small disk, SQLite's own four would
+# fill it for good, and the hook that reaches them would let its user wait.
+LOG_PAGES = 250
 
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
@@ -25,6 +30,7 @@ def connect(path: str, timeout: float) -> sqlite3.Connection:
     try:
         set_wal(database, timeout)
         database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except BaseException:
         database.close()
         raise
@@ -46,11 +52,12 @@ def set_wal(database: sqlite3.Connection, timeout: float) -> None:
 
 @contextmanager
 def transaction(
-    database: sqlite3.Connection, before_commit: Callable[[], None] = lambda: None
+    database: sqlite3.Connection, check: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any error, a failed COMMIT included.
 
-    Within another transaction it is a part of that.
+    ``check`` is called immediately before and after the COMMIT: what held both times held in
+    between. Within another transaction it is a part of that.
     """
     if database.in_transaction:
         yield
@@ -58,12 +65,22 @@ def transaction(
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
-        before_commit()
+        check()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # SQLite itself has rolled back after some errors
             database.execute("ROLLBACK")
         raise
+    check()
+
+
+def leave_open(holder: object) -> None:
+    """Let the connection that *holder* has be closed by nothing but the end of this process.
+
+    Closing moves the connection's view of the log into the database and deletes the log by its
+    name. Python closes what nobody holds any more, at its end too, so a reference is kept for ever.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(holder))
 
 
 @contextmanager

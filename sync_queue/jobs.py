@@ -42,8 +42,8 @@ class JobQueue(SQLiteAckQueue):
 
     Every verb works within the caller's ``transaction()``, or makes one of its own. ``used_at``
     is when the last one ended, by the monotonic clock: a worker that still writes is not stuck.
-    ``check_files`` is asked before each commit: one into a file that others do not share would
-    damage theirs.
+    ``check_files`` is asked before and after each commit: one into a file that others do not share
+    would damage theirs.
     """
 
     _SQL_CREATE = schema.CREATE_JOBS

@@ -22,6 +22,11 @@ CREATE = (
 # SQLite would rather look through all items of a server, which all of them belong to.
 BY_SCENE = "ledger INDEXED BY ledger_scene"
 UNREAD = "ledger INDEXED BY ledger_unread"
+# Version 1.0 noted no time: what it wrote comes before everything.
+FIRST_WRITTEN = (
+    "CASE WHEN json_extract(doc, '$.version') = 1 THEN 1"
+    " ELSE coalesce(json_extract(doc, '$.first_written'), 0) END"
+)
 
 
 class Ledger:
@@ -101,6 +106,29 @@ class Ledger:
             f"SELECT count(*) FROM {UNREAD} WHERE server = ? AND unread = 1", (server,)
         ).fetchone()[0]
         return count
+
+    def written_since(
+        self, server: str, since: float, *, after: int = 0, limit: int = 500
+    ) -> list[LedgerEntry]:
+        """A page of the entries of items that were first written since then (epoch seconds; 0 =
+        all), by rating key, from above ``after``."""
+        rows = self.connection.execute(
+            f"SELECT doc FROM ledger WHERE server = ? AND rating_key > ? AND {FIRST_WRITTEN} >= ?"
+            " ORDER BY rating_key LIMIT ?",
+            (server, after, since, limit),
+        )
+        return list(map(_entry, rows))
+
+    def count_since(self, server: str, since: float) -> tuple[int, int]:
+        """How many such entries there are of this server, and of others."""
+        ours: int
+        total: int
+        ours, total = self.connection.execute(
+            f"SELECT count(*) FILTER (WHERE server = ?), count(*) FROM ledger"
+            f" WHERE {FIRST_WRITTEN} >= ?",
+            (server, since),
+        ).fetchone()
+        return ours, total - ours
 
     def put(self, entry: LedgerEntry) -> None:
         """Store an entry in place of the item's older one."""

@@ -10,14 +10,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync_queue.trouble import DatabaseTooNew, damaged, read_object
-from validation.records import FieldMemory, FieldState, LedgerEntry, Value
+from validation.records import (
+    BEFORE_EVERYTHING,
+    FieldMemory,
+    FieldState,
+    LedgerEntry,
+    PictureBefore,
+    Value,
+)
 from validation.sanitizers import name_key
 
 VERSION = 2
 
 # Fields of an entry that JSON keeps as they are; the second kind only where they are not empty.
 _PLAIN = ("server", "rating_key", "section_id", "scene_id", "images", "image_versions", "file")
-_OPTIONAL = ("image_notes", "image_shown", "scene_file", "added_at", "part_ids", "searched")
+_OPTIONAL = (
+    "image_notes",
+    "image_shown",
+    "scene_file",
+    "added_at",
+    "part_ids",
+    "searched",
+    "first_written",
+)
 
 
 def write_entry(entry: LedgerEntry) -> dict[str, object]:
@@ -27,6 +42,9 @@ def write_entry(entry: LedgerEntry) -> dict[str, object]:
     fields = {name: _write_field(memory) for name, memory in entry.fields.items()}
     if entry.intended:
         more["intended"] = {name: _write_field(one) for name, one in entry.intended.items()}
+    if entry.pictures_before:
+        before = entry.pictures_before.items()
+        more["pictures_before"] = {slot: [one.key, one.locked] for slot, one in before}
     return {"version": VERSION, **plain, "fields": fields, **more}
 
 
@@ -51,6 +69,10 @@ def _read_2(document: Mapping[str, Any]) -> LedgerEntry:
         **more,
         fields={name: _read_field(one) for name, one in document["fields"].items()},
         intended={name: _read_field(one) for name, one in document.get("intended", {}).items()},
+        pictures_before={
+            slot: PictureBefore(key, locked)
+            for slot, (key, locked) in document.get("pictures_before", {}).items()
+        },
     )
 
 
@@ -66,7 +88,7 @@ def _read_1(document: Mapping[str, Any]) -> LedgerEntry:
         for kind in ("fields", "intended")
     )
     plain = {name: document[name] for name in _PLAIN}
-    return LedgerEntry(**plain, fields=fields, intended=intended)
+    return LedgerEntry(**plain, fields=fields, intended=intended, first_written=BEFORE_EVERYTHING)
 
 
 _READERS = {1: _read_1, 2: _read_2}
@@ -82,7 +104,7 @@ def _write_field(memory: FieldMemory) -> dict[str, object]:
         document["state"] = memory.state
     if memory.before is not None:
         document["before"] = memory.before
-    for name in ("original_locked", "removed", "doubts", "locked", "adopted", "order"):
+    for name in ("original_locked", "removed", "doubts", "locked", "adopted", "order", "taken"):
         if getattr(memory, name):
             document[name] = getattr(memory, name)
     return document
@@ -103,6 +125,7 @@ def _read_field(document: Mapping[str, Any]) -> FieldMemory:
         locked=document.get("locked", False),
         adopted=tuple(document.get("adopted", ())),
         order=tuple(document.get("order", ())),
+        taken=tuple(document.get("taken", ())),
     )
 
 
@@ -130,6 +153,7 @@ def _read_field_1(name: str, document: Mapping[str, Any]) -> FieldMemory:
         old.doubts,
         before,
         adopted=adopted,
+        taken=_taken_names(name, written, old),
     )
 
 
@@ -141,6 +165,15 @@ def _adopted_names(name: str, written: tuple[str, ...], memory: FieldMemory) -> 
     if not stays and original != {name_key(one) for one in written}:
         return ()
     return tuple(one for one in written if name_key(one) in original)
+
+
+def _taken_names(name: str, written: Value, memory: FieldMemory) -> tuple[str, ...]:
+    """The names that Plex had before us and that version 1.0 took out: it replaced the agent's
+    lists, and added to a user's lists and to collections."""
+    if isinstance(written, str) or memory.original_locked or name == "collection":
+        return ()
+    left = {name_key(one) for one in (*written, *memory.stored)}
+    return tuple(one for one in memory.original or () if name_key(one) not in left)
 
 
 def _value(stored: object) -> Value:

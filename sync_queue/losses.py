@@ -11,11 +11,14 @@ import contextlib
 import os
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sync_queue import datadir
-from sync_queue.manager import QueueManager
 from sync_queue.notices import Cause
 from sync_queue.state import Restored, SweepNote
+
+if TYPE_CHECKING:  # the manager itself notes what is lost
+    from sync_queue.manager import QueueManager
 
 FILE = "edits.lost"
 SENTENCE = (

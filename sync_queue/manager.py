@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from sync_queue import datadir, lock, schema, spool
-from sync_queue.database import OpenFiles, connect, durable, stash_connection
+from sync_queue import datadir, lock, losses, schema, spool
+from sync_queue.database import OpenFiles, connect, durable, leave_open, stash_connection
 from sync_queue.dlq import DeadLetter, DeadLetterQueue
 from sync_queue.index_store import IndexStore
 from sync_queue.job_counts import QueueStats
@@ -25,11 +24,9 @@ from sync_queue.reading import version_of
 from sync_queue.scenes import Outcome, Scenes
 from sync_queue.schema import SCHEMA_VERSION
 from sync_queue.state import StateStore
-from sync_queue.trouble import TRANSLATED, DatabaseOutdated, too_new
+from sync_queue.trouble import TRANSLATED, DatabaseDamaged, DatabaseOutdated, too_new
 
 SPOOLED_AT_ONCE = 500
-# Connections that must not be closed; see ``QueueManager.close``.
-LEFT_OPEN: list[sqlite3.Connection] = []
 
 
 class QueueManager:
@@ -79,32 +76,41 @@ class QueueManager:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        """Close. Damage that others' files have only feigned is raised as ``DatabaseReplaced``."""
+        try:
+            if isinstance(error, DatabaseDamaged):
+                self.check_files()
+        finally:
+            self.close()
 
     def close(self) -> None:
-        """Close the database.
+        """Close the database, if its files are those that were opened.
 
-        The log of a database that was replaced goes with it: SQLite would mix it into the file
-        that is there now. Without the -shm that was opened others share another one: closing would
-        delete what they have committed since, so the process has to end with it open.
+        Otherwise others share other files, and closing would write an old log over what they have
+        committed: the connection stays open until this process ends, and the next worker tells of
+        the loss. The log of a database that was replaced goes: SQLite would mix it into the file
+        that is there now.
         """
         path, is_same = self.jobs.file, self.files.is_same
+        log, index = path + "-wal", path + "-shm"
+        lost = [file for file in (path, log, index) if not is_same(file)]
+        if lost:
+            losses.note(self.data_dir, lost[0])
         with TRANSLATED:
-            is_ours = is_same(path) or not is_same(self.lock_file) or self.guest
-            if is_same(path) and not is_same(path + "-shm"):
-                LEFT_OPEN.append(self.connection)
+            if not lost or (lost == [log] and not os.path.exists(log)):
+                self.jobs.close()
                 return
-            self.jobs.close()
-            for suffix in () if is_ours else ("-wal", "-shm"):
-                if os.path.exists(path + suffix):
-                    os.remove(path + suffix)
+            leave_open(self.jobs)
+            if path in lost and is_same(self.lock_file) and not self.guest:
+                for file in filter(is_same, (log, index)):
+                    os.remove(file)
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction over everything in the file; within another one a part of it."""
         return self.jobs.transaction()
 
     def check_files(self) -> None:
-        """See that database, -shm and lock are still the files that were opened.
+        """See that database, -wal, -shm and lock are still the files that were opened.
 
         Raises ``DatabaseReplaced``.
         """
@@ -186,6 +192,7 @@ class QueueManager:
             with durable(self.connection), self.transaction():
                 for event in events.values():
                     self.jobs.put(event.job)
+                    self.connection.execute(schema.TAKE_UP, {"scene_id": event.job.scene_id})
                     values = {"connection": event.connection, "now": event.job.enqueued_at}
                     self.connection.execute(schema.PUT_OLDER_CONNECTION, values)
             for path in events:

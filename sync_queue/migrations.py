@@ -57,7 +57,8 @@ def take_over_memory(database: sqlite3.Connection) -> None:
     """
     for column in ("title", "path", "written"):
         database.execute(f"ALTER TABLE scenes ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
-    database.execute("ALTER TABLE scenes ADD COLUMN written_at REAL NOT NULL DEFAULT 0")
+    for column in ("written_at REAL", "undone INTEGER"):
+        database.execute(f"ALTER TABLE scenes ADD COLUMN {column} NOT NULL DEFAULT 0")
     for statement in scenes.CREATE:
         database.execute(statement)
     database.execute(_PINS)

@@ -48,13 +48,40 @@ def store(data_dir: str, record: Mapping[str, object], say: Callable[..., None])
     just before a process ends may be lost.
     """
     path = datadir.database_path(data_dir)
+    before = files_of(path)
     try:
-        stored = os.path.exists(path) and put(path, record, say)
+        stored = is_whole(before) and put(path, record, say) and not replaced(before, path)
     except sqlite3.Error as error:
         say("w", f"The queue's database did not answer ({error}); the edit waits in a file.")
         stored = False
     if not stored:
         spool(data_dir, record)
+
+
+def files_of(path: str) -> list[int]:
+    """The numbers of a database's files: itself, its log and the log's index; 0 = none."""
+    return [number_of(path + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+def number_of(path: str) -> int:
+    """The number by which the file system knows a file; 0 = it cannot be reached."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
+def is_whole(files: list[int]) -> bool:
+    """Whether a database is there, and of its companions both or none. SQLite would make a missing
+    one, while a worker uses the one that was removed: neither would see what the other commits.
+    """
+    database, log, index = files
+    return database != 0 and bool(log) == bool(index)
+
+
+def replaced(before: list[int], path: str) -> bool:
+    """Whether a file that was there is gone, or another one."""
+    return any(then not in (0, now) for then, now in zip(before, files_of(path), strict=True))
 
 
 def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bool:
@@ -72,6 +99,7 @@ def put(path: str, record: Mapping[str, object], say: Callable[..., None]) -> bo
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
     if version >= schema.NOTICES_SINCE:
         deliver_notice(database, values, say)
+        database.execute(schema.TAKE_UP, values)
     if version > 0:
         database.execute(schema.PUT_JOB, values)
         database.execute(schema.PUT_CONNECTION, values)

@@ -10,6 +10,7 @@ from typing import Any
 from sync_queue import schema
 from sync_queue.manager import QueueManager
 from sync_queue.models import JobStatus, parse_job
+from sync_queue.scenes import Undone
 from validation.errors import QueueError
 from validation.records import Pin
 
@@ -19,6 +20,7 @@ UNREADABLE = (sqlite3.Error, QueueError, MemoryError)
 JOBS = f"SELECT data, timestamp, prio FROM {schema.JOBS} WHERE status <= {JobStatus.LEASED}"
 CONNECTION = "SELECT doc, seen_at FROM connection"
 IGNORED = "SELECT scene_id FROM scenes WHERE ignored"
+UNDONE = "SELECT scene_id, undone FROM scenes WHERE undone IN (1, 2)"
 PINS = "SELECT server, rating_key, scene_id, file, added_at, part_ids FROM pins"
 # A pin of version 1 has no file: the user is asked again.
 PINS_OF_VERSION_1 = (
@@ -69,6 +71,9 @@ def copy_decisions(source: sqlite3.Connection, target: QueueManager) -> int:
         target.scenes.pin(pin)
     for scene_id in ignored:
         target.scenes.ignore(scene_id)
+    for scene_id, undone in rows_of(source, UNDONE):
+        if isinstance(scene_id, int):
+            target.scenes.leave_alone(scene_id, Undone(undone))
     return len(pins) + len(ignored)
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from sync_queue.trouble import read_object
 from validation.file_names import keys_of_new_file, wake_keys
@@ -27,7 +28,7 @@ CREATE = (
         scene_id INTEGER PRIMARY KEY,
         outcome TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{"version": 1}',
         scene_updated_at TEXT NOT NULL DEFAULT '', changed_at REAL NOT NULL DEFAULT 0,
-        ignored INTEGER NOT NULL DEFAULT 0,
+        ignored INTEGER NOT NULL DEFAULT 0, undone INTEGER NOT NULL DEFAULT 0,
         related TEXT NOT NULL DEFAULT '',
         title TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT '',
         written_at REAL NOT NULL DEFAULT 0, written TEXT NOT NULL DEFAULT ''
@@ -67,6 +68,15 @@ ON CONFLICT (scene_id) DO UPDATE SET
 _PIN_COLUMNS = "server, rating_key, scene_id, file, added_at, part_ids"
 _PAGE = 500
 _LISTED = "IN (SELECT value FROM json_each(?))"  # a list of any length is one parameter
+
+
+class Undone(IntEnum):
+    """Whether a scene is left alone since its sync was undone: with many others, until *Sync All
+    Scenes* takes it up, or alone, until the user saves it or syncs this very scene."""
+
+    NO = 0
+    TOGETHER = 1
+    ALONE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,13 @@ class Scenes:
             (scene_id,),
         )
         return next(map(_outcome, rows), None)
+
+    def title(self, scene_id: int) -> str:
+        """The scene's title, or its file's path, as it was last looked at; "" where unknown."""
+        row = self.connection.execute(
+            "SELECT coalesce(nullif(title, ''), path) FROM scenes WHERE scene_id = ?", (scene_id,)
+        ).fetchone()
+        return row[0] if row else ""
 
     def outcomes(
         self, which: Collection[str], *, after: int = 0, limit: int = _PAGE
@@ -235,6 +252,28 @@ class Scenes:
         """Neither pinned nor ignored any more."""
         self._decide(scene_id, ignored=False)
 
+    def leave_alone(self, scene_id: int, how: Undone) -> None:
+        """The user undid the scene's sync: it is left alone until it is taken up again."""
+        self.connection.execute(
+            "INSERT INTO scenes (scene_id, undone) VALUES (?, ?)"
+            " ON CONFLICT (scene_id) DO UPDATE SET undone = max(undone, excluded.undone)",
+            (scene_id, how),
+        )
+
+    def take_up(self, scene_ids: Collection[int], most: Undone) -> None:
+        """Sync scenes again that are left alone, up to this degree. A hook does it by itself."""
+        self.connection.execute(
+            f"UPDATE scenes SET undone = 0 WHERE undone BETWEEN 1 AND ? AND scene_id {_LISTED}",
+            (most, json.dumps(list(scene_ids))),
+        )
+
+    def undone(self, scene_id: int) -> Undone:
+        """Whether the scene is left alone since its sync was undone."""
+        row = self.connection.execute(
+            "SELECT undone FROM scenes WHERE scene_id = ?", (scene_id,)
+        ).fetchone()
+        return Undone(row[0]) if row else Undone.NO
+
     def pin_of_scene(self, server: str, scene_id: int) -> Pin | None:
         """The item that the user chose for this scene on this server."""
         return self._pin("server = ? AND scene_id = ?", server, scene_id)
@@ -263,7 +302,7 @@ class Scenes:
         self.connection.execute("DELETE FROM pins WHERE scene_id = ?", (scene_id,))
         self.connection.execute(
             "INSERT INTO scenes (scene_id, ignored) VALUES (?, ?)"
-            " ON CONFLICT (scene_id) DO UPDATE SET ignored = excluded.ignored",
+            " ON CONFLICT (scene_id) DO UPDATE SET ignored = excluded.ignored, undone = 0",
             (scene_id, ignored),
         )
 

@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS notice (
     cause TEXT PRIMARY KEY, prio INTEGER NOT NULL, sentence TEXT NOT NULL,
     said_at REAL NOT NULL DEFAULT 0
 )"""
-# The first version of the schema whose notices have a cause.
+# The first version of the schema whose notices have a cause, and whose scenes can be undone.
 NOTICES_SINCE = 2
 
 # Coalesces into the *waiting* job of the same key and never touches a leased one, so an event
@@ -74,6 +74,9 @@ ON CONFLICT (key) WHERE {WAITS} DO UPDATE SET
     prio = max(prio, excluded.prio),
     attempts = CASE WHEN excluded.due > 0 THEN attempts ELSE 0 END
 """
+
+# A user saves a scene whose sync was undone: it is synced again. Since version 2.
+TAKE_UP = "UPDATE scenes SET undone = 0 WHERE scene_id = :scene_id AND undone > 0"
 
 PUT_CONNECTION = """
 INSERT INTO connection (id, doc, seen_at) VALUES (1, :connection, :now)

@@ -16,6 +16,8 @@ from sync_queue.models import SyncJob, parse_job
 
 # A hook that is still alive finishes its file within a second.
 ABANDONED_SECONDS = 3600.0
+# An event holds a job and Stash's settings.
+MOST_BYTES = 10_000_000
 # The errors of a process or machine that has too much open: the next try may succeed.
 TOO_MUCH_OPEN = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
@@ -36,6 +38,8 @@ def read(path: str) -> SpooledEvent | None:
     Raises ``OSError`` where a retry may help.
     """
     try:
+        if not os.path.isfile(path) or os.path.getsize(path) > MOST_BYTES:
+            raise ValueError("no event of ours")
         with open(path, "rb") as file:
             return parse(json.load(file))
     except OSError as error:

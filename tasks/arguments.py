@@ -17,14 +17,15 @@ CONNECTION_VARIABLES = ("PLEX_URL", "PLEX_TOKEN", "STASH_URL", "STASH_API_KEY")
 NUMBERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "scene": (
         "a scene's number in Stash",
-        frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss", "scenes"}),
+        frozenset({"sync", "preview", "sync_all", "pin", "ignore", "dismiss", "scenes", "undo"}),
     ),
     "item": ("an item's ratingKey in Plex", frozenset({"pin"})),
     "job": ("the number of a dead letter", frozenset({"retry", "dismiss", "letter"})),
     "after": ("the value of next in the page before", frozenset({"scenes"})),
     "limit": ("at most so many, up to 200", frozenset({"scenes"})),
     "lines": ("so many lines, up to 500", frozenset({"log"})),
-    "page": ("a page of the last Preview Sync", frozenset({"preview"})),
+    "page": ("a page of the last Preview Sync or Undo", frozenset({"preview", "undo"})),
+    "since": ("items first written since, in epoch seconds", frozenset({"undo"})),
 }
 TEXTS: Mapping[str, tuple[str, frozenset[str]]] = {
     "outcome": ("a reason code, or synced", frozenset({"scenes"})),
@@ -32,13 +33,15 @@ TEXTS: Mapping[str, tuple[str, frozenset[str]]] = {
     "values": ("a JSON object of settings", frozenset({"save_settings"})),
     "machine": ("a server's machine identifier", frozenset({"use_server", "setup"})),
     "uri": ("an address of the server", frozenset({"use_server", "setup"})),
+    "preview": ("true only shows, false undoes", frozenset({"undo"})),
     "rules": ("path rules to be tried; stores nothing", frozenset({"paths"})),
 }
 SWITCHES: Mapping[str, tuple[str, frozenset[str]]] = {
     "dry_run": (
         "show what would be written",
-        frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview"}),
+        frozenset({"process_queue", "sync_all", "sync_changed", "sync", "preview", "undo"}),
     ),
+    "all": ("all items that PlexSync has written", frozenset({"undo"})),
     "probe": (
         "write one item's title unchanged, to test whether the token may edit",
         frozenset({"check_setup"}),

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from sync_queue import launch, lock, starts
 from sync_queue.models import SyncJob
 from sync_queue.report import QueueReport, read_report
+from sync_queue.scenes import Undone
 from sync_queue.shared import held
 from tasks.context import Progress, TaskRequest
 from tasks.desk import Desk
+from validation.errors import TransientError
 from validation.words import count
+from worker.awake import LONGEST_LOOK_SECONDS, STUCK_SECONDS, TimeAwake
 from worker.deaths import take_back_leases
 from worker.processor import SyncWorker
 
@@ -23,6 +26,7 @@ ASKED_PRIO = 10
 LOOKS_COST = 50
 # A task stops waiting for a worker without progress for this long; its log says why.
 PATIENCE_SECONDS = 30.0
+AGAIN = "The edits wait. Run this task again; if that does not help, restart Plex and Stash."
 # A hold from before may be over: the worker has so long to find out.
 HOLD_SECONDS = 5.0
 
@@ -67,22 +71,35 @@ def deliver(
 def deliver_first(desk: Desk, job: SyncJob) -> QueueReport:
     """Bring one job to Plex before all others, and wait until it is settled or everything waits."""
     jobs = desk.manager.jobs
-    jobs.put(job, prio=ASKED_PRIO)
+    with desk.manager.transaction():
+        desk.manager.scenes.take_up([job.scene_id], Undone.ALONE)
+        jobs.put(job, prio=ASKED_PRIO)
     return deliver(desk, is_over=lambda: not jobs.is_open(job.job_key))
 
 
-def drain(desk: Desk, total: int, is_over: Callable[[], bool]) -> None:
-    """Be the worker until nothing is due. A kill at any moment loses nothing."""
+class Stuck(TransientError):
+    """The sync thread of a task does not move: neither a server nor the database lets it."""
+
+
+def drain(
+    desk: Desk, total: int, is_over: Callable[[], bool], stuck: float = STUCK_SECONDS
+) -> None:
+    """Be the worker until nothing is due. A kill at any moment loses nothing. Raises ``Stuck``
+    after so many seconds without a step.
+    """
     worker = SyncWorker(
         desk.manager,
         plugin_dir=desk.request.plugin_dir,
         environ=desk.request.environ,
         when_idle=True,
     )
+    awake = TimeAwake(LONGEST_LOOK_SECONDS)
     worker.start()
     try:
         while worker.is_alive() and not is_over():
             begun = time.monotonic()
+            if awake.without_a_step(worker.seconds_since_step(), begun) > stuck:
+                raise Stuck(f"No edit moved for {stuck:.0f} s. {AGAIN}")
             show(read_report(desk.manager.data_dir, time.time()), total, desk.progress)
             # Counting a long queue takes its time: look less often then.
             worker.join(max(LOOK_SECONDS, LOOKS_COST * (time.monotonic() - begun)))
@@ -98,17 +115,20 @@ def follow(
     progress: Progress,
     is_over: Callable[[], bool],
     patience: float = PATIENCE_SECONDS,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Show the resident worker's progress until nothing is due, everything has to wait, or it
     made none for ``patience`` seconds.
     """
-    due, begun, moved = -1, time.time(), time.monotonic()
+    due, begun, moved = -1, time.time(), monotonic()
+    awake = TimeAwake(LONGEST_LOOK_SECONDS)
     while not is_over():
         report = read_report(data_dir, time.time())
         if report.due != due:
-            due, moved = report.due, time.monotonic()
+            due, moved = report.due, monotonic()
         show(report, total, progress)
-        still = time.monotonic() - moved
+        now = monotonic()
+        still = awake.without_a_step(now - moved, now)
         held = bool(report.hold_reason) and (still > HOLD_SECONDS or report.held_since >= begun)
         if due == 0 or held or not report.worker_alive or still > patience:
             return

@@ -20,11 +20,13 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "job": (1, numbers.LARGEST),
     "after": (0, numbers.LARGEST),
     "page": (0, 100_000),
+    "since": (0, numbers.LARGEST),
     "limit": (1, 200),
     "lines": (1, 500),
 }
 LONGEST_TEXT = 500
 ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off"})
 
 
 class Given:
@@ -86,6 +88,13 @@ class Given:
         if not isinstance(given, str) or len(given) > most:
             raise SetupError(f"{name} must be text of at most {most} characters.")
         return given.strip()
+
+    def instead(self) -> Mapping[str, Any]:
+        """The settings to be tried in place of the stored ones. Raises ``SetupError``."""
+        given = self.arguments.get("settings") or {}
+        if not isinstance(given, dict):
+            raise SetupError("settings must be a JSON object of settings and their values.")
+        return given
 
     def flag(self, name: str) -> bool:
         """Whether an argument is given and on."""

@@ -31,6 +31,7 @@ MODES: Mapping[str, str] = {
     "ignore": "Never sync a scene (--scene; pin with item 0 takes it back).",
     "retry": "Retry one dead letter (--job: its number in Show Status).",
     "dismiss": "Delete a dead letter (--job), or the waiting edit of a scene (--scene).",
+    "undo": "Show what an undo would put back (--scene, --since, --all); --preview false undoes.",
     "wake": "Start a worker if edits wait and none runs.",
 }
 
@@ -42,5 +43,6 @@ TITLES: Mapping[str, str] = {
     "preview": "Preview Sync",
     "retry_failed": "Retry Failed",
     "check_setup": "Check Set-up",
+    "undo": "Undo",
     "status": "Show Status",
 }

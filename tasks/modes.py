@@ -17,6 +17,7 @@ from tasks import (
     setup,
     support,
     sync_library,
+    undo,
 )
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import Desk, open_desk
@@ -46,6 +47,7 @@ ACTS: Mapping[str, Callable[[Desk], TaskResult]] = {
     "settings": page_settings.show,
     "save_settings": page_settings.save,
     "use_server": choose_server.use,
+    "undo": undo.undo,
 }
 MODES = (*LOOKS, *ACTS)
 # The preview of an act: the edits that it would write.
@@ -54,6 +56,7 @@ DRY_RUNS: Mapping[str, Look] = {
     "sync_all": preview.run,
     "sync_changed": preview.run_changed,
     "sync": preview.run_scene,
+    "undo": undo.preview,
 }
 
 
@@ -63,7 +66,7 @@ def run(request: TaskRequest, progress: Progress) -> TaskResult:
     """
     request.check_numbers()
     look = LOOKS.get(request.mode)
-    if request.flag("dry_run"):
+    if request.flag("dry_run") or (request.mode == "undo" and undo.previews(request)):
         look = DRY_RUNS.get(request.mode, look)
     result = look(request, progress) if look else act(request, progress)
     if not result.lines:

@@ -12,6 +12,7 @@ from tasks.desk import Desk
 from tasks.listings import libraries_of
 from validation.config import ConfigReport, validate_config
 from validation.errors import SetupError
+from validation.field_names import FIELDS, parse_fields
 from validation.setting_types import Setting, is_blank, shown_value
 from validation.settings import GROUPS, SETTINGS
 from validation.texts import one_line
@@ -21,7 +22,10 @@ from worker.servers import Servers
 
 KINDS = {"BOOLEAN": "switch", "NUMBER": "number", "STRING": "text"}
 SECRETS = frozenset({"plex_token", "stash_api_key"})
-SPECIAL = {"plex_library": "list", "path_map": "rules"}
+SPECIAL = {
+    **{"plex_library": "list", "path_map": "rules"},
+    **{"title_template": "template", "skip_fields": "fields"},
+}
 BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 
 
@@ -110,6 +114,9 @@ def setting_doc(
     value = shown_value(getattr(report.config, name))
     if name in report.by_name and not is_secret and isinstance(raw.get(name), str | int | float):
         value = raw[name]
+    choices = {"plex_library": titles, "skip_fields": list(FIELDS)}
+    if name == "skip_fields" and name not in report.by_name:
+        value = "; ".join(parse_fields(str(value)).names)  # each under the name that is a choice
     return {
         "key": name,
         "title": setting.display,
@@ -118,7 +125,7 @@ def setting_doc(
         "group": group,
         "default": "" if is_secret else setting.default,
         "value": value,
-        "choices": titles if name == "plex_library" else [],
+        "choices": choices.get(name, []),
         "low": setting.minimum,
         "high": setting.maximum,
         "problem": report.by_name.get(name, ""),

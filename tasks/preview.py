@@ -16,7 +16,9 @@ from plex.exceptions import PlexNotFound
 from plex.images import image_kind
 from plex.items import PlexItem
 from sync_queue import datadir
+from sync_queue.scenes import Undone
 from sync_queue.snapshot import Snapshot
+from tasks import preview_titles
 from tasks.context import Progress, TaskRequest, TaskResult
 from tasks.desk import ready_servers
 from tasks.listings import candidate
@@ -46,8 +48,11 @@ Scenes = Callable[[Snapshot, Servers], Iterator[tuple[int, Sequence[int]]]]
 
 
 def run(request: TaskRequest, progress: Progress) -> TaskResult:
-    """Report the edits of Sync All Scenes, or of a sync of one scene, without writing anything."""
+    """Report the edits of Sync All Scenes, of a sync of one scene, or titles, without writing
+    anything."""
     scene_id, page = request.number("scene"), request.number("page")
+    if request.flag("titles"):
+        return preview_titles.run(request)
     if scene_id is not None:
         return preview_scene(request, scene_id)
     if page is not None:
@@ -97,7 +102,8 @@ def preview(request: TaskRequest, progress: Progress, scenes: Scenes) -> TaskRes
     tally = Tally()
     with Snapshot(data_dir, request.connection) as memory:
         servers = ready_servers(request, memory)
-        previewer = Previewer(memory, servers, time.time())
+        takes_up = Undone.TOGETHER if scenes is whole_library else Undone.NO
+        previewer = Previewer(memory, servers, time.time(), takes_up)
         total = 0
         for left, page in scenes(memory, servers):
             total = total or left
@@ -121,12 +127,9 @@ def preview_scene(request: TaskRequest, scene_id: int) -> TaskResult:
     """Evidence, plan and reason for one scene, with the settings that were given in place of the
     stored ones.
     """
-    given = request.arguments.get("settings") or {}
-    if not isinstance(given, dict):
-        raise SetupError("settings must be a JSON object of settings and their values.")
     with Snapshot(request.resolve(), request.connection) as memory:
-        servers = ready_servers(request, memory, given)
-        (seen,) = Previewer(memory, servers).look_at([scene_id])
+        servers = ready_servers(request, memory, request.instead())
+        (seen,) = Previewer(memory, servers, takes_up=Undone.ALONE).look_at([scene_id])
         plex = servers.plex(servers.settings.config)
         titles = {one.section_id: one.title for one in plex.sections()}
         shown = scene_doc(seen, titles)
@@ -202,12 +205,19 @@ def poster(plex: PlexClient, item: PlexItem) -> str:
 class Previewer:
     """Assesses scenes as the worker does, and stops where the worker would begin to write.
 
-    ``listed_since``: the libraries are listed whole since then (epoch seconds, infinity = only
-    where a scene needs it).
+    ``takes_up``: the undone scenes that the sync would take up. ``listed_since``: the libraries are
+    listed whole since then (epoch seconds, infinity = only where a scene needs it).
     """
 
-    def __init__(self, memory: Snapshot, servers: Servers, listed_since: float = math.inf) -> None:
+    def __init__(
+        self,
+        memory: Snapshot,
+        servers: Servers,
+        listed_since: float = math.inf,
+        takes_up: Undone = Undone.NO,
+    ) -> None:
         self.memory = memory
+        self.takes_up = takes_up
         self.servers = servers
         self.listed_since = listed_since
         self.run = Run()
@@ -227,7 +237,8 @@ class Previewer:
             return Seen(scene_id, reason=Reason.SCENE_GONE)
         title = str(batch.raw[scene_id].get("title") or "")
         try:
-            found = assess(self.memory, batch, batch.scene(scene_id), self.run.claimed)
+            scene = batch.scene(scene_id)
+            found = assess(self.memory, batch, scene, self.run.claimed, self.takes_up)
             self.note(found)
         except (PermanentError, PlexNotFound) as error:
             reason = error.reason if isinstance(error, TooManyRemovals) else reason_for(error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from stash.client import ScenePage, StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.models import LIBRARY_PRIO, SYNC_ALL, scene_job
-from sync_queue.scenes import Scenes
+from sync_queue.scenes import Scenes, Undone
 from sync_queue.state import LastRuns, LibraryRun, RunNote, StateStore, SweepNote
 from tasks.context import TaskResult
 from worker.sweep import INSTALL_MARGIN_SECONDS, changed_scenes
@@ -24,6 +24,7 @@ def put_page(manager: QueueManager, page: ScenePage, run: LibraryRun) -> Library
     last = page.scenes[-1][0]
     run = replace(run, cursor=last, planned=run.planned + len(page.scenes))
     with manager.transaction():
+        manager.scenes.take_up([scene_id for scene_id, _ in page.scenes], Undone.TOGETHER)
         for scene_id, _ in page.scenes:
             job = scene_job(scene_id, SYNC_ALL, run.started)
             manager.jobs.put(job, prio=LIBRARY_PRIO)

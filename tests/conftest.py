@@ -31,6 +31,7 @@ SLOW_FILES = frozenset(
         "packaging/test_installing.py",
         "recovery/test_kills.py",
         "recovery/test_tasks.py",
+        "resident/test_asleep_at_random.py",
         "resident/test_hand_over.py",
         "resident/test_lock.py",
         "resident/test_off_switch.py",

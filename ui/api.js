@@ -12,6 +12,9 @@
   const OPERATION =
     "mutation($id: ID!, $args: Map){runPluginOperation(plugin_id: $id, args: $args)}";
   const TASK = "mutation($id: ID!, $task: String){runPluginTask(plugin_id: $id, task_name: $task)}";
+  const TASK_WITH =
+    "mutation($id: ID!, $title: String, $args: Map)" +
+    "{runPluginTask(plugin_id: $id, description: $title, args_map: $args)}";
   const JOB = "{id status description progress addTime}";
 
   // The address of Stash, which may lie below the path of a reverse proxy.
@@ -25,8 +28,7 @@
 
   const failed = (text) => ({ value: null, failure: text });
 
-  async function send(query, variables) {
-    const stop = new AbortController();
+  async function send(query, variables, stop = new AbortController()) {
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
       const reply = await fetch(base() + "graphql", {
@@ -67,9 +69,10 @@
   }
 
   // One operation of the plugin; `shape` parses its answer.
-  async function call(mode, args, shape) {
+  // `stop` ends it early.
+  async function call(mode, args, shape, stop) {
     const variables = { id: PLUGIN, args: { ...args, mode } };
-    const { value, failure } = await send(OPERATION, variables);
+    const { value, failure } = await send(OPERATION, variables, stop);
     if (failure) return failed(failure);
     try {
       return { value: shape(value.runPluginOperation), failure: "" };
@@ -86,6 +89,13 @@
     settings: () => call("settings", {}, shapes.settings),
     save: (values) => call("save_settings", { values }, shapes.saved),
     previewScene: (args) => call("preview", args, shapes.preview),
+    previewTitles: ({ template, stop }) =>
+      call(
+        "preview",
+        { titles: true, settings: { title_template: template } },
+        shapes.titles,
+        stop
+      ),
     previewPage: (args) => call("preview", args, shapes.previewAll),
     sync: (args) => call("sync", args, shapes.verdict),
     pin: (args) => call("pin", args, shapes.verdict),
@@ -101,6 +111,7 @@
     paths: (args) => call("paths", args, shapes.paths),
     check: () => call("check_setup", { quiet: true }, shapes.check),
     support: (args) => call("support", args, shapes.support),
+    undo: (args) => call("undo", args, shapes.undone),
   };
 
   // The newest scenes of Stash with a text in title or path.
@@ -115,11 +126,21 @@
   // Tasks, as jobs of Stash's own queue.
 
   async function runTask(task) {
-    const { value, failure } = await send(TASK, { id: PLUGIN, task });
+    return started(await send(TASK, { id: PLUGIN, task }));
+  }
+
+  // An undo as a task, which the manifest does not list: one click there would be too easy.
+  async function runUndo(args) {
+    const variables = { id: PLUGIN, title: page.texts.undoTask, args: { ...args, mode: "undo" } };
+    return started(await send(TASK_WITH, variables));
+  }
+
+  function started({ value, failure }) {
     return failure ? failed(failure) : { value: String(value.runPluginTask), failure: "" };
   }
 
   const isOurs = (job) =>
+    job.task === page.texts.undoTask ||
     Object.keys(page.texts.tasks).some((key) => page.texts.tasks[key] === job.task);
 
   // The jobs of our tasks that wait or run, in Stash's order.
@@ -141,5 +162,5 @@
     return failure ? failed(failure) : { value: value.stopJob, failure: "" };
   }
 
-  page.api = { ...operations, findScenes, cover, runTask, jobs, findJob, stopJob };
+  page.api = { ...operations, findScenes, cover, runTask, runUndo, jobs, findJob, stopJob };
 })();

@@ -255,5 +255,5 @@
     return CONTROLS[setting.type] || Text;
   }
 
-  page.fields = { control };
+  page.fields = { control, controls: CONTROLS, Text };
 })();

@@ -151,6 +151,7 @@
       h(page.SetupLink, { label: say("run setup again") }),
       h(Log),
       h(Support),
+      h(page.Leave, { state }),
       h(Documents),
       h(Reasons)
     );

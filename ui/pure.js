@@ -87,6 +87,12 @@
     return value === "" || value === null || value === undefined ? say("empty") : String(value);
   }
 
+  // The beginning of a day such as 2026-11-22, in epoch seconds; null for none.
+  function dayStart(day) {
+    const at = /^\d{4}-\d\d-\d\d$/.test(day) ? new Date(day + "T00:00").getTime() : NaN;
+    return Number.isFinite(at) ? Math.max(0, Math.floor(at / 1000)) : null;
+  }
+
   // Scenes, items and fields.
 
   function sceneNumber(text) {
@@ -131,6 +137,7 @@
     bySection,
     sortSettings,
     shown,
+    dayStart,
     sceneNumber,
     itemNumber,
     plexLink,

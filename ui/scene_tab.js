@@ -108,11 +108,17 @@
           { busy: action.busy, onClick: () => act(page.api.pin({ scene, item: 0 })) },
           say("take back")
         ),
+        h(
+          Button,
+          { "aria-expanded": open === "undo", onClick: () => flip("undo") },
+          say("undo")
+        ),
         h(Link, { to: to("overview") }, say("open page"))
       ),
       h(Failure, { text: action.failure }),
       action.value && h(page.Verdict, { verdict: action.value }),
       open === "preview" && h(Preview, { scene }),
+      open === "undo" && h(page.UndoScene, { scene, onDone: done }),
       open === "choose" &&
         h(page.ChooseFresh, {
           scene,

@@ -187,6 +187,8 @@
   };
 
   const settings = {
+    "title preview": "Titles of three scenes",
+    "title stays": "stays as it is in Plex",
     "check means": "Tests the saved settings: address, token, libraries and path rules.",
     "check found": "Findings",
     "check fine": "All is well.",

@@ -23,7 +23,7 @@
     const isEdited = setting.key in edited;
     const value = isEdited ? edited[setting.key] : setting.value;
     const control = page.fields.control(setting);
-    const hasLabel = !["switch", "rules", "secret"].includes(setting.type);
+    const hasLabel = !["switch", "rules", "secret", "fields"].includes(setting.type);
     const change = (next) => edit({ ...edited, [setting.key]: next });
     const reset = () => {
       const { [setting.key]: dropped, ...rest } = edited;

@@ -219,6 +219,15 @@
     };
   }
 
+  const titles = (answer) => ({
+    titles: list(map(answer).titles, (row) => ({
+      scene: number(map(row).scene),
+      title: text(map(row).title),
+      after: text(map(row).after),
+    })),
+    problem: text(map(answer).problem),
+  });
+
   const choice = (raw) => text(isMap(raw) ? raw.title || raw.value || raw.key : raw);
 
   const setting = (answer) => {
@@ -275,6 +284,34 @@
 
   const check = (answer) => ({ findings: list(map(answer).findings, finding) });
 
+  const undoneField = (answer) => {
+    const raw = map(answer);
+    return {
+      ...change(raw),
+      scene: number(raw.scene),
+      title: text(raw.title),
+      item: number(raw.item),
+      lock: typeof raw.lock === "boolean" ? raw.lock : null,
+      back: flag(raw.back),
+    };
+  };
+
+  function undone(answer) {
+    const raw = map(answer);
+    return {
+      preview: flag(raw.preview),
+      at: number(raw.at),
+      items: number(raw.items),
+      back: number(raw.back),
+      stays: number(raw.stays),
+      sentences: list(raw.sentences),
+      rows: list(raw.rows, undoneField),
+      page: number(raw.page),
+      pages: number(raw.pages),
+      not_shown: number(raw.not_shown),
+    };
+  }
+
   const log = (answer) => ({ lines: list(map(answer).lines) });
 
   const support = (answer) => ({ path: text(map(answer).path), bytes: number(map(answer).bytes) });
@@ -301,6 +338,7 @@
     letter,
     preview: sample,
     previewAll,
+    titles,
     settings,
     saved,
     verdict,
@@ -308,6 +346,7 @@
     check,
     log,
     support,
+    undone,
     job,
     jobs,
   };

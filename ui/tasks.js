@@ -70,7 +70,9 @@
       return say("task ended", { task: ended.task, result: runText(run) });
     }
     if (ended.status === "CANCELLED") return say("task stopped", ended);
-    return say(ended.task === page.texts.tasks.preview ? "task over" : "task left nothing", ended);
+    const { tasks, undoTask } = page.texts; // a preview leaves no result in Status
+    const isKnown = [tasks.preview, undoTask].includes(ended.task);
+    return say(isKnown ? "task over" : "task left nothing", ended);
   }
 
   function Jobs({ state }) {

@@ -102,7 +102,8 @@
       name: "Excluded",
       level: "secondary",
       meaning:
-        "The settings exclude the scene (tags, studios, paths, organized), or you ignored it.",
+        "The settings exclude the scene (tags, studios, paths, IDs, organized), or you ignored or" +
+        " undid it.",
       todo: "Change the setting, or take back the decision about the scene.",
     },
     nothing_to_sync: {
@@ -132,14 +133,26 @@
     "plex_library",
     "path_map",
     "paused",
+    "title_template",
+    "sync_code",
+    "content_rating",
+    "performer_tags",
+    "max_tags",
+    "sync_background",
     "skip_rating",
     "skip_posters",
-    "sync_background",
-    "sync_code",
-    "max_tags",
+    "skip_fields",
     "skip_studio_collections",
+    "collect_parent_studios",
     "sync_groups",
+    "collect_performers",
+    "collect_tags",
+    "collection_prefix",
+    "label_tags",
+    "labels",
     "only_organized",
+    "only_with_stash_id",
+    "only_with_url",
     "include_tags",
     "exclude_tags",
     "include_studios",
@@ -176,6 +189,25 @@
     poster: "Poster",
     thumb: "Poster",
     art: "Background",
+    background: "Background",
+  };
+
+  // The names of the setting skip_fields, in words.
+  const skippedFields = {
+    title: "Title",
+    sort_title: "Sort title",
+    details: "Summary (details)",
+    date: "Release date and year",
+    studio: "Studio",
+    performers: "Cast (performers)",
+    tags: "Genres (tags)",
+    rating100: "Star rating",
+    director: "Director",
+    code: "Tagline (studio code)",
+    collections: "Collections",
+    labels: "Labels",
+    content_rating: "Content rating",
+    poster: "Poster",
     background: "Background",
   };
 
@@ -224,7 +256,9 @@
     settingOrder,
     riskySettings,
     fields,
+    skippedFields,
     tasks,
+    undoTask: "Undo", // no task of the manifest: the page starts it with arguments
     counts,
     documents,
   };

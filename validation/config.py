@@ -10,11 +10,14 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from validation.collection_prefix import Prefixes, parse_prefixes
+from validation.field_names import parse_fields
 from validation.globs import PathGlobs, parse_globs
 from validation.paths import PathRules
 from validation.sanitizers import name_key, sanitize_for_plex, sanitize_names
 from validation.setting_types import Setting, describe_secret, is_blank
 from validation.settings import DECLARED, OPPOSITES, Settings
+from validation.title_template import Mistake, Template, parse_template
 
 # Where a value comes from when the setting is empty.
 ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -42,6 +45,16 @@ _SHAPING: Final = (
     "skip_posters",
     "skip_studio_collections",
     "max_tags",
+    "title_template",
+    "collect_parent_studios",
+    "collect_performers",
+    "collect_tags",
+    "collection_prefix",
+    "label_tags",
+    "labels",
+    "performer_tags",
+    "content_rating",
+    "skip_fields",
 )
 
 _DECLARED: Final[Mapping[str, Setting]] = {setting.name: setting for setting in DECLARED}
@@ -100,6 +113,43 @@ class PlexSyncConfig(Settings):
     def excluded_paths(self) -> PathGlobs:
         """The globs of which one must match every file of a scene to leave it out."""
         return parse_globs(self.exclude_paths)
+
+    @property
+    def knows_performer_tags(self) -> bool:
+        """Whether the tags of performers have to be known: also after they were switched off, to
+        tell the genres that go by this setting from those that Stash lost."""
+        return "performer_tags" in self.model_fields_set
+
+    @property
+    def template(self) -> Template | None:
+        """The template of titles; ``None`` = none, or a wrong one: the plain title is used."""
+        parsed = parse_template(self.title_template) if self.title_template else None
+        return parsed if isinstance(parsed, Template) else None
+
+    @property
+    def collected_tags(self) -> frozenset[str]:
+        """Keys of the tags that become collections and not genres."""
+        return _keys(self.collect_tags)
+
+    @property
+    def labelled_tags(self) -> frozenset[str]:
+        """Keys of the tags that become labels and not genres."""
+        return _keys(self.label_tags)
+
+    @property
+    def fixed_labels(self) -> tuple[str, ...]:
+        """The labels of every synced item."""
+        return _names(self.labels)
+
+    @property
+    def prefixes(self) -> Prefixes:
+        """The prefixes of the collections' names."""
+        return parse_prefixes(self.collection_prefix)
+
+    @property
+    def skipped_fields(self) -> frozenset[str]:
+        """The fields of Plex, and the slots of images, that are left alone."""
+        return parse_fields(self.skip_fields).in_plex
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +215,24 @@ def _report(
     inner = (
         ("path_map", _path_rules(config.path_map)[1]),
         ("exclude_paths", config.excluded_paths.problems),
+        ("title_template", _template_problems(config.title_template)),
+        ("collection_prefix", config.prefixes.problems),
+        ("skip_fields", _given(parse_fields(config.skip_fields).problem)),
     )
     # The typed value is quoted on one line.
     lines = [(name, sanitize_for_plex(problem)) for name, found in inner for problem in found]
     setup_problem = next(connection, "") or missing_setting(config)
     said = (*problems, *(f"{_label(name)}: {line}" for name, line in lines))
     return ConfigReport(config, said, setup_problem, {**dict(reversed(lines)), **brief})
+
+
+def _template_problems(text: str) -> tuple[str, ...]:
+    parsed = parse_template(text) if text else None
+    return (f"{parsed} The plain title is used.",) if isinstance(parsed, Mistake) else ()
+
+
+def _given(problem: str) -> tuple[str, ...]:
+    return (problem,) if problem else ()
 
 
 def missing_setting(config: PlexSyncConfig) -> str:

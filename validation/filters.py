@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from validation.config import PlexSyncConfig
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
@@ -21,27 +23,41 @@ def skip_reason(
         return Reason.NO_FILE
     if not known and _is_bare(scene):
         return Reason.NOTHING_TO_SYNC
-    return Reason.FILTERED if _is_filtered(scene, config) else None
+    return Reason.FILTERED if filtered_by(scene, config) else None
 
 
-def _is_filtered(scene: SyncMetadata, config: PlexSyncConfig) -> bool:
-    """Do the settings leave *scene* out?
+def filtered_by(scene: SyncMetadata, config: PlexSyncConfig) -> str:
+    """Return a sentence about the setting that leaves *scene* out, "" = none does.
 
     Tags and studios choose scenes and not genres: a tag that is in ``exclude_tags`` keeps its
     scenes out of Plex, so it needs no hiding there. Names compare without case and Unicode form;
     a studio stands for its sub-studios too. Excluding wins over including. A path leaves a scene
     out only when all its files lie there, so that a copy in an excluded folder hides nothing.
     """
-    if config.only_organized and not scene.organized:
-        return True
+    return next((sentence for applies, sentence in _filters(scene, config) if applies), "")
+
+
+def _filters(scene: SyncMetadata, config: PlexSyncConfig) -> Iterator[tuple[bool, str]]:
     tags = frozenset(map(name_key, scene.tags))
     studios = frozenset(map(name_key, (scene.studio, *scene.studio_ancestors)))
-    return (
-        not tags.isdisjoint(config.excluded_tags)
-        or not studios.isdisjoint(config.excluded_studios)
-        or bool(config.included_tags and tags.isdisjoint(config.included_tags))
-        or bool(config.included_studios and studios.isdisjoint(config.included_studios))
-        or all(config.excluded_paths.match(file.path) for file in scene.files)
+    paths = config.excluded_paths
+    yield config.only_organized and not scene.organized, "The scene is not marked as organized."
+    yield config.only_with_stash_id and not scene.has_stash_id, "The scene has no Stash ID."
+    yield config.only_with_url and not scene.has_url, "The scene has no URL."
+    yield not tags.isdisjoint(config.excluded_tags), "The scene has an excluded tag."
+    yield not studios.isdisjoint(config.excluded_studios), "The scene is of an excluded studio."
+    included, chosen = config.included_tags, config.included_studios
+    yield (
+        bool(included) and tags.isdisjoint(included),
+        "The scene has none of the tags that are synced.",
+    )
+    yield (
+        bool(chosen) and studios.isdisjoint(chosen),
+        "The scene is of none of the studios that are synced.",
+    )
+    yield (
+        all(paths.match(file.path) for file in scene.files),
+        "All files of the scene lie in excluded paths.",
     )
 
 

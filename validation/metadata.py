@@ -28,19 +28,25 @@ from validation.texts import one_line
 # whole query, so only fields that exist since Stash v0.27 are named. GraphQL has no recursion:
 # parent studios are asked for four levels up.
 SCENE_FRAGMENT = """
-id title code details director date rating100 organized updated_at
-files { path size duration }
+id title code details director date rating100 organized updated_at urls
+files { path size duration width height }
 studio { id name parent_studio { id name parent_studio { id name parent_studio { id name
   parent_studio { id name } } } } }
 performers { id name }
 tags { id name }
 groups { group { id name } }
+stash_ids { stash_id }
 paths { screenshot }
 """
+
+# Beside the fragment where a setting needs it: sixty performers may have fifty tags each.
+PERFORMER_TAGS = "performers { tags { id name } }"
 
 # Go's zero time, which stands for "no date" in old Stash databases.
 _NO_DATE = "0001-01-01"
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?(?:[T ].*)?")
+# How the addresses begin that older syncs left in scenes.
+_MADE_UP = "plex/"
 _WORST_NAMED = 5  # a refusal names at most this many fields
 
 _RECORD = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
@@ -103,12 +109,15 @@ _Names = Annotated[tuple[str, ...], BeforeValidator(sanitize_names)]
 class SceneFile:
     """One file of a scene: its path on Stash, ``size`` in bytes and ``duration`` in seconds.
 
-    The path is identity and stays as Stash wrote it. 0 = unknown.
+    The path is identity and stays as Stash wrote it. ``width`` and ``height`` are in pixels.
+    0 = unknown.
     """
 
     path: Annotated[str, Field(min_length=1)]
     size: Annotated[int, BeforeValidator(numbers.amount)] = 0
     duration: Annotated[float, BeforeValidator(numbers.seconds)] = 0.0
+    width: Annotated[int, BeforeValidator(numbers.amount)] = 0
+    height: Annotated[int, BeforeValidator(numbers.amount)] = 0
 
 
 class SyncMetadata(BaseModel):
@@ -118,9 +127,10 @@ class SyncMetadata(BaseModel):
     ``YYYY-MM-DD``; ``rating100`` is 0 to 100 (Stash stores any number; it is clamped). ``files``
     has the primary file first. ``updated_at`` is Stash's own text (:func:`updated_time` compares).
     ``cover`` is the cover's path on Stash with its version ``?t=``. ``studio_ancestors`` are the
-    studio's parents, nearest first. ``related`` are the things that the scene shows or is filtered
-    by, as ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``. ``notes`` name the values that
-    were corrected.
+    studio's parents, nearest first. ``performer_tags`` are the tags of its performers, where they
+    were asked for. ``related`` are the things that the scene shows or is filtered by, as
+    ``performer:3``, ``studio:7``, ``tag:2``, ``group:1``. ``has_url``: it has an address of its
+    own, and not only one that another sync made up. ``notes`` name the values that were corrected.
     """
 
     model_config = _RECORD
@@ -133,11 +143,14 @@ class SyncMetadata(BaseModel):
     studio_ancestors: _Names = ()
     performers: _Names = ()
     tags: _Names = ()
+    performer_tags: _Names = ()
     groups: _Names = ()
     director: _Line = ""
     code: _Line = ""
     rating100: Annotated[int | None, AfterValidator(_clamp_rating)] = None
     organized: bool = False
+    has_stash_id: bool = False
+    has_url: bool = False
     files: tuple[SceneFile, ...] = ()
     updated_at: str = ""
     cover: str = ""
@@ -157,6 +170,14 @@ class _Studio(_Named):
     parent_studio: _Studio | None = None
 
 
+class _Performer(_Named):
+    tags: tuple[_Named, ...] = ()
+
+
+class _StashId(BaseModel):
+    stash_id: InstanceOf[str]
+
+
 class _SceneGroup(BaseModel):
     group: _Named
 
@@ -167,7 +188,8 @@ class _Paths(BaseModel):
 
 class _StashScene(BaseModel):
     """Stash's answer for SCENE_FRAGMENT. A missing field is an error and never an empty value,
-    which would clear what Plex has; only ``groups`` is missing on servers older than v0.27."""
+    which would clear what Plex has; only ``groups`` is missing on servers older than v0.27, the
+    tags of performers where they were not asked for, and what filters alone look at."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -182,9 +204,11 @@ class _StashScene(BaseModel):
     updated_at: str
     files: tuple[SceneFile, ...]
     studio: _Studio | None
-    performers: tuple[_Named, ...]
+    performers: tuple[_Performer, ...]
     tags: tuple[_Named, ...]
     groups: tuple[_SceneGroup, ...] = ()
+    urls: tuple[InstanceOf[str], ...] = ()
+    stash_ids: tuple[_StashId, ...] = ()
     paths: _Paths
 
 
@@ -205,11 +229,14 @@ def parse_scene(raw: Mapping[str, object]) -> SyncMetadata:
             studio_ancestors=tuple(studios[1:]),
             performers=tuple(performer.name for performer in scene.performers),
             tags=tuple(tag.name for tag in scene.tags),
+            performer_tags=tuple(tag.name for one in scene.performers for tag in one.tags),
             groups=tuple(entry.group.name for entry in scene.groups),
             director=scene.director or "",
             code=scene.code or "",
             rating100=scene.rating100,
             organized=scene.organized,
+            has_stash_id=any(one.stash_id.strip() for one in scene.stash_ids),
+            has_url=any(map(_is_address, scene.urls)),
             files=scene.files,
             updated_at=scene.updated_at,
             cover=_cover(scene.id, scene.paths.screenshot),
@@ -227,16 +254,21 @@ def _studios(studio: _Studio | None) -> Iterator[_Studio]:
         studio = studio.parent_studio
 
 
+def _is_address(url: str) -> bool:
+    """Is *url* one that a user or a scraper gave? Older syncs made up ``plex/...``."""
+    return bool(url.strip()) and not url.strip().lower().startswith(_MADE_UP)
+
+
 def _related(scene: _StashScene) -> Iterator[str]:
     """Yield what, renamed or deleted, changes *scene*; a studio stands for its parents too."""
     kinds: tuple[tuple[str, Iterable[_Named]], ...] = (
         ("performer", scene.performers),
         ("studio", _studios(scene.studio)),
-        ("tag", scene.tags),
+        ("tag", (*scene.tags, *(tag for one in scene.performers for tag in one.tags))),
         ("group", (entry.group for entry in scene.groups)),
     )
     for kind, things in kinds:
-        yield from (f"{kind}:{thing.id}" for thing in things)
+        yield from dict.fromkeys(f"{kind}:{thing.id}" for thing in things)
 
 
 def _cover(scene_id: int, url: str | None) -> str:

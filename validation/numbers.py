@@ -6,10 +6,13 @@ A number may arrive as a number or as text. A value that is no number, or out of
 
 from __future__ import annotations
 
+import re
+
 # Below 2**63 with every sum that we make of two: SQLite and a real Stash take no more.
 LARGEST = 10**18 - 1
 _DIGITS = 18
 _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
+_MOST_STARS = 10.0
 _LONGEST = 10**9  # seconds: thirty years of video
 
 _MOST_STARS = 10.0
@@ -19,6 +22,8 @@ MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10
 _LISTING_SECONDS = 600.0
 _PAGE_SECONDS = 5.0
+# No answer may take so long: a page that came later came after a sleep of the machine.
+_LONGEST_PAGE = 300.0
 
 
 class Endless(ValueError):
@@ -71,9 +76,8 @@ def seconds(value: object) -> float:
 
 def stars(value: object) -> str:
     """Return a star rating as its text, 0 to 10 with a decimal; "" = unknown."""
-    text = value if isinstance(value, str) else ""
-    digits = text.replace(".", "", 1)
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS):
+    text = str(value)
+    if len(text) > _DIGITS or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]*)?", text):
         return ""
     return f"{float(text):.1f}" if float(text) <= _MOST_STARS else ""
 
@@ -86,6 +90,11 @@ def most_pages(listed: int, size: int) -> int:
     if listed > MOST_LISTED:
         raise Endless(f"A listing of more than {MOST_LISTED:,} cannot be.")
     return 2 * -(-listed // size) + _SPARE_PAGES
+
+
+def seconds_awake(seconds: float) -> float:
+    """Return how many of the *seconds* of one page count: time asleep is not time waited."""
+    return min(seconds, _LONGEST_PAGE)
 
 
 def longest_listing(pages: int) -> float:

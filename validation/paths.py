@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from validation.texts import one_line
+
 _LONG_PATH = re.compile(r"[\\/]{2}\?[\\/](UNC[\\/])?", re.IGNORECASE)
 _DRIVE = re.compile(r"([A-Za-z]:)([\\/]|$)")
 _EITHER = re.compile(r"[\\/]+")
@@ -196,7 +198,7 @@ class PathRules:
             sides = [side.strip() for side in part.split("=>")]
             wrong = _what_is_wrong(sides)
             if wrong:
-                problems.append(f"The path rule “{part}” is skipped: {wrong}")
+                problems.append(f"The path rule “{one_line(part, 100)}” is skipped: {wrong}")
             else:
                 rules.append(PathRule(sides[0], sides[1]))
         unique = dict.fromkeys(rules)

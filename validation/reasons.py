@@ -97,7 +97,8 @@ TABLE: Final[Mapping[Reason, About]] = {
         "Give it a title in Stash.",
     ),
     Reason.FILTERED: About(
-        "The settings exclude the scene (tags, studios, paths, organized), or you ignored it.",
+        "The settings exclude the scene (tags, studios, paths, IDs, organized), or you ignored or"
+        " undid it.",
         "Change the setting, or take back the decision about the scene.",
     ),
     Reason.NO_FILE: About(

@@ -32,6 +32,7 @@ class FieldMemory:
     - ``before``: Plex's value before our last write, and ``removed`` the names that this write took
       out, until both are read back.
     - ``order``: the names of ``stored`` in Plex's order, where that is another.
+    - ``taken``: the names of ``original`` that our writes took out.
     - ``doubts``: how often in a row Plex kept the value from before our write. At 2 we believe it
       and send the value no more until Stash's own value changes.
     """
@@ -47,6 +48,20 @@ class FieldMemory:
     locked: bool = False
     adopted: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBefore:
+    """The picture that an item showed before our first upload: Plex's key ("" = none), and whether
+    it was locked."""
+
+    key: str
+    locked: bool
+
+
+# The time of a first write that version 1.0 did not note: before every other.
+BEFORE_EVERYTHING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +74,13 @@ class LedgerEntry:
     - ``images``: the SHA-1 (hex) of the bytes last uploaded, by ``poster`` and ``background``;
       ``image_versions``: Stash's version of the cover that was last looked at, by the same names;
       ``image_notes``: why Plex does not show that cover (see ``plex.images``); ``image_shown``:
-      the address under which the item showed our image when it was last read back.
+      the address under which the item showed our image when it was last read back;
+      ``pictures_before``: what it showed before our first upload, where that was noted.
     - ``scene_file`` and ``file``: the pair of paths, Stash's and Plex's, by which the item was
       matched (``scene_file`` is "" in an entry of version 1.0).
     - ``added_at`` and ``part_ids``: the item's incarnation (0 and empty = unknown).
     - ``searched``: a digest of the scene's paths that the match was decided for.
+    - ``first_written``: when we first wrote the item (epoch seconds; 0 = not yet).
     """
 
     server: str
@@ -76,11 +93,13 @@ class LedgerEntry:
     image_versions: Mapping[str, str] = field(default_factory=dict)
     image_notes: Mapping[str, str] = field(default_factory=dict)
     image_shown: Mapping[str, str] = field(default_factory=dict)
+    pictures_before: Mapping[str, PictureBefore] = field(default_factory=dict)
     file: str = ""
     scene_file: str = ""
     added_at: int = 0
     part_ids: tuple[int, ...] = ()
     searched: str = ""
+    first_written: float = 0.0
 
     @property
     def unread(self) -> bool:

@@ -18,9 +18,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUseDefault
 
 from validation.numbers import LARGEST
+from validation.sanitizers import LINE_LIMIT, sanitize_for_plex
 
 Kind = Literal["STRING", "NUMBER", "BOOLEAN"]
 
+# A hundred path rules have less.
+_LONGEST_TEXT = 20_000
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]*")
 
 
@@ -118,7 +121,20 @@ def _read_text(value: object) -> str:
         raise PydanticUseDefault
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("be text")
-    return str(value).strip()
+    text = str(value).strip()
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(f"have at most {_LONGEST_TEXT:,} characters")
+    return text
+
+
+def _read_typed(value: object) -> object:
+    """Text of which the blanks at both ends count."""
+    text = _read_text(value)
+    return value if text and isinstance(value, str) else text
+
+
+def _one_line(text: str) -> str:
+    return sanitize_for_plex(text, max_length=LINE_LIMIT)
 
 
 def _read_switch(value: object) -> object:
@@ -145,6 +161,8 @@ def _check_secret(secret: SecretStr) -> SecretStr:
 
 
 Text = Annotated[str, BeforeValidator(_read_text)]
+Typed = Annotated[str, BeforeValidator(_read_typed)]
+Line = Annotated[str, AfterValidator(_one_line), BeforeValidator(_read_text)]
 ServerUrl = Annotated[str, AfterValidator(server_url), BeforeValidator(_read_text)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret), BeforeValidator(_read_text)]
 Switch = Annotated[bool, BeforeValidator(_read_switch)]

@@ -21,11 +21,13 @@ from pydantic import (
 
 from validation.setting_types import (
     Count,
+    Line,
     Seconds,
     Secret,
     ServerUrl,
     Switch,
     Text,
+    Typed,
     declared_settings,
     is_blank,
 )
@@ -118,6 +120,35 @@ class Settings(BaseModel):
         description="Do not sync scenes whose files all lie in these Stash paths, such as"
         " /data/new; */trailers.",
     )
+    only_with_stash_id: Switch = Field(
+        default=False,
+        title="Only scenes with a Stash ID",
+        description="Sync only scenes with a Stash ID, that is, identified with a stash-box"
+        " such as StashDB.",
+    )
+    only_with_url: Switch = Field(
+        default=False,
+        title="Only scenes with a URL",
+        description="Sync only scenes with a URL. One that begins with plex/ does not count.",
+    )
+    title_template: Text = Field(
+        default="",
+        title="Title template",
+        description="Title in Plex, such as [{studio} – ]{title}[ ({year})]. Empty = the"
+        " scene's title.",
+    )
+    content_rating: Line = Field(
+        default="",
+        title="Content rating",
+        description="Content rating, such as XXX, for items without one of their own. Empty ="
+        " none.",
+    )
+    skip_fields: Text = Field(
+        default="",
+        title="Skip fields",
+        description="Fields to leave alone in Plex, separated by semicolons, such as details;"
+        " date.",
+    )
     sync_background: Switch = Field(
         default=False,
         title="Cover as background",
@@ -147,6 +178,44 @@ class Settings(BaseModel):
         default=False,
         title="Skip studio collections",
         description="Do not add items to a Plex collection named after the studio.",
+    )
+    collect_parent_studios: Switch = Field(
+        default=False,
+        title="Parent studios as collections",
+        description="Add items to a Plex collection for each parent of the studio.",
+    )
+    collect_performers: Switch = Field(
+        default=False,
+        title="Performers as collections",
+        description="Add items to a Plex collection for each performer.",
+    )
+    collect_tags: Text = Field(
+        default="",
+        title="Tags as collections",
+        description="Tags that become collections and not genres, separated by semicolons,"
+        " such as Series; VR.",
+    )
+    collection_prefix: Typed = Field(
+        default="",
+        title="Collection prefixes",
+        description="Text before the names of collections, by kind, such as studio=Studio: ;"
+        " performer=Star: ;.",
+    )
+    label_tags: Text = Field(
+        default="",
+        title="Tags as labels",
+        description="Tags that become labels and not genres, separated by semicolons, such as"
+        " VR; Favorite.",
+    )
+    labels: Text = Field(
+        default="",
+        title="Labels",
+        description="Labels for every synced item, separated by semicolons, such as Stash; Adult.",
+    )
+    performer_tags: Switch = Field(
+        default=False,
+        title="Tags of performers",
+        description="Treat the tags of a scene's performers as tags of the scene, after its own.",
     )
     leave_unlocked: Switch = Field(
         default=False,
@@ -253,13 +322,16 @@ class Settings(BaseModel):
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Plex": ("plex_url", "plex_token", "plex_library", "path_map", "insecure_tls", "paused"),
     "What is synced": (
-        *("skip_rating", "skip_posters", "sync_background", "sync_code", "max_tags"),
-        "leave_unlocked",
+        *("title_template", "sync_code", "content_rating", "performer_tags", "max_tags"),
+        *("sync_background", "skip_rating", "skip_posters", "skip_fields", "leave_unlocked"),
     ),
-    "Collections and labels": ("skip_studio_collections", "sync_groups"),
+    "Collections and labels": (
+        *("skip_studio_collections", "collect_parent_studios", "sync_groups"),
+        *("collect_performers", "collect_tags", "collection_prefix", "label_tags", "labels"),
+    ),
     "Which scenes": (
-        *("only_organized", "include_tags", "exclude_tags", "include_studios", "exclude_studios"),
-        "exclude_paths",
+        *("only_organized", "only_with_stash_id", "only_with_url", "include_tags", "exclude_tags"),
+        *("include_studios", "exclude_studios", "exclude_paths"),
     ),
     "From Plex": ("plays_from_plex", "ratings_from_plex"),
     "Conflicts": ("preserve_plex_edits", "allow_ambiguous", "ask_plex_to_scan"),

@@ -13,6 +13,7 @@ import re
 import selectors
 import socket
 import ssl
+import weakref
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -200,11 +201,10 @@ class BoundedAdapter(BaseAdapter):
         self.connections = 0
         self._connect_timeout, self._read_timeout = connect_timeout, read_timeout
         self._check = check
-        self._connection: HTTPConnection | None = None
+        self._kept: list[HTTPConnection] = []  # at most one
         self._leads_to: tuple[str, bool | str] = "", True
-
-    def __del__(self) -> None:
-        self.close()
+        # Not __del__: in a cycle that is collected, the socket could come first, and complain.
+        weakref.finalize(self, _close_all, self._kept)
 
     def translate(self, error: Exception) -> Exception:
         """The error of ours for one of the libraries'."""
@@ -220,9 +220,7 @@ class BoundedAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Close the connection; the next request makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        _close_all(self._kept)
 
     def send(
         self,
@@ -271,12 +269,12 @@ class BoundedAdapter(BaseAdapter):
 
     def _connected(self, server: str, verify: bool | str) -> HTTPConnection:
         """The connection to *server*: the one that is open, unless the server has closed it."""
-        if self._connection is not None:
-            wire = self._connection.sock
-            if wire and self._leads_to == (server, verify) and _is_silent(wire):
-                return self._connection
-            self.close()
-        self._connection = connection = self._connect(server, verify)
+        for kept in self._kept:
+            if kept.sock and self._leads_to == (server, verify) and _is_silent(kept.sock):
+                return kept
+        self.close()
+        connection = self._connect(server, verify)
+        self._kept.append(connection)
         self._leads_to = server, verify
         self.connections += 1
         if self._check is not None:
@@ -303,6 +301,11 @@ class BoundedAdapter(BaseAdapter):
             raise requests.ConnectionError(error) from None
         connection.sock.settimeout(self._read_timeout)
         return connection
+
+
+def _close_all(connections: list[HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _is_silent(wire: socket.socket) -> bool:

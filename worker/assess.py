@@ -13,7 +13,7 @@ from plex.items import PlexItem
 from plex.matcher import MatchConfidence, MatchResult, find_plex_items_with_confidence
 from plex.questions import ImageSlot
 from plex.recollection import believed, for_scene
-from validation.filters import skip_reason
+from sync_queue.scenes import Undone
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
 from validation.records import LedgerEntry, Pin
@@ -22,6 +22,7 @@ from worker.covers import stale_slots
 from worker.owners import taken_by_other
 from worker.pins import pinned_item
 from worker.servers import Store
+from worker.skipped import why_skipped
 from worker.sources import PlexSources
 
 log = logging.getLogger("plexsync.scene")
@@ -71,15 +72,22 @@ class Assessment:
 
 
 def assess(
-    store: Store, batch: Batch, scene: SyncMetadata, claimed: Mapping[int, int]
+    store: Store,
+    batch: Batch,
+    scene: SyncMetadata,
+    claimed: Mapping[int, int],
+    takes_up: Undone = Undone.NO,
 ) -> Assessment:
-    """Assess one scene of a batch. ``claimed`` are a preview's owners by item.
+    """Assess one scene of a batch. ``claimed`` are a preview's owners by item, and ``takes_up``
+    names the undone scenes that its run would sync again.
 
     Raises the errors of ``validation.errors``.
     """
-    skipped = _skipped(store, batch, scene)
+    skipped, sentence = why_skipped(store, scene, batch.config, takes_up)
     if skipped is not None:
-        return Assessment(scene, skipped)
+        return Assessment(
+            scene, skipped, sentence, detail={"sentence": sentence} if sentence else {}
+        )
     pin = store.scenes.pin_of_scene(batch.plex.server, scene.scene_id)
     if pin is not None:
         return _pinned(store, batch, scene, pin)
@@ -104,14 +112,6 @@ def assess(
         for one, item in _in_full(batch, own)
     )
     return Assessment(scene, None, match=match, items=planned, detail=match.as_evidence())
-
-
-def _skipped(store: Store, batch: Batch, scene: SyncMetadata) -> Reason | None:
-    """The reason against syncing the scene, independent of Plex."""
-    if store.scenes.is_ignored(scene.scene_id):
-        return Reason.FILTERED
-    known = store.ledger.knows_scene(scene.scene_id)
-    return skip_reason(scene, batch.config, known=known)
 
 
 def _pinned(store: Store, batch: Batch, scene: SyncMetadata, pin: Pin) -> Assessment:

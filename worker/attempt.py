@@ -201,9 +201,15 @@ class SceneSync:
         if edits or planned.slots:
             batch.same_plex.confirm()
         if edits:
-            self._keep(
-                intend(entry, edits, item=item, scene_id=scene.scene_id, server=batch.plex.server)
+            entry = intend(
+                entry,
+                edits,
+                item=item,
+                scene_id=scene.scene_id,
+                server=batch.plex.server,
+                now=self.clock(),
             )
+            self._keep(entry)
             log.debug("Scene %d, item %d: %s", scene.scene_id, item.rating_key, edits.changes)
             sent = batch.plex.write(edits)
         scene_file, file = planned.pair
@@ -224,6 +230,8 @@ class SceneSync:
     def _keep(self, entry: LedgerEntry) -> None:
         """Store an entry. The scene that loses the item to this one is synced again."""
         ledger = self.manager.ledger
+        if entry.images and not entry.first_written:
+            entry = replace(entry, first_written=self.clock())
         with self.manager.transaction():
             before = ledger.owner(entry.server, entry.rating_key)
             ledger.put(entry)

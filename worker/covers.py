@@ -28,14 +28,14 @@ from plex.images import (
     sent_sha1,
 )
 from plex.items import PlexItem
-from plex.questions import ImageSlot
+from plex.questions import LOCKS, ImageSlot
 from stash.client import StashClient
 from stash.exceptions import StashLoginNeeded, StashUnavailable
 from validation.config import PlexSyncConfig
 from validation.errors import TransientError
 from validation.metadata import SyncMetadata
 from validation.reasons import Reason
-from validation.records import LedgerEntry
+from validation.records import LedgerEntry, PictureBefore
 
 # The part of Stash that gives covers.
 COVERS = "covers"
@@ -51,8 +51,6 @@ class PicturesUnavailable(TransientError):
     """Plex took the edit, but not the picture: no reason for the others to wait."""
 
 
-# Plex's name of the field that a slot's upload locks.
-LOCKS: dict[ImageSlot, str] = {"poster": "thumb", "background": "art"}
 # Added to the version of a cover that only Pillow could make usable, while it is not installed.
 _NO_PILLOW = " without Pillow"
 _PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
@@ -60,10 +58,16 @@ _PROBLEMS = frozenset({Reason.IMAGE_UNUSABLE, Reason.IMAGE_TOO_BIG})
 
 def wanted_slots(item: PlexItem, config: PlexSyncConfig) -> Iterator[ImageSlot]:
     """The uses of the cover under these settings. Plex gives episodes no background."""
-    if not config.skip_posters:
+    if config.skip_posters:
+        return
+    if "poster" not in config.skipped_fields:
         yield "poster"
-        if config.sync_background and item.kind == "movie":
-            yield "background"
+    if (
+        config.sync_background
+        and item.kind == "movie"
+        and "background" not in config.skipped_fields
+    ):
+        yield "background"
 
 
 def cover_version(scene: SyncMetadata) -> str:
@@ -110,9 +114,10 @@ def sync_covers(
 ) -> LedgerEntry:
     """Upload the cover where its bytes changed; returns the entry that remembers it.
 
-    One request to Plex per changed image. *keep* stores the entry before the first upload, and
-    after each slot, so that no failure of the next one repeats it. A cover that Plex cannot take is
-    noted with its version (see :func:`cover_problem`). Raises ``CoverUnavailable``.
+    One request to Plex per changed image, and one before the first upload where the item shows a
+    picture, so that an undo can select it again. *keep* stores the entry before the first upload,
+    and after each slot, so that no failure of the next one repeats it. A cover that Plex cannot
+    take is noted with its version (see :func:`cover_problem`). Raises ``CoverUnavailable``.
     """
     entry = _guarded(item, entry, config) if scene.cover else entry
     slots = stale_slots(scene, item, entry, config)
@@ -124,7 +129,7 @@ def sync_covers(
     if data is not None or not slots:
         keep(entry)
     for slot in slots:
-        after = _sync_slot(slot, data, item, entry, config, plex)
+        after = _sync_slot(slot, data, item, entry, config, plex, keep)
         version = cover_version(scene)
         if after.image_notes.get(slot) in _PROBLEMS and not can_convert():
             version += _NO_PILLOW
@@ -140,6 +145,7 @@ def _sync_slot(
     entry: LedgerEntry,
     config: PlexSyncConfig,
     plex: PlexClient,
+    keep: Callable[[LedgerEntry], None],
 ) -> LedgerEntry:
     """The entry after one slot was compared with the cover, and uploaded where they differ."""
     if data is None:  # Stash has only a placeholder
@@ -158,19 +164,54 @@ def _sync_slot(
         entry = _seen(entry, slot, item.pictures.get(slot, ""))
     if not shown:
         try:
-            sent = _uploaded(plex, item.rating_key, slot, data)
+            fit = fit_for_plex(data)
+            entry = _with_picture_before(slot, item, entry, plex, keep)
+            sent = _uploaded(plex, item.rating_key, slot, data, fit)
         except UnusableImage as error:
-            return _noted(entry, slot, str(error.reason))
+            return _noted(_without_picture_before(slot, entry), slot, str(error.reason))
         entry = replace(_seen(entry, slot), images={**entry.images, slot: mark_of(data, sent)})
     return _noted(entry, slot, UNASKED if config.preserve_plex_edits else "")
 
 
-def _uploaded(plex: PlexClient, rating_key: int, slot: ImageSlot, data: bytes) -> bytes:
-    """Upload the picture; returns the bytes that Plex took.
+def _with_picture_before(
+    slot: ImageSlot,
+    item: PlexItem,
+    entry: LedgerEntry,
+    plex: PlexClient,
+    keep: Callable[[LedgerEntry], None],
+) -> LedgerEntry:
+    """The entry with the picture that the item showed before our first upload.
+
+    It is stored before the upload: after a kill, Plex shows ours.
+    """
+    if slot in entry.images or slot in entry.pictures_before:
+        return entry
+    key = ""
+    if item.pictures.get(slot):
+        with _pictures():
+            key = plex.pictures.shelf(item.rating_key, slot).selected
+    before = PictureBefore(key, LOCKS[slot] in item.locked)
+    entry = replace(entry, pictures_before={**entry.pictures_before, slot: before})
+    keep(entry)
+    return entry
+
+
+def _without_picture_before(slot: ImageSlot, entry: LedgerEntry) -> LedgerEntry:
+    """The entry after the first upload was refused: another picture may be shown before the next
+    one."""
+    if slot in entry.images:
+        return entry
+    before = {name: one for name, one in entry.pictures_before.items() if name != slot}
+    return replace(entry, pictures_before=before)
+
+
+def _uploaded(
+    plex: PlexClient, rating_key: int, slot: ImageSlot, data: bytes, sent: bytes
+) -> bytes:
+    """Upload the picture, as ``sent`` has it; returns the bytes that Plex took.
 
     A picture that Plex refuses is converted and sent once more. Raises ``UnusableImage``.
     """
-    sent = fit_for_plex(data)
     try:
         with _pictures():
             plex.upload_image(rating_key, slot, sent)

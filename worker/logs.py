@@ -19,8 +19,13 @@ from validation.texts import one_line
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 SET_ASIDE = "set-aside.log"
-# Another user's file, a directory, a link to nowhere.
-NO_LOG_OF_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP})
+# Characters of one record. A summary in a detailed log has some thousand.
+LONGEST_LINE = 20_000
+# Another user's file, a directory, a link to nowhere, a pipe that nobody reads.
+NO_LOG_OF_OURS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP, errno.ENXIO}
+)
+NEVER_WAITS = 0 if sys.platform == "win32" else os.O_NONBLOCK
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 STASH_LEVELS = {
     logging.DEBUG: "d",
@@ -42,7 +47,7 @@ class PlainFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
         """The line."""
-        return one_line(super().formatMessage(record))
+        return one_line(super().formatMessage(record), LONGEST_LINE)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
         """The stack."""
@@ -87,7 +92,8 @@ class PrivateRotatingFileHandler(logging.handlers.RotatingFileHandler):
             return self._open_file()
 
     def _open_file(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NEVER_WAITS
+        descriptor = os.open(self.baseFilename, flags, 0o600)
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
     def doRollover(self) -> None:  # noqa: N802 (the library's name)

@@ -42,6 +42,7 @@ class End(StrEnum):
     IDLE = "idle"  # a task's worker: nothing is due
     WAITING = "waiting"  # a task's worker: everything waits; any worker: Stash's address is unknown
     DATABASE = "database error"
+    ASIDE = "a task needs the lock"
 
 
 class Ended(Exception):

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from plex.connection import random_fraction
-from sync_queue import lock, losses
+from sync_queue import aside
 from sync_queue.manager import QueueManager
-from sync_queue.trouble import DatabaseReplaced, needs_opening
+from sync_queue.trouble import needs_opening
 from validation.errors import QueueError
 from worker.doorbell import Doorbell
 from worker.loop import LONGEST_NAP, End, Ended, Loop
@@ -62,7 +62,7 @@ class SyncWorker:
             self.permission,
             clock,
             rng,
-            self._stop.is_set,
+            self._is_stopping,
             ring=self._bell.ring,
             when_idle=when_idle,
         )
@@ -126,8 +126,14 @@ class SyncWorker:
                 self._ended.set()
                 self._on_end()
 
+    def _is_stopping(self) -> bool:
+        """Whether no further job may begin."""
+        return self._stop.is_set() or aside.is_wanted(self.manager.data_dir)
+
     def _turn(self) -> None:
-        """A step, and the nap after it."""
+        """A step, and the nap after it. Raises ``Ended`` where a task needs the lock."""
+        if aside.is_wanted(self.manager.data_dir):
+            raise Ended(End.ASIDE)
         if self._patience.said:  # the step that failed may have held leases
             self.manager.jobs.release_all()
         # Before the step: a job stored while it runs must not wait for the nap's end.
@@ -140,8 +146,6 @@ class SyncWorker:
 
     def _wait_out(self, error: QueueError) -> None:
         """The database cannot be used: wait for it, or end where only opening it again helps."""
-        if isinstance(error, DatabaseReplaced) and error.file != lock.LOCK_FILE:
-            losses.note(self.manager.data_dir, error.file or "data.db")
         if self.when_idle or needs_opening(error):
             self.error = error
             self.finished = End.DATABASE
@@ -167,6 +171,8 @@ class SyncWorker:
         deadline = time.monotonic() + min(seconds, LONGEST_NAP)
         while self.manager.jobs.data_version() == seen and not self.manager.spooled():
             self.manager.check_files()
+            if aside.is_wanted(self.manager.data_dir):
+                return
             if self.loop.news.take_news():
                 self.loop.maintenance.look_now()
                 return

@@ -8,12 +8,21 @@ from collections.abc import Iterator
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.models import MANY_PRIO, SyncJob, scene_job
+from validation.config import PlexSyncConfig
 
 PAGE = 500
 # Job key -> what Stash calls the scenes' list of it.
-LISTS = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
+LISTS = {
+    **{"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"},
+    "performer_tags": "performers",
+}
 
 log = logging.getLogger("plexsync.renames")
+
+
+def matters(job: SyncJob, config: PlexSyncConfig) -> bool:
+    """Whether scenes show what has changed: the tags of a performer only by a setting."""
+    return config.performer_tags or not job.job_key.startswith("performer_tags:")
 
 
 def expand(job: SyncJob, stash: StashClient, manager: QueueManager, now: float) -> int:

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 
-from sync_queue import datadir, lock, rescue, starts
+from sync_queue import datadir, launch, lock, rescue, starts
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import (
     DatabaseDamaged,
@@ -21,8 +21,10 @@ from sync_queue.trouble import (
     replaced,
 )
 from sync_queue.version import code_version
+from validation import numbers
 from validation.errors import QueueError
 from worker import bytecode, logs
+from worker.awake import LONGEST_LOOK_SECONDS, STUCK_SECONDS, TimeAwake
 from worker.deaths import take_back_leases
 from worker.loop import End
 from worker.notices import LetterCount
@@ -31,8 +33,10 @@ from worker.permission import MAIN_FILE, REMOVED
 from worker.processor import SyncWorker
 from worker.stop_signals import StopSignal, stop_signals
 
-# A look of the watchdog takes moments, on a busy machine seconds.
-LONGEST_LOOK_SECONDS = 5.0
+# How many workers in a row may start another one because their files were replaced: on a file
+# system whose numbers of files do not stay, all would.
+MOST_SUCCESSORS = 5
+SUCCESSOR = "PLEXSYNC_SUCCESSOR"
 
 NEW_CODE = "new code"
 STOPPED = "stop requested"
@@ -51,31 +55,11 @@ class Limits:
     """
 
     idle: float = 30 * 60.0
-    stuck: float = 10 * 60.0
+    stuck: float = STUCK_SECONDS
     patience: float = 8.0
     watch: float = 2.5
     settled: float = 2.0
     update: float = 30.0
-
-
-class TimeAwake:
-    """Distinguishes time stuck from time asleep. A machine that sleeps and a container that is
-    paused stop both threads, but not every clock: a look that comes late counts as ``longest``
-    seconds.
-    """
-
-    def __init__(self, longest: float) -> None:
-        self.longest = longest
-        self._looked_at: float | None = None
-        self._still = 0.0
-
-    def without_a_step(self, since_step: float, now: float) -> float:
-        """Seconds awake without a step. ``now`` and ``since_step`` are of one monotonic clock."""
-        before, self._looked_at = self._looked_at, now
-        passed = now - before if before is not None else since_step
-        seconds = min(since_step, passed, self.longest)
-        self._still = seconds if since_step < passed else self._still + seconds
-        return self._still
 
 
 def main(plugin_dir: str, limits: Limits | None = None) -> None:
@@ -97,10 +81,8 @@ def main(plugin_dir: str, limits: Limits | None = None) -> None:
     try:
         run(plugin_dir, data_dir, descriptor, limits)
     except DatabaseReplaced as error:
-        # Closing would write what is left of the lost files into those that are there now.
         log.error("%s", error)
-        logging.shutdown()
-        os._exit(0)
+        make_room(plugin_dir, data_dir, descriptor)
     except QueueError as error:
         log.error("%s", error)
         starts.note_failure(data_dir, str(error), time.time())
@@ -116,6 +98,7 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
     with stop_signals() as stop:
         while comes_back:
             try:
+                check_lock(descriptor, data_dir)
                 if isinstance(trouble, DatabaseDamaged):
                     rescue.restore(data_dir)
                 trouble = None
@@ -131,6 +114,12 @@ def run(plugin_dir: str, data_dir: str, descriptor: int, limits: Limits) -> None
                 patience.over()
 
 
+def check_lock(descriptor: int, data_dir: str) -> None:
+    """Raise ``DatabaseReplaced`` if another worker may have the database: our lock is gone."""
+    if not lock.is_current(descriptor, data_dir):
+        raise replaced(lock.LOCK_FILE)
+
+
 def work(
     manager: QueueManager,
     plugin_dir: str,
@@ -140,8 +129,7 @@ def work(
     stop: StopSignal,
 ) -> bool:
     """Run a SyncWorker until it has to stop; whether to come back. Raises ``QueueError``."""
-    if not lock.is_current(descriptor, manager.data_dir):
-        raise replaced(lock.LOCK_FILE)
+    check_lock(descriptor, manager.data_dir)  # once more: the manager watches it only from now on
     take_back_leases(manager, time.time())
     LetterCount().log(manager)
     worker = SyncWorker(manager, plugin_dir=plugin_dir, on_end=stop.nudge)
@@ -190,6 +178,20 @@ def watch(
     return STOPPED
 
 
+def make_room(plugin_dir: str, data_dir: str, descriptor: int) -> None:
+    """Let another process open the files that are there now: this one has others open, and ends.
+    Without a database the next edit starts it.
+    """
+    turn = numbers.amount(os.environ.get(SUCCESSOR))
+    is_there = os.path.exists(datadir.database_path(data_dir)) and installed_version(plugin_dir)
+    if is_there and turn < MOST_SUCCESSORS:
+        os.environ[SUCCESSOR] = str(turn + 1)
+        lock.release(descriptor)
+        launch.ensure_worker(plugin_dir, data_dir, asked=True)
+    logging.shutdown()
+    os._exit(0)
+
+
 def end_at_once(what: str) -> None:
     """End this process where it stands; its leases are taken back by the next worker."""
     log.critical("%s; this process ends, the next edit starts another.", what)
@@ -222,8 +224,6 @@ def hand_over(plugin_dir: str, data_dir: str, descriptor: int) -> None:
     Python itself is gone, its next start is Stash's matter."""
     command = [sys.executable, os.path.join(plugin_dir, MAIN_FILE), "--worker"]
     if os.name == "nt":
-        from sync_queue import launch
-
         lock.release(descriptor)
         launch.spawn_windows(command, dict(os.environ))
         return

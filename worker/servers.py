@@ -27,6 +27,7 @@ from sync_queue.scenes import Scenes
 from sync_queue.state import StateStore
 from validation.config import PlexSyncConfig, missing_setting, validate_config
 from validation.errors import SetupError
+from validation.metadata import PERFORMER_TAGS
 from worker import logs
 from worker.access import (
     BY_SETTINGS,
@@ -148,9 +149,18 @@ class Servers:
         return self._stash
 
     def read_scenes(self, ids: Iterable[int], also: str = "") -> ScenesRead:
-        """Read scenes as they are now, with the fields *also*; the settings ride along."""
-        read = self.stash().read_scenes(ids, also)
-        return ScenesRead(read.scenes, self.take_settings(read.settings, read.plugin_enabled))
+        """Read scenes as they are now, with the fields *also*; the settings ride along.
+
+        A second request asks for the tags of performers when the settings of the first need them,
+        and those known before did not.
+        """
+        wanted, tagged = tuple(ids), f"{also} {PERFORMER_TAGS}"
+        asked = self.settings.config.knows_performer_tags
+        read = self.stash().read_scenes(wanted, tagged if asked else also)
+        settings = self.take_settings(read.settings, read.plugin_enabled)
+        if settings.config.knows_performer_tags and not asked:
+            read = self.stash().read_scenes(wanted, tagged)
+        return ScenesRead(read.scenes, settings)
 
     def read_settings(self) -> SettingsRead:
         """Read the settings alone."""

@@ -59,7 +59,8 @@ class Settler:
         self.manager.jobs.begin(leased)
         try:
             if leased.job.scene_id == 0:
-                renames.expand(leased.job, batch.stash, self.manager, self.clock())
+                if renames.matters(leased.job, batch.config):
+                    renames.expand(leased.job, batch.stash, self.manager, self.clock())
                 result = Result("")
             else:
                 result = self.scenes.sync(run, batch, attempt)

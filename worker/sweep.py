@@ -59,11 +59,10 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
     """
     deaths.try_once_more(manager, now)
     baseline = manager.state.load(SweepNote).baseline or now
-    number, found = 1, 0
-    while True:
-        total, page = stash.page(number, PAGE)
-        known = manager.scenes.updated_at(scene_id for scene_id, _ in page)
-        ids = changed_scenes(page, known, baseline)
+    found = 0
+    for page in stash.pages(PAGE):
+        known = manager.scenes.updated_at(scene_id for scene_id, _ in page.scenes)
+        ids = changed_scenes(page.scenes, known, baseline)
         jobs = [scene_job(scene_id, "sweep", now) for scene_id in ids]
         # A job that waits for its next try keeps its time and its count of tries.
         left_alone = manager.jobs.waiting([job.job_key for job in jobs])
@@ -71,10 +70,7 @@ def sweep(manager: QueueManager, stash: StashClient, now: float, *, first: bool)
         jobs = [job for job in jobs if job.job_key not in left_alone]
         manager.jobs.put_all(jobs, prio=MANY_PRIO)
         found += len(jobs)
-        if not page or number * PAGE >= total:
-            break
         yield found
-        number += 1
     if found:
         log.info("The sweep found %d scenes that changed without a hook.", found)
     if found or first:

@@ -215,6 +215,21 @@ def upload_picture(call: Call) -> Answer:
     return done()
 
 
+def select_picture(call: Call) -> Answer:
+    """PUT /library/metadata/{id}/poster and …/art?url=<key>: answers the path of the picture."""
+    item, kind = call.item(), f"{call.groups[1]}s"
+    user.select_picture(call.library, item, kind, call.query.get("url"))
+    path = f"/library/metadata/{item.rating_key}/{user.LOCKS[kind]}"
+    return Answer(body=path.encode(), content_type="text/plain")
+
+
+def deselect_picture(call: Call) -> Answer:
+    """DELETE /library/metadata/{id}/thumb and …/art: the item shows none."""
+    kind = {"thumb": "posters", "art": "arts"}[call.groups[1]]
+    user.select_picture(call.library, call.item(), kind, "")
+    return done()
+
+
 def scan_section(call: Call) -> Answer:
     """GET or POST /library/sections/{id}/refresh: answers immediately, the scan goes on."""
     call.server.scanner.start(call.section(), call.query.get("path"))
@@ -237,6 +252,8 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", _ITEM + "/(posters|arts)", pictures),
     ("POST", _ITEM + "/(posters|arts)", upload_picture),
     ("GET", _ITEM + r"/(thumb|art)/\d+", picture_bytes),
+    ("PUT", _ITEM + "/(poster|art)", select_picture),
+    ("DELETE", _ITEM + "/(thumb|art)", deselect_picture),
     ("PUT", "/:/rate", rate),
     ("GET", "/status/sessions/history/all", history.listing),
 ]

@@ -56,6 +56,9 @@ class PlexHandler(KeepAliveHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         path = unquote(path)

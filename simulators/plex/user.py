@@ -59,6 +59,11 @@ class User:
         with self._library.lock:
             set_rating(self._library, item, stars)
 
+    def select_poster(self, item: Item, key: str) -> None:
+        """Choose one of the item's posters by Plex's key."""
+        with self._library.lock:
+            select_picture(self._library, item, "posters", key)
+
     def watch(self, item: Item, at: float | None = None, account: int = 1) -> PlayRow:
         """Watch to the end, at a moment that the device may report late."""
         with self._library.lock:
@@ -84,6 +89,20 @@ class User:
     def _apply(self, item: Item, edit: Edit, replaces: bool = True) -> None:
         with self._library.lock:
             apply_edit(self._library, [item], edit, one=replaces)
+
+
+def select_picture(library: Library, item: Item, kind: str, key: str) -> None:
+    """Show a picture that the item has and lock the field; an empty key shows none.
+
+    Raises ``Refused`` (404) for a picture that the item does not have.
+    """
+    shelf = shelf_of(item, kind)
+    if key and key not in shelf.pictures:
+        raise Refused(404, "no such picture")
+    shelf.selected = key
+    if key:
+        item.locked.add(LOCKS[kind])
+    library.touch(item, item.type == "movie" or library.show_art_moves_updated_at)
 
 
 def set_rating(library: Library, item: Item, stars: float | None) -> None:

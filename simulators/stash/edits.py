@@ -12,7 +12,7 @@ from graphql import GraphQLError
 
 from simulators.stash.library import Library, Table, in_id_order, in_tag_order
 from simulators.stash.queries import number
-from simulators.stash.records import Entity, Scene, SceneGroup
+from simulators.stash.records import Entity, Performer, Scene, SceneGroup
 
 Sent = Mapping[str, Any]
 E = TypeVar("E", bound=Entity)
@@ -114,10 +114,16 @@ def image_bytes(data_url: str) -> bytes:
     return base64.b64decode(found[1])
 
 
-def rename(table: Table[Any], record: Entity, sent: Sent) -> None:
-    """Edit the name of a performer, studio, tag or group. Raises GraphQLError for a taken one."""
-    refuse_others(sent, ("id", "name"))
+def edit_record(library: Library, table: Table[Any], record: Entity, sent: Sent) -> None:
+    """Edit the name of a performer, studio, tag or group, and the tags of a performer.
+
+    Raises GraphQLError for a name that is taken.
+    """
+    has_tags = isinstance(record, Performer)
+    refuse_others(sent, ("id", "name", *(("tag_ids",) if has_tags else ())))
     name = (sent.get("name") or record.name).strip()
     if name != record.name and table.taken(name) and table.names_are_unique:
         raise GraphQLError(f"{table.kind.__name__.lower()} with name '{name}' already exists")
+    if isinstance(record, Performer) and "tag_ids" in sent:
+        record.tags = in_tag_order(_several(library.tags, record.tags, sent["tag_ids"], "tag"))
     table.rename(record, name)

@@ -24,8 +24,10 @@ class BadFilter(Exception):
 
 def page_of(rows: list[Scene], asked: Filter) -> list[Scene]:
     """25 rows by default; a negative ``per_page`` gives all, 0 none (only the count)."""
-    if asked.get("sort") not in (None, "id") or asked.get("direction") == "DESC":
+    if asked.get("sort") not in (None, "id"):
         raise BadFilter(f"the order {asked.get('sort')} is not simulated")
+    if asked.get("direction") == "DESC":
+        rows = rows[::-1]
     size = asked.get("per_page")
     size = DEFAULT_PAGE if size is None else size
     if size < 0:

@@ -116,9 +116,11 @@ class Library:
             set_fields(scene, fields)
             return scene.id
 
-    def add_performer(self, name: str, **fields: Any) -> int:
+    def add_performer(self, name: str, *, tags: Iterable[str] = (), **fields: Any) -> int:
+        """Add a performer; its tags are named, and made when new."""
         with self.lock:
-            return self.performers.add(name, **fields).id
+            given = in_tag_order(self.tags.named(tag) for tag in tags)
+            return self.performers.add(name, tags=given, **fields).id
 
     def add_studio(self, name: str, *, parent: int | None = None, **fields: Any) -> int:
         with self.lock:
@@ -160,6 +162,8 @@ class Library:
             scene.studio = None if scene.studio is gone else scene.studio
             scene.tags = without(scene.tags, gone)
             scene.groups = tuple(link for link in scene.groups if link.group is not gone)
+        for performer in self.performers.values():
+            performer.tags = without(performer.tags, gone)
         for studio in self.studios.values():
             studio.parent_studio = None if studio.parent_studio is gone else studio.parent_studio
 

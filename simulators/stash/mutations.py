@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from simulators.stash.activity import MUTATIONS
-from simulators.stash.edits import edit_scene, rename
+from simulators.stash.edits import edit_record, edit_scene
 from simulators.stash.jobs import Job
 from simulators.stash.library import Table, in_tag_order
 from simulators.stash.plugins import PluginError
@@ -111,7 +111,7 @@ def _updater(kind: str) -> Resolver:
         sent, table = args["input"], call.stash.library.tables[kind]
         with call.stash.library.lock:
             record: Entity = _record(table, kind, sent["id"])
-            rename(table, record, sent)
+            edit_record(call.stash.library, table, record, sent)
             record.updated_at = call.stash.clock.text()
         _fire(call, kind, "Update", record.id, form(f"{kind}UpdateInput", sent), sent)
         return record

@@ -97,6 +97,7 @@ class Tag(Entity):
 class Performer(Entity):
     disambiguation: str = ""
     gender: str | None = None
+    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

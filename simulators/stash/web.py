@@ -155,6 +155,8 @@ class Site:
         except Unauthorized:
             return _UNAUTHORIZED
         reply = self._route(incoming, identity)
+        if fault and fault.kind is Kind.CLOSE_AFTER:
+            raise DropConnection
         if fault and fault.kind is Kind.ERROR and reply.status == 200:
             reply = json_reply(200, _with_error(json.loads(reply.body), fault))
         if identity.fresh_cookie and reply.status != 401:
@@ -176,7 +178,7 @@ class Site:
                 return html_reply(fault.status, "Be right back")
             case Kind.STATUS:
                 return Reply(fault.status)
-            case Kind.ERROR:
+            case Kind.ERROR | Kind.CLOSE_AFTER:
                 return None
             case _:
                 raise ValueError(f"a Stash does not know the fault {fault.kind}")

@@ -19,12 +19,15 @@ from simulators.plex.items import Item
 from simulators.plex.server import PlexSimulator
 from simulators.stash.jobs import Job
 from simulators.stash.pictures import png
+from sync_queue.jobs import DEADLY
+from sync_queue.manager import QueueManager
 from tests.chaos.model import Model
 from tests.chaos.people import People
 from tests.chaos.report import Report, double_writes
 from tests.chaos.weather import Weather
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
+from worker.deaths import ERROR
 
 JUMPING_WORKER = Path(__file__).with_name("jumping_worker.py")
 HOUR, YEAR = 3600.0, 365.25 * 86_400.0
@@ -80,6 +83,7 @@ class Chaos:
             (1, self.clock_jumps),
             (1, self.worker_pauses),
             (1, self.lock_vanishes),
+            (1, self.index_vanishes),
             (1, self.log_of_another_owner),
             (1, self.weather.pictures_fail),
             (1, self.absurd_number),
@@ -202,11 +206,17 @@ class Chaos:
             self.send(pid, signal.SIGSTOP)
             threading.Timer(self.rng.uniform(0.0, 0.5), self.send, (pid, signal.SIGCONT)).start()
 
-    # Not data.db-shm: what a worker had written to Plex and not yet noted is lost with it, and a
-    # Plex that appends keeps such tags. ``tests/recovery/test_start_files.py`` has its own test.
     def lock_vanishes(self) -> None:
         """Somebody tidies up beneath a live worker."""
         (self.road.plugin.database.parent / "worker.lock").unlink(missing_ok=True)
+
+    def index_vanishes(self) -> None:
+        """The index of SQLite's log too, in which processes see each other's commits. Other
+        programs have closed the database: SQLite itself would let them write over it.
+        """
+        for locker in self.lockers:
+            locker.join()
+        self.road.plugin.database.with_name("data.db-shm").unlink(missing_ok=True)
 
     def log_of_another_owner(self) -> None:
         """Stash once ran as root, or as somebody else."""
@@ -251,11 +261,18 @@ class Chaos:
             job: Job | None = self.road.stash.job(job_id)
             if job is not None:
                 job.over.wait(60)
-        while (left := self.drain(hours)) or self.model.differences():
+        while (left := self.drain(hours)) or self.model.differences() or self.is_tried_again():
             hours += 2.0
             if time.monotonic() > deadline:
                 self.report.happened["jobs that never ended"] += left
                 return
+
+    def is_tried_again(self) -> bool:
+        """Whether a job was given up at which two workers happened to be killed: an hour later it
+        is tried once more.
+        """
+        with QueueManager(str(self.road.plugin.data_dir), guest=True) as manager:
+            return any(one.attempts == DEADLY for one in manager.letters.with_error(ERROR))
 
     def drain(self, hours: float) -> int:
         """A person runs Process Queue; a worker goes on when ``hours`` have passed. Returns the
@@ -264,7 +281,7 @@ class Chaos:
         data_dir = self.road.plugin.data_dir
         done = self.road.stash.run_task("Process Queue")
         left = int(done.output["left"]) if done.output else 1
-        if left == 0 and not self.model.differences():
+        if left == 0 and not self.model.differences() and not self.is_tried_again():
             return 0
         resident.stop_workers(data_dir)
         later = self.jumping_worker(5.0, hours * HOUR)

@@ -35,6 +35,7 @@ CONTRACT_MODES = {
     *("status", "wake", "sync", "pin", "ignore", "retry", "dismiss"),
     *("scenes", "letter", "log", "settings", "save_settings", "libraries", "support"),
     *("sign_in", "sign_in_state", "sign_out", "servers", "use_server", "paths", "setup"),
+    "undo",
 }
 
 posix_only = pytest.mark.posix

@@ -259,3 +259,30 @@ def test_a_bulk_edit_waits_little_for_its_hooks(make_road: MakeRealRoad) -> None
     cost = (statistics.median(times[True]) - statistics.median(times[False])) / len(ids)
     assert len(ids) == 30
     assert cost < 0.5, times
+
+
+def test_the_rules_read_what_a_real_stash_has(road: RealRoad) -> None:
+    create = 'mutation{tagCreate(input:{name:"Tall"}){id} studioCreate(input:{name:"House"}){id}}'
+    made = road.stash.graphql(create)
+    tag, studio = made["tagCreate"]["id"], made["studioCreate"]["id"]
+    named = road.stash.graphql(
+        'mutation($tag:ID!){performerCreate(input:{name:"Ruled",tag_ids:[$tag]}){id}}', tag=tag
+    )
+    scene, item = road.add("Ruled.mp4")
+    road.stash.settings |= {
+        "title_template": "[{studio} – ]{title}[ {resolution}]",
+        "performer_tags": True,
+        "labels": "rules",
+        "only_with_url": True,
+    }
+    road.stash.scene_update(
+        scene,
+        title="Ruled",
+        studio_id=studio,
+        performer_ids=[named["performerCreate"]["id"]],
+        urls=["https://example.test/1"],
+    )
+    road.drain()
+    assert item.title.startswith("House – Ruled")
+    assert item.tags["genre"] == ["Tall"]
+    assert item.tags["label"] == ["Rules"]

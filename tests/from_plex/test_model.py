@@ -122,11 +122,12 @@ class House(RuleBasedStateMachine):
     def restart(self) -> None:
         self.bench.new_worker()
 
-    @rule(nth=st.integers(1, 3), mutation=st.sampled_from(("sceneAddPlay", "findScenes")))
-    def die_between_two_writes(self, nth: int, mutation: str) -> None:
+    @rule(film=films, mutation=st.sampled_from(("sceneAddPlay", "play_history")))
+    def die_between_two_writes(self, film: int, mutation: str) -> None:
         """Stash has the play, and the worker dies before it hears of that."""
-        self.bench.stash.faults.add("close_after", body=mutation, nth=nth)
-        self.bench.pass_time(LOOK)
+        self.watch(film, 0)
+        self.bench.stash.faults.add("close_after", body=mutation)
+        self.bench.pass_time(2 * LOOK)
         self.bench.stash.faults.clear()
         self.bench.new_worker()
 

@@ -77,6 +77,19 @@ def test_a_fault_blocks_no_edit_and_loses_no_view(bench: Bench, fault: str) -> N
     assert not said(bench).problem
 
 
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_a_play_whose_answer_is_lost_is_added_once(bench: Bench, times: int) -> None:
+    scene, item = synced(bench)
+    view = bench.plex.user.watch(item)
+    lost = bench.stash.faults.add("close_after", body="sceneAddPlay", times=times)
+    looks(bench, 3)
+    assert lost.hits == 1
+    assert plays(bench, scene) == [view.viewed_at]
+    bench.new_worker()
+    looks(bench, 3)
+    assert plays(bench, scene) == [view.viewed_at]
+
+
 def test_a_token_of_another_account_is_told_in_status(bench: Bench) -> None:
     synced(bench)
     bench.plex.faults.add("status", path=HISTORY, status=401, times=None)

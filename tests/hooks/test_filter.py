@@ -65,6 +65,9 @@ def event(kind: str, fields: list[str] | None = None, number: int = 7) -> protoc
         ("Scene.Destroy.Post", ["id"], ("scene:7", 7)),
         ("Performer.Update.Post", ["id", "name"], ("performer:7", 0)),
         ("Performer.Update.Post", ["id", "weight"], None),
+        ("Performer.Update.Post", ["id", "tag_ids"], ("performer_tags:7", 0)),
+        ("Performer.Update.Post", ["tag_ids", "name"], ("performer:7", 0)),
+        ("Studio.Update.Post", ["id", "tag_ids"], None),
         ("Performer.Create.Post", None, None),  # no scene shows it yet
         ("Performer.Destroy.Post", None, ("performer:7", 0)),
         ("Performer.Destroy.Post", ["id"], ("performer:7", 0)),

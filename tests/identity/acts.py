@@ -223,7 +223,7 @@ class Acts(World):
         past.locks.add(name)
 
     def tag_item(self) -> None:
-        item, kind = self.item(), self.rng.choice([*TAGS, "collection"])
+        item, kind = self.item(), self.rng.choice([*TAGS, "collection", "label"])
         past = self.pasts.setdefault(item, Past())
         if item.tags[kind] and self.rng.random() < 0.5 and item not in self.unread:
             name = self.rng.choice(item.tags[kind])
@@ -252,8 +252,9 @@ class Acts(World):
     # -- settings, time, kills ----------------------------------------------------------------
 
     def setting(self) -> None:
-        name = self.rng.choice(SETTINGS)
-        self.settings[name] = not self.settings.get(name)
+        name = self.rng.choice(list(SETTINGS))
+        off = False if SETTINGS[name] is True else ""
+        self.settings[name] = off if self.settings.get(name) else SETTINGS[name]
         self.tell(f"Settings: {name} is {self.settings[name]}")
         self.house.clock.now += MINUTE
         if name == "preserve_plex_edits":

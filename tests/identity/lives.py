@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,11 +123,18 @@ def live(seed: int, acts: list[Act]) -> tuple[list[str], list[str]]:
 
 def shortest(seed: int, acts: list[Act], patience: int = 60) -> list[Act]:
     """The acts without those that a failing life can do without."""
+    return shortest_of(acts, lambda fewer: bool(live(seed, fewer)[0]), patience)
+
+
+def shortest_of(
+    acts: list[Act], fails: Callable[[list[Act]], bool], patience: int = 60
+) -> list[Act]:
+    """The acts without those that a life can do without and still ``fails``."""
     kept, at = list(acts), 0
     while at < len(kept) and patience:
         patience -= 1
         fewer = kept[:at] + kept[at + 1 :]
-        if live(seed, fewer)[0]:
+        if fails(fewer):
             kept = fewer
         else:
             at += 1

@@ -63,12 +63,30 @@ def wanted_text(scene: Scene, name: str, settings: Mapping[str, object]) -> str:
     """Stash's value for a text of Plex, "" where a setting leaves it out."""
     if name == "tagline" and not settings.get("sync_code"):
         return ""
+    if name == "title" and settings.get("title_template") and scene.title and scene.studio:
+        return f"{scene.studio.name} – {scene.title}"
     return str(getattr(scene, TEXTS[name]))
 
 
-def wanted_tags(scene: Scene, kind: str) -> list[str]:
+def wanted_tags(scene: Scene, kind: str, settings: Mapping[str, object]) -> list[str]:
     """The names of Stash for a tag field of Plex."""
-    return [record.name for record in getattr(scene, TAGS[kind])]
+    names = [record.name for record in getattr(scene, TAGS[kind])]
+    rules = ("collect_tags", "label_tags") if kind == "genre" else ()
+    moved = set().union(*(_tag_of(scene, rule, settings) for rule in rules))
+    return [name for name in names if name not in moved]
+
+
+def _tag_of(scene: Scene, rule: str, settings: Mapping[str, object]) -> set[str]:
+    """The scene's tag that a setting takes for something else than a genre."""
+    chosen = str(settings.get(rule) or "").casefold()
+    return {tag.name for tag in scene.tags if tag.name.casefold() == chosen}
+
+
+def wanted_labels(scene: Scene, settings: Mapping[str, object]) -> set[str]:
+    """The labels that the scene gives its items, as Plex spells them."""
+    return {"Kept"} & {str(settings.get("labels", "")).title()} | _tag_of(
+        scene, "label_tags", settings
+    )
 
 
 def wanted_collections(scene: Scene, settings: Mapping[str, object]) -> set[str]:
@@ -78,7 +96,9 @@ def wanted_collections(scene: Scene, settings: Mapping[str, object]) -> set[str]
         names.add(scene.studio.name)
     if settings.get("sync_groups"):
         names |= {link.group.name for link in scene.groups}
-    return names
+    if settings.get("collect_performers"):
+        names |= {performer.name for performer in scene.performers}
+    return names | _tag_of(scene, "collect_tags", settings)
 
 
 def stars(scene: Scene) -> str:
@@ -96,9 +116,14 @@ def note_stash(past: Past, scene: Scene) -> None:
     """Remember which values Stash may have written into this item."""
     for name, of_stash in TEXTS.items():
         past.texts_of_stash.setdefault(name, set()).add(str(getattr(scene, of_stash)))
+    everything: dict[str, object] = {
+        **{"sync_groups": True, "collect_performers": True, "collect_tags": "noir"},
+        **{"label_tags": "sea", "labels": "kept", "title_template": "on"},
+    }
+    past.texts_of_stash["title"].add(wanted_text(scene, "title", everything))
     for kind in TAGS:
-        past.names_of_stash.setdefault(kind, set()).update(wanted_tags(scene, kind))
-    everything = {"sync_groups": True}
+        past.names_of_stash.setdefault(kind, set()).update(wanted_tags(scene, kind, {}))
+    past.names_of_stash.setdefault("label", set()).update(wanted_labels(scene, everything))
     collections = past.names_of_stash.setdefault("collection", set())
     collections |= wanted_collections(scene, everything)
     past.ratings_of_stash.add(stars(scene))
@@ -112,11 +137,18 @@ def complaints(
     for name in TEXTS:
         yield from _text(item, scene, past, settings, name)
     for kind in TAGS:
-        wanted = set(wanted_tags(scene, kind))
+        wanted = set(wanted_tags(scene, kind, settings))
         yield from _names(item, past, kind, wanted, keep=keep)
-    wanted = wanted_collections(scene, settings)
-    wanted -= past.removed.get("collection", set())
-    yield from _names(item, past, "collection", wanted, keep=keep)
+    memberships = {
+        "collection": wanted_collections(scene, settings),
+        "label": wanted_labels(scene, settings),
+    }
+    for kind, wanted in memberships.items():
+        wanted -= past.removed.get(kind, set())
+        yield from _names(item, past, kind, wanted, keep=keep)
+    rating = item.fields.get("contentRating", "")
+    if rating != settings.get("content_rating", ""):
+        yield f"the content rating is {rating!r}, the setting {settings.get('content_rating')!r}"
     yield from _rating(item, scene, past, settings)
     if not settings.get("skip_posters"):
         allowed = {poster, past.poster} if past.poster and keep else {poster}

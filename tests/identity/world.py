@@ -20,10 +20,16 @@ NAMES = {
     "performers": ("Ada", "Bo", "Cy"),
     "genre": ("Noir", "Sea", "Cosy", "Slow"),
     "actor": ("Ada", "Bo", "Dee"),
-    "collection": ("Northlight", "Best of", "Harbour"),
+    "collection": ("Northlight", "Best of", "Harbour", "Noir", "Ada"),
+    "label": ("Sea", "Kept", "Mine"),
 }
-SETTINGS = ("preserve_plex_edits", "skip_rating", "skip_studio_collections", "skip_posters",
-            "sync_groups", "sync_code", "leave_unlocked")  # fmt: skip
+# The settings that change, each with its value when it is on; off is the default.
+SETTINGS: dict[str, object] = {
+    **dict.fromkeys(("preserve_plex_edits", "skip_rating", "skip_studio_collections"), True),
+    **dict.fromkeys(("skip_posters", "sync_groups", "sync_code", "leave_unlocked"), True),
+    **{"collect_performers": True, "collect_tags": "noir", "label_tags": "Sea", "labels": "kept"},
+    **{"title_template": "[{studio} – ]{title}", "content_rating": "XXX"},
+}
 
 
 class World:

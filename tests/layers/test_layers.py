@@ -65,7 +65,6 @@ LATE_IMPORTS: Mapping[tuple[str, str], str] = {
     ("hooks/handlers.py", "sync_queue.launch"): "a filtered hook would pay for it",
     ("hooks/handlers.py", "sync_queue.producer"): "a filtered hook would pay for it",
     ("sync_queue/launch.py", "subprocess"): "Windows and old systems; a hook would pay for it",
-    ("worker/resident.py", "sync_queue.launch"): "the hand-over on Windows",
 }
 POSIX_ONLY = frozenset({"fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog"})
 WINDOWS_ONLY = frozenset({"msvcrt", "winreg", "winsound", "_winapi"})

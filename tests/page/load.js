@@ -2,7 +2,7 @@
 "use strict";
 const path = require("node:path");
 
-const NAMES = ["sentences", "wizard_sentences", "texts", "words", "pure", "shapes", "wizard_shapes"];
+const NAMES = ["sentences", "undo_sentences", "wizard_sentences", "texts", "words", "pure", "shapes", "wizard_shapes"];
 for (const name of [...NAMES, "wizard_steps"]) {
   require(path.join(__dirname, "..", "..", "ui", name + ".js"));
 }

@@ -146,3 +146,10 @@ test("lists are compared by name", () => {
     { name: "Old", kind: "removed" },
   ]);
 });
+
+test("a day begins at its midnight, and no other text is a day", () => {
+  assert.equal(pure.dayStart("2026-11-22"), new Date("2026-11-22T00:00").getTime() / 1000);
+  for (const text of ["", "tomorrow", "2026-13-99", "1800-01-01"]) {
+    assert.ok([null, 0].includes(pure.dayStart(text)), text);
+  }
+});

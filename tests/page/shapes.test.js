@@ -80,3 +80,23 @@ test("before and after are text or a list of texts", () => {
   const [change] = shapes.preview(raw).items[0].changes;
   assert.deepEqual([change.before, change.after], [["a", "1"], ""]);
 });
+
+test("titles of a template are texts, whatever was sent", () => {
+  const { titles, problem } = shapes.titles({
+    titles: [{ scene: "7", title: "Quay", after: null }, null],
+    problem: 3,
+  });
+  assert.deepEqual(titles, [
+    { scene: 7, title: "Quay", after: "" },
+    { scene: 0, title: "", after: "" },
+  ]);
+  assert.equal(problem, "3");
+});
+
+test("an undo has rows with their locks, and words for all the rest", () => {
+  const rows = [{ scene: "7", item: 3, field: "genre", before: ["A"], after: [], lock: false }];
+  const found = shapes.undone({ preview: true, items: 1, rows, sentences: ["Undo: 1 item."] });
+  assert.deepEqual([found.rows[0].scene, found.rows[0].lock, found.pages], [7, false, 0]);
+  assert.equal(shapes.undone({ rows: [{}] }).rows[0].lock, null);
+  assert.deepEqual(shapes.undone(null).rows, []);
+});

@@ -15,6 +15,7 @@ import yaml
 
 from tools import package
 from tools.words import words_in
+from validation.field_names import FIELDS
 from validation.reasons import TABLE
 from validation.settings import GROUPS
 
@@ -71,6 +72,10 @@ def test_stashs_block_has_each_setting_in_the_order_of_the_groups() -> None:
     grouped = [name for names in GROUPS.values() for name in names]
     assert tables["settingOrder"] == [name for name in grouped if name not in risky]
     assert set(risky) <= set(grouped)
+
+
+def test_every_field_that_can_be_skipped_has_a_text() -> None:
+    assert list(texts()["texts"]["skippedFields"]) == list(FIELDS)
 
 
 def test_every_task_button_names_a_task_of_the_manifest() -> None:

@@ -168,6 +168,37 @@ def test_a_changed_setting_is_stored_and_no_other_key_is_touched(world: World, p
     assert world.stash.settings["unknown_key"] == "stays"
 
 
+def test_a_template_shows_the_titles_of_three_scenes_while_it_is_typed(
+    world: World, page: Any
+) -> None:
+    synced(world, "Typed.mp4", "Typed")
+    view(world, page, "settings")
+    field = page.get_by_label("Title template")
+    field.fill("{title} ⇢ {filename}")
+    titles = page.get_by_label("Titles of three scenes")
+    titles.get_by_text("Typed ⇢ Typed").wait_for()
+    assert titles.locator("li").count() <= 3
+    field.fill("{title} {fil")
+    page.get_by_text("At character 9, a brace opens that is never closed").wait_for()
+    world.picture(page, "settings-template")
+
+
+def test_fields_are_skipped_by_switches(world: World, page: Any) -> None:
+    before = world.stash.settings
+    view(world, page, "settings")
+    for name in ("Sort title", "Summary (details)"):
+        page.locator("label", has_text=name).click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    assert world.stash.settings == {**before, "skip_fields": "sort_title; details"}
+    view(world, page, "overview")
+    view(world, page, "settings")
+    page.locator("label", has_text="Summary (details)").click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    assert world.stash.settings["skip_fields"] == "sort_title"
+
+
 def test_the_files_that_each_path_rule_finds_are_counted(world: World, page: Any) -> None:
     synced(world, "Counted.mp4", "Counted")
     view(world, page, "settings")

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -124,3 +125,33 @@ def test_a_worker_whose_lock_vanished_leaves_by_itself(house: InstalledPlugin) -
     pid = start_worker(house)
     (house.data_dir / "queue" / "worker.lock").unlink()
     eventually(lambda: not resident.is_running(pid), PATIENCE)
+
+
+@pytest.mark.parametrize("name", ["data.db-shm", "data.db-wal", "worker.lock"])
+def test_the_last_edit_waits_for_no_other_save_when_a_file_vanished(
+    house: InstalledPlugin, name: str
+) -> None:
+    pid = start_worker(house)
+    (house.data_dir / "queue" / name).unlink()
+    save(house, 2)
+    eventually(lambda: not resident.is_running(pid), PATIENCE)
+    eventually(lambda: len(resident.workers(house.data_dir)) == 1, PATIENCE)
+    eventually(lambda: waiting(house) == edits(1, 2) and not house.spooled(), PATIENCE)
+
+
+def is_gone(pid: int) -> bool:
+    return not resident.is_running(pid)
+
+
+def test_workers_whose_files_never_stay_the_same_do_not_start_each_other_for_ever(
+    house: InstalledPlugin,
+) -> None:
+    start_worker(house)
+    for _ in range(10):
+        (pid,) = resident.workers(house.data_dir)
+        (house.data_dir / "queue" / "worker.lock").unlink(missing_ok=True)
+        eventually(partial(is_gone, pid), PATIENCE)
+        if not resident.lock_is_held(house.data_dir):
+            break
+        eventually(lambda: resident.workers(house.data_dir), PATIENCE)
+    assert not resident.lock_is_held(house.data_dir)

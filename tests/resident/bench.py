@@ -31,14 +31,17 @@ MOST_STEPS = 5_000
 
 @dataclass
 class Clock:
-    """Epoch seconds that pass only when a test says so, or by ``tick`` with each look at it."""
+    """Epoch seconds that pass only when a test says so, or by ``tick`` with each look at it. The
+    machine may sleep for ``slept()`` seconds before any look.
+    """
 
     now: float = NEW_YEAR_2027
     tick: float = 0.0
+    slept: Callable[[], float] = lambda: 0.0
     planned: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
 
     def __call__(self) -> float:
-        self.now += self.tick
+        self.now += self.tick + self.slept()
         for moment, action in list(self.planned):
             if moment <= self.now:
                 self.planned.remove((moment, action))

@@ -18,8 +18,9 @@ from sync_queue import lock
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.hand_started import HandStarted
+from worker.awake import TimeAwake
 from worker.doorbell import LOOK_SECONDS, Doorbell
-from worker.resident import Limits, TimeAwake
+from worker.resident import Limits
 from worker.stop_signals import StopSignal
 
 pytestmark = pytest.mark.posix

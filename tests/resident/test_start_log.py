@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,8 +32,18 @@ def a_link_to_nowhere(path: Path) -> None:
     path.symlink_to("/proc/no-such-place/log")
 
 
+def a_pipe_that_nobody_reads(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_full_device(path: Path) -> None:
+    path.symlink_to("/dev/full")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [a_directory, unreadable, a_link_to_nowhere])
+@pytest.mark.parametrize(
+    "make", [a_directory, unreadable, a_link_to_nowhere, a_pipe_that_nobody_reads, a_full_device]
+)
 def test_an_edit_is_synced_whatever_lies_where_the_log_should_be(road: Road, make: object) -> None:
     assert callable(make)
     road.plugin.data_dir.mkdir(parents=True)

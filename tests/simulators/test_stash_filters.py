@@ -77,7 +77,6 @@ def test_a_filter_finds_its_scenes(
         ({"tags": related("EXCLUDES", 1)}, {}),
         ({"studios": related("INCLUDES", 1, depth=-1)}, {}),
         ({}, {"sort": "title"}),
-        ({}, {"direction": "DESC"}),
     ],
 )
 def test_a_filter_or_order_of_no_client_of_ours_is_refused(

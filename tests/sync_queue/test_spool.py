@@ -115,6 +115,22 @@ def test_a_directory_among_the_files_is_set_aside(manager: QueueManager) -> None
 
 
 @pytest.mark.posix
+@pytest.mark.parametrize("kind", ["pipe", "endless", "link to a device"])
+def test_what_would_be_read_for_ever_is_set_aside(manager: QueueManager, kind: str) -> None:
+    odd = Path(manager.data_dir, "spool", "00000000000000000001-1.json")
+    odd.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(odd)
+    elif kind == "endless":
+        odd.touch()
+        os.truncate(odd, 10**12)  # takes no space
+    else:
+        odd.symlink_to("/dev/zero")
+    assert manager.take_in_spool() == 0
+    assert manager.spooled() == []
+
+
+@pytest.mark.posix
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives EIO")
 def test_a_file_that_the_disk_cannot_read_is_set_aside_and_stops_nobody(
     manager: QueueManager, caplog: pytest.LogCaptureFixture

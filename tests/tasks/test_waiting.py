@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sync_queue.state import HoldNote
 from tasks import deliver
 from tasks.advice import waiting_reason
 from tasks.context import TaskRequest
+from tasks.desk import open_desk
 from tasks.outcomes import library_result
 from tests.tasks.conftest import Library
 
@@ -53,6 +55,15 @@ def test_a_worker_that_makes_no_progress_is_followed_for_a_while_only(
     stuck: QueueManager,
 ) -> None:
     assert 0.5 < followed(stuck, patience=0.5) < 3.0
+
+
+def test_hours_of_sleep_are_no_time_without_progress(stuck: QueueManager) -> None:
+    nights = count(0.0, 8 * 3600.0)
+    looks: list[float] = []
+    deliver.follow(
+        stuck.data_dir, 1, looks.append, lambda: False, 10.0, monotonic=lambda: next(nights)
+    )
+    assert len(looks) >= 3  # each night counted as a look of five seconds
 
 
 def test_a_hold_that_was_stored_meanwhile_ends_the_watch_at_once(stuck: QueueManager) -> None:
@@ -162,3 +173,16 @@ def test_one_scene_that_is_gone_says_so(library: Library) -> None:
     result = library.run("sync", scene=77)
     assert (result.output["outcome"], result.exit_code) == ("scene_gone", 1)
     assert any("not in Stash" in line for line in result.lines)
+
+
+@pytest.mark.slow
+def test_a_task_whose_own_worker_does_not_move_ends_and_its_edit_waits(library: Library) -> None:
+    """Every request has a deadline far below the watchdog's; here Plex may take longer."""
+    scene, _ = library.add("Harbour Lights.mp4")
+    library.plex.faults.add("delay", path="/library", seconds=3.0, times=1)
+    request = library.request("drain")
+    with open_desk(request, lambda _: None) as desk:
+        desk.manager.jobs.put(scene_job(scene, "Scene.Update.Post", time.time()))
+        with pytest.raises(deliver.Stuck, match="No edit moved for 1 s"):
+            deliver.drain(desk, 1, lambda: False, stuck=1.0)
+        assert desk.manager.get_stats(time.time()).in_progress == 0

@@ -17,6 +17,7 @@ from validation.config import (
     fingerprint,
     validate_config,
 )
+from validation.paths import PathRules
 from validation.setting_types import describe_secret, server_url
 from validation.settings import DECLARED, SETTINGS
 
@@ -38,12 +39,24 @@ PROMISED: dict[str, tuple[str, Any, Any]] = {
     "include_studios": ("STRING", "", None),
     "exclude_studios": ("STRING", "", None),
     "exclude_paths": ("STRING", "", None),
+    "only_with_stash_id": ("BOOLEAN", False, None),
+    "only_with_url": ("BOOLEAN", False, None),
+    "title_template": ("STRING", "", None),
+    "content_rating": ("STRING", "", None),
+    "skip_fields": ("STRING", "", None),
     "sync_background": ("BOOLEAN", False, None),
     "sync_groups": ("BOOLEAN", False, None),
     "sync_code": ("BOOLEAN", False, None),
     "skip_rating": ("BOOLEAN", False, None),
     "skip_posters": ("BOOLEAN", False, None),
     "skip_studio_collections": ("BOOLEAN", False, None),
+    "collect_parent_studios": ("BOOLEAN", False, None),
+    "collect_performers": ("BOOLEAN", False, None),
+    "collect_tags": ("STRING", "", None),
+    "collection_prefix": ("STRING", "", None),
+    "label_tags": ("STRING", "", None),
+    "labels": ("STRING", "", None),
+    "performer_tags": ("BOOLEAN", False, None),
     "leave_unlocked": ("BOOLEAN", False, None),
     "ask_plex_to_scan": ("BOOLEAN", False, None),
     "insecure_tls": ("BOOLEAN", False, None),
@@ -200,6 +213,19 @@ def test_a_report_says_what_was_given_what_is_used_and_what_to_change() -> None:
 def test_a_long_wrong_value_is_not_repeated_whole() -> None:
     [problem] = read({"max_retries": "x" * 5000}).problems
     assert len(problem) < 250
+
+
+@pytest.mark.parametrize("name", ["plex_library", "path_map", "include_tags"])
+def test_a_text_without_end_is_reported_in_a_line(name: str) -> None:
+    problems = " ".join(read(GOOD | {name: "x" * 1_000_000}).problems)
+    assert "have at most 20,000 characters" in problems
+    assert len(problems) < 1_000
+
+
+def test_a_wrong_path_rule_is_not_repeated_whole() -> None:
+    rules, problems = PathRules.parse("/data => " + "x" * 19_000)
+    assert not rules.rules
+    assert len(problems[0]) < 300
 
 
 def test_a_number_given_for_text_is_its_digits() -> None:
@@ -427,6 +453,16 @@ SHAPING = {
     "skip_posters": True,
     "skip_studio_collections": True,
     "max_tags": 9,
+    "title_template": "{studio}",
+    "collect_parent_studios": True,
+    "collect_performers": True,
+    "collect_tags": "a",
+    "collection_prefix": "studio=S",
+    "label_tags": "a",
+    "labels": "a",
+    "performer_tags": True,
+    "content_rating": "XXX",
+    "skip_fields": "date",
 }
 OTHERS = {
     "plex_url": "http://other",
@@ -434,6 +470,8 @@ OTHERS = {
     "stash_api_key": "KEY",
     "paused": True,
     "only_organized": True,
+    "only_with_stash_id": True,
+    "only_with_url": True,
     "include_tags": "a",
     "exclude_tags": "b",
     "include_studios": "c",

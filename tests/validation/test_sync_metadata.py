@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from validation.errors import InvalidScene
 from validation.metadata import (
+    PERFORMER_TAGS,
     SCENE_FRAGMENT,
     SceneFile,
     SyncMetadata,
@@ -61,7 +62,12 @@ def test_a_recorded_scene_is_parsed_whole() -> None:
         code="LH-001",
         rating100=40,
         organized=True,
-        files=(SceneFile("/data/scenes/studio-a/2024-05-01 Café Noir, Take 1.mp4", 30475, 1.0),),
+        has_url=True,
+        files=(
+            SceneFile(
+                *("/data/scenes/studio-a/2024-05-01 Café Noir, Take 1.mp4", 30475, 1.0, 320, 180)
+            ),
+        ),
         updated_at="2026-11-21T00:14:25Z",
         cover="/scene/1/screenshot?t=1795220065",
         related=(
@@ -88,7 +94,8 @@ def test_every_recorded_scene_is_accepted_without_a_note() -> None:
 
 def test_unset_values_are_empty_whether_null_or_blank() -> None:
     empty = dict.fromkeys(["title", "code", "details", "director", "date", "rating100", "studio"])
-    lists: dict[str, list[object]] = {"performers": [], "tags": [], "groups": [], "files": []}
+    emptied = ("performers", "tags", "groups", "files", "urls", "stash_ids")
+    lists: dict[str, list[object]] = {name: [] for name in emptied}
     changes = empty | lists | {"organized": False, "paths": {"screenshot": None}}
     bare = SyncMetadata(scene_id=1, updated_at="2026-11-21T00:14:25Z")
     assert parse_scene(scene_with(**changes)) == bare
@@ -309,5 +316,48 @@ def test_the_fragment_asks_for_exactly_what_is_parsed() -> None:
 
 def test_the_fragment_is_valid_in_stashs_own_schema() -> None:
     schema = graphql.build_schema(SCHEMA.read_text("utf-8"))
-    query = graphql.parse(f"{{ findScenes {{ scenes {{ {SCENE_FRAGMENT} }} }} }}")
+    asked = f"{SCENE_FRAGMENT} {PERFORMER_TAGS}"
+    query = graphql.parse(f"{{ findScenes {{ scenes {{ {asked} }} }} }}")
     assert graphql.validate(schema, query) == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "has_url"),
+    [
+        ([], False),
+        (["https://example.test/1"], True),
+        (["example.test/1"], True),
+        (["", " "], False),
+        (["plex/123", "PLEX/library/metadata/1", " plex/x"], False),
+        (["plex/123", "https://example.test/1"], True),
+        (["https://plex/1"], True),
+    ],
+)
+def test_an_address_that_another_sync_made_up_is_no_address(urls: list[str], has_url: bool) -> None:
+    assert parse_scene(scene_with(urls=urls)).has_url is has_url
+
+
+@pytest.mark.parametrize(("ids", "has"), [([], False), ([""], False), (["", "a-b"], True)])
+def test_a_stash_id_is_one_that_says_something(ids: list[str], has: bool) -> None:
+    sent = [{"stash_id": one} for one in ids]
+    assert parse_scene(scene_with(stash_ids=sent)).has_stash_id is has
+
+
+def test_tags_of_performers_are_read_where_they_were_asked_for() -> None:
+    performers = [
+        {**named("Ada"), "tags": [named("Noir"), {"id": "9", "name": "Sea"}]},
+        {**named("Bo"), "tags": [named("noir")]},
+    ]
+    scene = parse_scene(scene_with(performers=performers))
+    assert scene.performer_tags == ("Noir", "Sea")
+    assert [one for one in scene.related if one.startswith("tag:")] == [
+        *("tag:1", "tag:2", "tag:3", "tag:9")
+    ]
+    assert parse_scene(recorded_scene(1)).performer_tags == ()
+
+
+@pytest.mark.parametrize("size", [-1, "1080", None, 10**30, 1.5])
+def test_a_size_of_a_picture_that_cannot_be_is_unknown(size: object) -> None:
+    file = {"path": "/a", "size": 1, "duration": 1, "width": size, "height": size}
+    (parsed,) = parse_scene(scene_with(files=[file])).files
+    assert (parsed.width, parsed.height) == ((1080, 1080) if size == "1080" else (0, 0))

@@ -30,6 +30,8 @@ from worker.covers import cover_problem, stale_slots, sync_covers
 TOKEN = "token-of-a-test"
 RED, GREEN, BLUE = (png(4, 4, color) for color in ((200, 0, 0), (0, 200, 0), (0, 0, 200)))
 KEEP_EDITS = PlexSyncConfig(preserve_plex_edits=True)
+# Before our first upload, the picture that is shown is noted.
+FIRST = ["GET posters", "POST posters"]
 BOTH = PlexSyncConfig(sync_background=True)
 
 
@@ -101,7 +103,7 @@ def avif(color: tuple[int, int, int] = (1, 2, 3)) -> bytes:
 
 
 def test_the_same_cover_is_uploaded_once(wall: Wall) -> None:
-    assert wall.sync() == ["POST posters"]
+    assert wall.sync() == FIRST
     assert wall.sync() == []
     wall.version += 1  # each save in Stash makes a new version of the same cover
     assert wall.sync() == []
@@ -118,7 +120,7 @@ def test_a_poster_that_was_locked_before_us_is_kept_until_keep_edits_is_off(wall
     wall.chooses(GREEN)
     assert wall.sync(KEEP_EDITS) == []
     assert wall.entry.image_notes == {"poster": KEPT}
-    assert wall.sync() == ["POST posters"]
+    assert wall.sync() == FIRST
     assert wall.shown == sha1_of(RED)
     assert wall.entry.image_notes == {}
 
@@ -155,7 +157,7 @@ def test_stashs_poster_comes_back_when_keep_edits_is_turned_off(wall: Wall, chos
 
 def test_a_cover_of_a_kind_that_plex_does_not_take_is_converted(wall: Wall) -> None:
     wall.cover(avif())
-    assert wall.sync(KEEP_EDITS) == ["POST posters"]
+    assert wall.sync(KEEP_EDITS) == FIRST
     wall.cover(avif((9, 9, 9)))
     assert wall.sync(KEEP_EDITS) == ["GET posters", "POST posters"], "it is known as ours"
     assert wall.problem() is None
@@ -169,7 +171,7 @@ def test_a_damaged_cover_is_noted_and_not_asked_about_again(wall: Wall) -> None:
     assert wall.sync() == []
     assert wall.problem() is Reason.IMAGE_UNUSABLE
     wall.cover(RED)
-    assert wall.sync() == ["POST posters"]
+    assert wall.sync() == FIRST
     assert wall.problem() is None
 
 
@@ -182,13 +184,13 @@ def test_a_cover_that_needs_pillow_is_looked_at_again_when_it_is_installed(
         assert wall.sync() == []
         assert wall.problem() is Reason.IMAGE_UNUSABLE
         assert wall.sync() == []
-    assert wall.sync() == ["POST posters"]
+    assert wall.sync() == FIRST
     assert wall.problem() is None
 
 
 def test_a_cover_that_plex_refuses_is_converted_and_sent_once_more(wall: Wall) -> None:
     wall.plex.faults.add(Kind.STATUS, method="POST", status=400)
-    assert wall.sync() == ["POST posters"] * 2
+    assert wall.sync() == [*FIRST, "POST posters"]
     assert wall.problem() is None
     wall.cover(BLUE)
     wall.plex.faults.add(Kind.STATUS, method="POST", status=400, times=None)
@@ -199,9 +201,10 @@ def test_a_cover_that_plex_refuses_is_converted_and_sent_once_more(wall: Wall) -
 
 def test_a_refused_background_does_not_upload_the_poster_again(wall: Wall) -> None:
     wall.plex.faults.add(Kind.STATUS, method="POST", path="/arts", status=400, times=None)
-    assert wall.sync(BOTH) == ["POST posters", "POST arts", "POST arts"]
+    assert wall.sync(BOTH) == [*FIRST, "GET arts", "POST arts", "POST arts"]
     assert wall.problem(BOTH) is Reason.IMAGE_UNUSABLE
-    assert [sorted(entry.images) for entry in wall.stored] == [[], ["poster"], ["poster"]]
+    assert [sorted(entry.images) for entry in wall.stored] == [[], [], *[["poster"]] * 3]
+    assert wall.entry.pictures_before.keys() == {"poster"}
     wall.plex.faults.clear()
     assert wall.sync(BOTH) == []
 

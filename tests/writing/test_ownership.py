@@ -365,7 +365,7 @@ def test_a_renamed_tag_is_no_loss_and_a_removed_one_is() -> None:
 
 def test_a_collection_whose_setting_is_off_goes_and_is_no_loss() -> None:
     memory = FieldMemory(("Studio", "Group"), ("Studio", "Group"), ())
-    rule = ListRule(membership=True, off=frozenset(keys_of(["Studio"])))
+    rule = ListRule(membership=True, of_stash=("Studio",))
     now = ("Studio", "Group")
     decision = decide_list(("Group",), now, True, memory, preserve=False, rule=rule)
     assert (decision.value, decision.removed, decision.lost) == (("Group",), ("Studio",), 0)
