@@ -35,12 +35,13 @@ def test_a_killed_task_is_run_again_and_goes_on(road: Road) -> None:
     crashes = Crashes(road, seed=7, scenes=5)
     for _ in range(20):
         crashes.edit()
-    hung = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=2.0, nth=3)
+    hung = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=25.0, nth=3)
     with Nursery(road) as nursery:
         pid = nursery.start("task", road.stash.task_stdin(mode="process_queue"))
         eventually(lambda: hung.hits, timeout=20)
         assert nursery.kill(pid)
         assert crashes.leases() >= 1
+    hung.over.set()
     again = road.stash.run_task("Process Queue")
     assert again.output["left"] == 0
     crashes.assert_nothing_is_lost()
