@@ -159,7 +159,7 @@ class Report:
         progress(0.0)
         try:
             for one in found:
-                self.done += 1
+                self.done += not one.is_left
                 self.add(one)
                 progress(self.done / max(1, self.items))
         except (TransientError, SetupError) as error:
@@ -173,7 +173,7 @@ class Report:
             "item": one.entry.rating_key,
         }
         if one.why:
-            self.stays += 1
+            self.stays += not one.is_left
             self.keep({**head, "field": "", "before": "", "after": "", "back": False,
                        "why": one_line(one.why, LONGEST_TEXT)})  # fmt: skip
         for each in one.fields:
@@ -189,7 +189,7 @@ class Report:
 
     @property
     def left(self) -> int:
-        """The items that were not looked at."""
+        """The items that were not looked at, or at which Plex failed."""
         return max(0, self.items - self.done)
 
     def sentences(self) -> Iterator[str]:

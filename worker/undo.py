@@ -67,6 +67,7 @@ class ItemUndo:
     """One item: its fields that go back or stay, or why it is not touched.
 
     ``entry`` is our memory of it, confirmed; ``plan`` is ``None`` for an item that stays as it is.
+    ``is_left``: another run may put it back.
     """
 
     entry: LedgerEntry
@@ -74,6 +75,7 @@ class ItemUndo:
     fields: tuple[UndoneField, ...] = ()
     why: str = ""
     plan: UndoPlan | None = None
+    is_left: bool = False
 
     @property
     def kept(self) -> LedgerEntry | None:
@@ -177,6 +179,7 @@ class UndoWriter(UndoRun):
         self.manager = manager
         self._same_plex = SamePlex(self.plex)
         self._failures = 0
+        self._failure: PlexTemporaryError | None = None
 
     def run(self) -> Iterator[ItemUndo]:
         """What has gone back, item by item. A page is yielded as far as it came, also when an
@@ -195,6 +198,8 @@ class UndoWriter(UndoRun):
                 for one in done:
                     self._forget(one)
             yield from done
+        if self._failure is not None:
+            raise self._failure
 
     def _try(self, entry: LedgerEntry) -> ItemUndo:
         """Undo one item. If Plex answers, and fails at this item, the others are undone first."""
@@ -204,7 +209,9 @@ class UndoWriter(UndoRun):
             self._failures += 1
             if error.status in (0, UNDER_MAINTENANCE) or self._failures > MOST_FAILURES:
                 raise
-            return ItemUndo(entry, self.store.scenes.title(entry.scene_id), why=str(error))
+            self._failure = error
+            title = self.store.scenes.title(entry.scene_id)
+            return ItemUndo(entry, title, why=str(error), is_left=True)
         self._failures = 0
         return one
 
