@@ -114,15 +114,18 @@ def test_a_rule_switched_off_for_a_whole_library_is_no_mass_removal(library: Lib
         assert item.tags["collection"] == ["After Dark"]
 
 
+@pytest.mark.parametrize("off", [False, None, "the key is gone"])
 def test_tags_of_performers_switched_off_for_a_whole_library_are_no_mass_removal(
-    library: Library,
+    library: Library, off: object
 ) -> None:
     library.stash.library.add_performer("Ada", tags=["Tall", "Short"])
     made = library.fill(60, performers=["Ada"], tags=["Sea"])
     library.stash.settings["performer_tags"] = True
     library.run("sync_all")
     assert made[0][1].tags["genre"] == ["Sea", "Short", "Tall"]
-    library.stash.settings["performer_tags"] = False
+    library.stash.settings["performer_tags"] = off
+    if isinstance(off, str):
+        del library.stash.settings["performer_tags"]
     library.run("sync_all")
     assert set(library.outcomes().values()) == {"synced"}
     assert {tuple(item.tags["genre"]) for _, item in made} == {("Sea",)}
