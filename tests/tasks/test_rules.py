@@ -53,6 +53,20 @@ def test_a_wrong_template_is_told_with_its_place_beside_the_plain_titles(
         library.run("preview", titles=True, settings="{title}")
 
 
+def test_a_wrong_template_shows_in_status_until_it_is_mended(library: Library) -> None:
+    scene, item = library.add("Quay.mp4", title="Quay")
+    library.stash.settings["title_template"] = "{title} {x"
+    library.run("sync", scene=scene)
+    assert item.title == "Quay"
+    wrong: Any = library.run("status").output["wrong_settings"]
+    (sentence,) = wrong
+    assert "At character 9, a brace opens that is never closed" in sentence
+    library.stash.settings["title_template"] = "{title}!"
+    library.run("sync", scene=scene)
+    assert item.title == "Quay!"
+    assert library.run("status").output["wrong_settings"] == []
+
+
 def test_a_preview_of_one_scene_tries_settings_that_are_not_stored(library: Library) -> None:
     scene, item = library.add("Quay.mp4", studio="After Dark", tags=["vr", "Sea"])
     result = library.run("preview", scene=scene, settings=EVERYTHING)
