@@ -303,6 +303,8 @@ def test_the_sync_of_a_scene_is_undone_on_its_tab(world: World, page: Any) -> No
     assert item.title == "The Mole"
     tab.locator("button.btn-danger").last.click()
     tab.get_by_text("PlexSync leaves this scene alone").wait_for()
+    tab.get_by_text("Excluded").wait_for()  # the facts above are read again
+    assert tab.get_by_text("In step").count() == 0
     world.picture(page, "undo-scene-done-wide")
     assert item.title == "Mole"
     page.set_viewport_size(NARROW)
