@@ -1,18 +1,30 @@
 # Everything runs in .venv, which is made from requirements-dev.txt and made again when that or
-# requirements.txt changes. It needs make and Python 3.11 or newer; PYTHON=... names another one.
+# requirements.txt changes. It needs make and Python 3.11 or newer. PYTHON=... names another one,
+# which gets an environment of its own: .venv-3.12.1.
 
 PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
-VENV    := .venv
+VERSION  = $(shell $(PYTHON) -c "import sys; print('%d.%d.%d' % sys.version_info[:3])" 2>/dev/null)
+VENV    := .venv$(if $(PYTHON),-$(or $(VERSION),none))
 READY   := $(VENV)/.ready
 RUN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Some tests wait for processes and servers: one more than two cores could do.
 PYTEST  := $(RUN) -m pytest -n 3
+EACH_STASH := $(RUN) -m tools.each_stash
 
 # Every process that the tests start would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-setup test check bench soak test-stash test-page pictures settings package \
-        audit clean FORCE
+# What the tests under a Windows Python need and this system lacks. apt-get can get Wine.
+found    = $(shell command -v $(1) 2>/dev/null)
+LACKING  = $(strip $(foreach tool,mvn x86_64-w64-mingw32-gcc,$(if $(call found,$(tool)),,$(tool))) \
+             $(if $(call found,wine)$(call found,apt-get),,wine))
+
+# What runs on Windows, or for its tests; the other tests use names that Windows lacks.
+ON_WINDOWS := PlexSync.py process_queue.py hooks tasks worker sync_queue stash plex validation \
+              simulators tools tests/windows
+
+.PHONY: help demo demo-setup test check bench soak test-windows test-stash test-page pictures \
+        settings package audit clean FORCE
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -31,6 +43,8 @@ check: $(READY)  ## Lint, types, spelling, every test, and the branches that the
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(RUN) -m mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(RUN) -m mypy --platform win32 --cache-dir .mypy_cache/win32 $(ON_WINDOWS)
 	$(RUN) -m codespell_lib
 	$(RUN) -m tools.words
 	$(PYTEST) -m "not soak and not stash and not page" --hypothesis-profile new --timeout 300 \
@@ -42,18 +56,23 @@ bench: $(READY)  ## The numbers of docs/: hook, queue, whole libraries
 soak: $(READY)  ## The long forms of the tests: hundreds of kills
 	@$(PYTEST) -m soak --timeout 3600
 
-test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against the Stash that STASH_BIN names
-	@if [ -n "$$STASH_BIN" ]; then $(PYTEST) -n 0 -m stash --timeout 600; \
+test-windows: $(if $(LACKING),,$(READY))  ## The tests under a Windows Python in Wine (WINDOWS=3.11 to 3.14)
+	@if [ -n "$(LACKING)" ]; then \
+	    echo "There is no $(LACKING): the tests under a Windows Python are skipped."; \
+	else $(RUN) -m tools.windows $(WINDOWS); fi
+
+test-stash: $(if $(STASH_BIN),$(READY))  ## The end-to-end tests against each Stash of STASH_BIN
+	@if [ -n "$$STASH_BIN" ]; then $(EACH_STASH) $(PYTEST) -n 0 -m stash --timeout 600; \
 	else echo "STASH_BIN names no Stash: the tests against a real one are skipped."; fi
 
-test-page: $(if $(STASH_BIN),$(READY))  ## The page in the real Stash of STASH_BIN, driven by Chromium
+test-page: $(if $(STASH_BIN),$(READY))  ## The page in each real Stash of STASH_BIN, driven by Chromium
 	@if [ -z "$$STASH_BIN" ]; then \
 	    echo "STASH_BIN names no Stash: the tests of the page in a real one are skipped."; \
 	elif ! command -v "$${CHROMIUM_BIN:-chromium}" >/dev/null; then \
 	    echo "There is no chromium (CHROMIUM_BIN): the tests of the page are skipped."; \
 	else \
 	    $(RUN) -m pip install --quiet --disable-pip-version-check "playwright>=1.50,<2" && \
-	    $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
+	    $(EACH_STASH) $(PYTEST) -n 0 -m page --timeout 600 $(PAGE_TESTS); \
 	fi
 
 pictures:  ## The page's three pictures in docs/, as make test-page sees them
@@ -70,7 +89,7 @@ audit: $(READY)  ## Known vulnerabilities of the packages that PlexSync installs
 	@$(RUN) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean:  ## Remove what make made; data/ stays
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv* .windows dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python is gone, or that was never finished, is made again.

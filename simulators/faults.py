@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import compress
+from time import monotonic
 
 
 class Kind(StrEnum):
@@ -32,7 +33,10 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Fault:
-    """One planned fault. ``hits`` counts the requests it has spoilt, ``seen`` all that match."""
+    """One planned fault. ``hits`` counts the requests it has spoilt, ``seen`` all that match.
+
+    A test that sets ``over`` ends the delays, whatever their ``seconds``.
+    """
 
     kind: Kind
     method: re.Pattern[str]
@@ -48,6 +52,13 @@ class Fault:
     null_at: tuple[str, ...]
     hits: int = 0
     seen: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def delay(self, closing: threading.Event) -> None:
+        """Wait, until the fault is over or the server closes."""
+        until = monotonic() + self.seconds
+        while monotonic() < until and not self.over.wait(0.05) and not closing.is_set():
+            pass
 
     def matches(self, method: str, target: str, body: str) -> bool:
         pairs = ((self.method, method), (self.path, target), (self.body, body))

@@ -67,7 +67,8 @@ def kind_of(path: str) -> str:
 @contextmanager
 def in_process(target: Any, *arguments: object) -> Iterator[Connection]:
     """Run a server in a process of its own."""
-    ours, theirs = multiprocessing.Pipe()
+    ends: tuple[Any, Any] = multiprocessing.Pipe()  # their class is another one on Windows
+    ours, theirs = ends
     start = multiprocessing.get_context("spawn").Process
     process = start(target=target, args=(theirs, *arguments), daemon=True)
     process.start()

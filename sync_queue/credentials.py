@@ -145,7 +145,7 @@ def move(data_dir: str, server: ChosenServer, moved: ChosenServer, now: float) -
 def forget(data_dir: str) -> None:
     """Delete all of it."""
     try:
-        datadir.patiently(lambda: os.remove(os.path.join(data_dir, FILE)))
+        datadir.remove(os.path.join(data_dir, FILE))
     except FileNotFoundError:
         return
 

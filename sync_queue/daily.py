@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 
+from sync_queue import datadir
 from sync_queue.database import whole_file
 from sync_queue.manager import QueueManager
 from sync_queue.trouble import TRANSLATED, DatabaseBusy, DatabaseFull, DatabaseUnwritable
@@ -77,4 +78,4 @@ def make_copy(manager: QueueManager, target: str, now: float) -> None:
 def remove(path: str) -> None:
     """Delete a file if it is there."""
     if os.path.exists(path):
-        os.remove(path)
+        datadir.remove(path)

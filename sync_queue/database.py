@@ -106,15 +106,15 @@ def whole_file(target: str) -> Iterator[str]:
     """
     temporary = target + datadir.UNFINISHED
     if os.path.exists(temporary):
-        os.remove(temporary)
+        datadir.remove(temporary)
     # SQLite fills an empty file that is there, and leaves its mode alone.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         yield temporary
         sync_file(temporary)
-        os.replace(temporary, target)
+        datadir.replace(temporary, target)
     except BaseException:
-        os.remove(temporary)
+        datadir.remove(temporary)
         raise
     datadir.sync_directory(os.path.dirname(target))
 

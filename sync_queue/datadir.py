@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 
 TYPE_CHECKING = False
@@ -22,8 +23,10 @@ IDENTITY = "stash.json"
 LOG_FILE = "plexsync.log"
 # The ending of a file that its writer has not finished; after a kill it stays so.
 UNFINISHED = ".tmp"
-# How long Windows may refuse a file that another process has open for a moment.
-BUSY_FILE_SECONDS = 2.0
+# How long Windows may refuse to read a file that is being replaced, and to rename or delete one
+# that another process, or a virus scanner, has open.
+BUSY_READ_SECONDS = 2.0
+BUSY_RENAME_SECONDS = 5.0
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 REFUSED = frozenset({errno.EACCES, errno.EPERM})
@@ -92,7 +95,7 @@ def sentence_of(error: OSError, directory: str) -> str:
 
 def owners(directory: str) -> str:
     """The directory's owner and our own user, where they differ; "" if that is unknown."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return ""
     while not os.path.exists(directory) and os.path.dirname(directory) != directory:
         directory = os.path.dirname(directory)
@@ -104,12 +107,14 @@ def owners(directory: str) -> str:
     return "" if owner == ours else f": user {owner} owns {directory}, PlexSync runs as user {ours}"
 
 
-def patiently(act: Callable[[], Found], seconds: float | None = None) -> Found:
-    """The result of ``act``. Windows refuses to replace a file that another process reads, and to
-    read one that is being replaced: there it is tried again for a moment.
+def patiently(
+    act: Callable[[], Found], seconds: float = BUSY_READ_SECONDS, system: str | None = None
+) -> Found:
+    """The result of ``act``. Windows refuses to replace, rename or delete a file that another
+    process reads, and to read one that is being replaced: there it is tried again for a moment.
     """
-    if seconds is None:
-        seconds = BUSY_FILE_SECONDS if os.name == "nt" else 0.0
+    if (system or os.name) != "nt":
+        return act()
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -159,9 +164,17 @@ def locate(plugin_dir: str, stash_dir: str, environ: Mapping[str, str]) -> str:
 
 def owned_directory(base: str, stash_dir: str) -> str:
     """``base`` if it belongs to this Stash or to none, else this Stash's subdirectory of it."""
-    while remembered(base) not in (None, identity_text(stash_dir)):
+    while not is_free_for(remembered(base), identity_text(stash_dir)):
         base = subdirectory(base, stash_dir)
     return base
+
+
+def is_free_for(found: bytes | None, identity: bytes) -> bool:
+    """Whether a directory is no other Stash's. Windows' names are the same in either case."""
+    if found is None or found == identity:
+        return True
+    texts = (found.decode("utf-8", "replace"), identity.decode("utf-8", "replace"))
+    return os.name == "nt" and texts[0].lower() == texts[1].lower()
 
 
 def subdirectory(base: str, stash_dir: str) -> str:
@@ -245,11 +258,21 @@ def write_private(path: str, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        patiently(lambda: os.replace(temporary, path))
+        replace(temporary, path)
     except OSError:
-        os.remove(temporary)
+        remove(temporary)
         raise
     sync_directory(os.path.dirname(path))
+
+
+def replace(source: str, target: str) -> None:
+    """Put a file or folder in another's place, patiently."""
+    patiently(lambda: os.replace(source, target), BUSY_RENAME_SECONDS)
+
+
+def remove(path: str) -> None:
+    """Delete a file, patiently."""
+    patiently(lambda: os.remove(path), BUSY_RENAME_SECONDS)
 
 
 def sync_directory(directory: str) -> None:

@@ -53,7 +53,7 @@ def spawn(plugin_dir: str, data_dir: str, descriptor: int) -> None:
     command = [sys.executable, os.path.join(plugin_dir, "PlexSync.py"), "--worker"]
     environ = {**os.environ, "STASH_PLUGIN_DATA": data_dir}
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             lock.release(descriptor)
             spawn_windows(command, environ)
         else:
@@ -66,26 +66,28 @@ def spawn(plugin_dir: str, data_dir: str, descriptor: int) -> None:
         ) from error
 
 
-def spawn_posix(command: list[str], environ: dict[str, str], lock_descriptor: int) -> None:
-    """Start ``command`` with the lock as its standard input and nothing else of ours."""
-    actions = [
-        (os.POSIX_SPAWN_DUP2, lock_descriptor, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-    ]
-    try:
-        os.posix_spawn(command[0], command, environ, file_actions=actions, setsid=True)
-    except NotImplementedError:  # an old libc without POSIX_SPAWN_SETSID
-        import subprocess
+if sys.platform != "win32":
 
-        subprocess.Popen(
-            command,
-            env=environ,
-            stdin=lock_descriptor,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    def spawn_posix(command: list[str], environ: dict[str, str], lock_descriptor: int) -> None:
+        """Start ``command`` with the lock as its standard input and nothing else of ours."""
+        actions = [
+            (os.POSIX_SPAWN_DUP2, lock_descriptor, 0),
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ]
+        try:
+            os.posix_spawn(command[0], command, environ, file_actions=actions, setsid=True)
+        except NotImplementedError:  # an old libc without POSIX_SPAWN_SETSID
+            import subprocess
+
+            subprocess.Popen(
+                command,
+                env=environ,
+                stdin=lock_descriptor,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
 
 def spawn_windows(command: list[str], environ: dict[str, str]) -> None:

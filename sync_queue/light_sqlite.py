@@ -14,8 +14,12 @@ else:
 
 
 def file_uri(path: str, mode: str) -> str:
-    """The URI of a database file, to be opened in *mode* (``ro``, ``rw``)."""
-    # SQLite reads %, ? and # in URIs as syntax.
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace("\\", "/")
-    slash = "" if quoted.startswith("/") else "/"
-    return f"file:{slash}{quoted}?mode={mode}"
+    r"""The URI of a database file, to be opened in *mode* (``ro``, ``rw``).
+
+    SQLite takes a backslash as it is: Windows' ``\\?\C:\…`` and ``\\server\share`` reach it
+    unchanged, and so does a backslash in a name elsewhere.
+    """
+    # SQLite reads %, ? and # in URIs as syntax, and a name behind two slashes as a host.
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    no_host = "//" if quoted.startswith("/") else ""
+    return f"file:{no_host}{quoted}?mode={mode}"

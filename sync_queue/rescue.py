@@ -93,7 +93,7 @@ def finish(data_dir: str) -> None:
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         for suffix in reversed(SUFFIXES):  # the file itself last: it shows that there is work left
             if os.path.exists(pending + suffix):
-                os.replace(pending + suffix, os.path.join(place, MARK + date + suffix))
+                datadir.replace(pending + suffix, os.path.join(place, MARK + date + suffix))
         kept = sorted(name for name in os.listdir(place) if is_damaged_file(name))
         for name in kept[:-KEPT_DAMAGED_FILES]:
             for suffix in SUFFIXES:
@@ -116,7 +116,7 @@ def put_in_place(data_dir: str, cause: str, pending: str = "") -> None:
         empty_log(manager.connection)  # closing would do it too, and hide that the disk is full
     for suffix in SUFFIXES[1:]:  # leftovers that SQLite would mix in
         remove(path + suffix)
-    os.replace(datadir.database_path(building), path)
+    datadir.replace(datadir.database_path(building), path)
     datadir.sync_directory(os.path.dirname(path))
     shutil.rmtree(building)
     log.error("%s", sentence)
@@ -169,7 +169,7 @@ def move(source: str, target: str) -> None:
     """Move a database with its -wal and -shm; an existing target stays. 0600 from now on."""
     for suffix in SUFFIXES:
         if os.path.exists(source + suffix) and not os.path.exists(target + suffix):
-            os.replace(source + suffix, target + suffix)
+            datadir.replace(source + suffix, target + suffix)
             os.chmod(target + suffix, 0o600)
 
 

@@ -54,7 +54,7 @@ def read(path: str) -> SpooledEvent | None:
 def set_aside(path: str, error: Exception) -> None:
     """Rename a file that cannot be read, so that the others do not wait for it."""
     with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-        os.replace(path, path + ".damaged")
+        datadir.replace(path, path + ".damaged")
     log.error(
         "The edit in %s cannot be read (%s): it is set aside with the ending .damaged."
         " Run the task Sync Changed Scenes.",

@@ -87,16 +87,16 @@ def write(data_dir: str, note: Starts) -> None:
     text = f"{head}\n{note.why}\n".encode("utf-8", "backslashreplace")[:LONGEST]
     for path in places(data_dir):
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError:
+            with open(path, "wb", buffering=0, opener=private) as file:
+                file.write(text)
+        except OSError:  # a full disk too: any worker that starts can only try
             continue
-        try:
-            os.write(descriptor, text)
-        except OSError:  # a full disk: any worker that starts can only try
-            continue
-        finally:
-            os.close(descriptor)
         return
+
+
+def private(path: str, flags: int) -> int:
+    """A new file that only its owner can read (0600)."""
+    return os.open(path, flags, 0o600)
 
 
 def note_attempt(data_dir: str, now: float) -> None:

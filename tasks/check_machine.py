@@ -9,6 +9,7 @@ import platform
 import shlex
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -70,7 +71,7 @@ def check_owners(plugin_dir: str, data_dir: str) -> Iterator[Finding]:
     """Directories from which code is run, or in which secrets are, that others may write to. Not
     on Windows, where modes mean little: the folder's own permissions decide.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     for name, folder in (("plugin", plugin_dir), ("data", data_dir)):
         if not os.path.isdir(folder):

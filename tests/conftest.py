@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,12 @@ settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what ``SLOW_FILES`` names."""
+    """Mark what ``SLOW_FILES`` names, and skip on Windows what is POSIX's."""
     here = Path(__file__).parent
+    elsewhere = pytest.mark.skip(reason="POSIX's by nature")
     for item in items:
+        if sys.platform == "win32" and item.get_closest_marker("posix"):
+            item.add_marker(elsewhere)
         if item.path.relative_to(here).as_posix() in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
 
@@ -95,6 +99,8 @@ def own_plugin(shipped: Path, tmp_path: Path) -> InstalledPlugin:
 @pytest.fixture
 def stand_in_workers(own_plugin: InstalledPlugin) -> Iterator[StandInWorkers]:
     """Workers of ``own_plugin`` that hold the lock and do nothing else."""
+    if sys.platform == "win32":
+        pytest.skip("their end comes through a FIFO")
     workers = StandInWorkers(own_plugin)
     yield workers
     workers.end()

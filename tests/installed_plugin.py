@@ -232,7 +232,8 @@ class StandInWorkers:
         self.plugin = plugin
         shutil.copy(STAND_IN_WORKER, plugin.directory / "worker" / "resident.py")
         pipe = plugin.directory / "stand-in.pipe"
-        os.mkfifo(pipe)
+        if sys.platform != "win32":
+            os.mkfifo(pipe)
         self._end = os.open(pipe, os.O_RDWR)
 
     def started(self) -> list[tuple[int, str]]:

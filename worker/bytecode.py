@@ -82,14 +82,15 @@ def is_whole(target: str, header: bytes) -> bool:
 def write_whole(target: str, content: bytes, mode: int) -> None:
     """Put a whole file in place, or leave the one that is there. Raises ``OSError``."""
     temporary = f"{target}.{os.getpid()}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+
+    def opener(path: str, flags: int) -> int:
+        return os.open(path, flags, mode)
+
     try:
-        try:
+        with open(temporary, "wb", buffering=0, opener=opener) as file:
             while content:
-                content = content[os.write(descriptor, content) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+                content = content[file.write(content) :]
+            os.fsync(file.fileno())
         os.replace(temporary, target)
     except OSError:
         with contextlib.suppress(OSError):

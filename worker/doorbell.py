@@ -33,7 +33,7 @@ class Doorbell:
 
     def __enter__(self) -> Self:
         self._watch = watch_directory(self._directory)
-        if self._watch is not None:
+        if self._watch is not None and sys.platform != "win32":
             self._ears = os.pipe()
             os.set_blocking(self._ears[1], False)
         return self

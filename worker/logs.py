@@ -25,7 +25,6 @@ LONGEST_LINE = 20_000
 NO_LOG_OF_OURS = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP, errno.ENXIO}
 )
-NEVER_WAITS = 0 if sys.platform == "win32" else os.O_NONBLOCK
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 STASH_LEVELS = {
     logging.DEBUG: "d",
@@ -34,6 +33,10 @@ STASH_LEVELS = {
     logging.ERROR: "e",
     logging.CRITICAL: "e",
 }
+if sys.platform == "win32":
+    NEVER_WAITS = 0
+else:
+    NEVER_WAITS = os.O_NONBLOCK
 # Stash gives up on lines of 64 KiB.
 LONGEST_LINE = 4000
 

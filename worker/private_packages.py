@@ -115,7 +115,7 @@ def install(requirements: str, target: str, guard: int) -> str:
             return reason_of(done.stderr)
         settle(building, requirements)
         shutil.rmtree(target, ignore_errors=True)
-        datadir.patiently(lambda: os.replace(building, target))  # a virus scanner may hold a file
+        datadir.replace(building, target)  # a virus scanner looks at what is new
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
     finally:

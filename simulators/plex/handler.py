@@ -69,7 +69,7 @@ class PlexHandler(KeepAliveHandler):
             self.hang_up()
             return
         if fault and fault.kind is Kind.DELAY:
-            self.front.stopping.wait(fault.seconds)
+            fault.delay(self.front.stopping)
         answer = _instead(fault) or self._answer(path, query, body, fault)
         reply = self._reply(answer, fault)
         status = 0 if fault and fault.kind is Kind.CLOSE_AFTER else reply.status

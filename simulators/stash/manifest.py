@@ -18,7 +18,7 @@ _UI = {"requires", "csp", "javascript", "css", "assets"}
 _CSP = {"script-src", "style-src", "connect-src"}
 _SETTING = {"type", "displayName", "description"}
 # Users do not install a checkout: its virtual environments are not walked.
-_NOT_WALKED = {".git", ".venv", "node_modules"}
+_NOT_WALKED = (".git", ".venv", ".windows", "node_modules")
 
 
 class BadManifest(Exception):
@@ -82,7 +82,7 @@ class Manifest:
 def find_manifests(folder: str) -> Iterator[str]:
     """Every ``*.yml`` below a folder, in path order: each is tried as a plugin."""
     for directory, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(set(folders) - _NOT_WALKED)
+        folders[:] = sorted(name for name in folders if not name.startswith(_NOT_WALKED))
         for name in sorted(names):
             if name.endswith(".yml"):
                 yield os.path.join(directory, name)

@@ -168,7 +168,7 @@ class Site:
         """The answer of a fault that keeps the request from being carried out."""
         match fault.kind:
             case Kind.DELAY:
-                self.closing.wait(fault.seconds)
+                fault.delay(self.closing)
                 return None
             case Kind.CLOSE_BEFORE:
                 raise DropConnection

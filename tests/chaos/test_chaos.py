@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 import pytest
@@ -15,7 +14,7 @@ from tests.e2e.conftest import MakeRoad, make_road
 
 __all__ = ["make_road"]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 SEED = int(os.environ.get("CHAOS_SEED", "20270101"))
 LENGTH = int(os.environ.get("CHAOS_LENGTH", "1500"))

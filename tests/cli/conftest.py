@@ -73,7 +73,8 @@ def stash(tmp_path: Path) -> Iterator[StashSimulator]:
 @pytest.fixture
 def shell(plugin: InstalledPlugin) -> Iterator[CommandLine]:
     """The command line with no server known to it."""
-    yield CommandLine(plugin, {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]})
+    kept = ("PATH", "HOME", "SYSTEMROOT", "USERPROFILE")  # Windows starts nothing without its own
+    yield CommandLine(plugin, {name: os.environ[name] for name in kept if name in os.environ})
     resident.stop_workers(plugin.data_dir)
 
 

@@ -8,7 +8,6 @@ import re
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,7 +38,7 @@ CONTRACT_MODES = {
     "undo",
 }
 
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and owners")
+posix_only = pytest.mark.posix
 
 
 def offered_modes() -> dict[str, str]:
@@ -362,6 +361,7 @@ def test_a_data_directory_yet_to_be_made_belongs_to_its_plugins_owner(
     assert process_queue.owner_of(data_dir, "/usr") == owner
 
 
+@pytest.mark.posix
 def test_sudo_keeps_the_names_of_the_variables_that_are_set() -> None:
     environ = {"PLEX_TOKEN": "secret-t", "STASH_URL": "", "HOME": "/root"}
     prefix = process_queue.sudo_prefix(0, environ)

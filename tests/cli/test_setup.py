@@ -102,6 +102,7 @@ def test_setup_asks_for_a_server_if_there_are_several(
     assert "second-machine" in done.stderr
 
 
+@pytest.mark.posix
 def test_no_child_process_is_given_a_secret(
     shell_with_tv: CommandLine, tv: PlexTvSimulator, plex: PlexSimulator
 ) -> None:

@@ -1,4 +1,4 @@
-"""Runs the Windows branches of launching, handing over and writing files, on another system.
+"""Runs the Windows branches of launching, handing over and writing files on another system.
 
 Only the flags that start a process without a console are Windows' own: they are noted and left out.
 """
@@ -42,7 +42,7 @@ workers = []
 reader, writer = os.pipe()
 os.environ.update(UNTIL_CLOSED=str(reader), STASH_PLUGIN_DATA=DATA)
 subprocess.Popen = WindowsPopen
-os.name = "nt"
+os.name, sys.platform = "nt", "win32"
 
 
 def begun(count):
@@ -82,3 +82,29 @@ identity = datadir.identity_text("C:\\Users\\Zoë\\.stash")
 datadir.write_private(os.path.join(DATA, datadir.IDENTITY), identity)
 assert datadir.remembered(DATA) == identity
 assert json.loads(identity)["stash_dir"] == "C:\\Users\\Zoë\\.stash"
+
+# A Stash is the same one however its folder's letters are written.
+plugin = os.path.join(FOLDER, "another plug in")
+first = datadir.resolve(plugin, "C:\\Users\\Zoë\\.stash", {})
+assert datadir.resolve(plugin, "c:\\users\\ZOË\\.stash", {}) == first
+assert datadir.locate(plugin, "c:\\Users\\zoë\\.Stash", {}) == first
+other = datadir.resolve(plugin, "D:\\Users\\Zoë\\.stash", {})
+assert other != first
+again = datadir.resolve(plugin, "d:\\users\\zoë\\.stash", {})
+assert again.lower() == other.lower()  # one folder there
+
+# A file that a virus scanner holds is tried again.
+refused = [PermissionError(13, "Access is denied")] * 3
+rename = os.replace
+
+
+def replace_held_file(source, target):
+    if refused:
+        raise refused.pop()
+    rename(source, target)
+
+
+os.replace = replace_held_file
+datadir.write_private(NOTE, b"whole")
+assert not refused
+assert datadir.content_of(NOTE) == b"whole"

@@ -25,6 +25,7 @@ def daily(data_dir: Path) -> Path:
     return Path(daily_path(str(stock.database_file(data_dir))))
 
 
+@pytest.mark.posix
 def test_the_copy_is_whole_private_and_a_database_of_its_own(tmp_path: Path) -> None:
     before = stock.make(tmp_path)
     umask = os.umask(0)

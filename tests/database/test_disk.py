@@ -113,6 +113,7 @@ def test_spooled_edits_stay_in_their_files_while_the_disk_is_full(tmp_path: Path
         assert manager.get_stats(NOON).pending == 100
 
 
+@pytest.mark.posix
 def test_a_spooled_edit_that_cannot_be_opened_now_stays_where_it_is(tmp_path: Path) -> None:
     with QueueManager(str(tmp_path)) as manager:
         stock.spool(tmp_path, 1)
@@ -163,6 +164,7 @@ def test_there_is_no_daily_copy_when_space_is_short(
         assert "too little free space" in caplog.text
 
 
+@pytest.mark.posix
 def test_a_limit_of_file_size_is_a_write_error(tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, MEGABYTE))
@@ -199,6 +201,7 @@ def remount(disk: Path, mode: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes wherever it likes")
 def test_a_directory_without_write_access_is_named_and_heals(tmp_path: Path) -> None:
     before = stock.make(tmp_path)

@@ -256,6 +256,7 @@ def test_events_that_are_only_in_the_write_ahead_log_are_copied_too(tmp_path: Pa
 # -- what is said, kept and protected -----------------------------------------------------------
 
 
+@pytest.mark.posix
 def test_a_rescue_is_loud_and_the_damaged_file_is_kept_private(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

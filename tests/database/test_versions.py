@@ -140,6 +140,7 @@ def test_a_database_of_version_1_is_migrated_with_all_that_it_holds(tmp_path: Pa
     assert path.exists()
 
 
+@pytest.mark.posix
 def test_a_migration_copies_the_older_database_first(tmp_path: Path) -> None:
     path = stock.make_version_1(tmp_path)
     before = rows_of(path)

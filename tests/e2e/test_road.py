@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from sync_queue.models import scene_job
 from tests.e2e.conftest import AnyRoad, MakeRoad, Road
 from tests.installed_plugin import eventually
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 DETAILS = "A night at the docks.\n\nSecond paragraph — with “quotes”."
 ONE_ITEM = r"^/library/(sections/\d+/all|metadata/\d+)$"
@@ -103,7 +102,7 @@ def test_an_edit_that_changes_nothing_writes_nothing(road: Road) -> None:
 def test_edits_of_a_busy_worker_become_one_job_with_the_newest_value(road: Road) -> None:
     first, _ = road.add("First.mp4")
     scene, item = road.add("Harbour Lights.mp4")
-    slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=1.5)
+    slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=25.0)
     road.stash.scene_update(first, title="The first")
     eventually(lambda: slow.hits, timeout=30)
     for n in range(10):
@@ -111,6 +110,7 @@ def test_edits_of_a_busy_worker_become_one_job_with_the_newest_value(road: Road)
     assert [row["key"] for row in road.plugin.rows() if row["status"] < schema.RUNNING] == [
         f"scene:{scene}"
     ]
+    slow.over.set()
     road.drain()
     assert item.title == "Take 9"
     assert edits_of(road, item) == 1
@@ -119,12 +119,13 @@ def test_edits_of_a_busy_worker_become_one_job_with_the_newest_value(road: Road)
 
 def test_an_edit_during_its_scenes_sync_leads_to_one_more(road: Road) -> None:
     scene, item = road.add("Harbour Lights.mp4")
-    slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=1.0)
+    slow = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=25.0)
     road.stash.scene_update(scene, title="Old")
     eventually(lambda: slow.hits, timeout=30)
     road.stash.scene_update(scene, title="New")
     assert item.title != "Old"  # the edit came before the first sync was over
     assert road.states() == [schema.RUNNING, schema.WAITING]
+    slow.over.set()
     road.drain()
     assert item.title == "New"
     assert edits_of(road, item) == 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tests.installed_plugin import eventually
 
 __all__ = ["make_road"]  # fixture
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 Ask = Callable[..., Any]
 

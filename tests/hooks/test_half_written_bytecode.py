@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ import pytest
 from simulators.resident import stop_workers, workers
 from tests.installed_plugin import InstalledPlugin, eventually
 from worker import bytecode
+
+if sys.platform != "win32":
+    import resource
 
 
 @pytest.fixture
@@ -93,6 +95,7 @@ def test_no_process_lets_python_write_bytecode(own_plugin: InstalledPlugin) -> N
     assert not any(file.exists() for file in files)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("room", [0, 10, 3000])
 def test_on_a_full_disk_bytecode_is_written_whole_or_not_at_all(tmp_path: Path, room: int) -> None:
     source = tmp_path / "module.py"

@@ -96,6 +96,7 @@ def save(plugin: InstalledPlugin, scene: int) -> list[str]:
     return [line for _, line in answer.said]
 
 
+@pytest.mark.posix
 def test_a_worker_that_cannot_start_is_started_once_and_the_next_save_says_why(
     broken: InstalledPlugin,
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_worker_that_cannot_start_is_started_once_and_the_next_save_says_why(
     assert broken.stored_keys() == [f"scene:{n}" for n in range(1, 6)]
 
 
+@pytest.mark.posix
 def test_after_a_minute_a_save_tries_again(broken: InstalledPlugin) -> None:
     save(broken, 1)
     data_dir = str(broken.data_dir)
@@ -118,6 +120,7 @@ def test_after_a_minute_a_save_tries_again(broken: InstalledPlugin) -> None:
     assert starts.read(data_dir).count == 2
 
 
+@pytest.mark.posix
 def test_status_says_why_no_worker_starts(broken: InstalledPlugin) -> None:
     save(broken, 1)
     said = broken.send(broken.stdin({"mode": "status"})).said
@@ -126,6 +129,7 @@ def test_status_says_why_no_worker_starts(broken: InstalledPlugin) -> None:
     assert "Process Queue" in text
 
 
+@pytest.mark.posix
 def test_a_worker_that_is_killed_before_it_works_is_started_by_the_next_save(
     own_plugin: InstalledPlugin,
 ) -> None:
@@ -140,6 +144,7 @@ def test_a_worker_that_is_killed_before_it_works_is_started_by_the_next_save(
     assert starts.read(str(own_plugin.data_dir)).count == SILENT_STARTS
 
 
+@pytest.mark.posix
 def test_a_worker_that_finds_a_newer_database_says_so_in_stash_s_log_and_in_status(
     own_plugin: InstalledPlugin,
 ) -> None:

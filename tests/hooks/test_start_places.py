@@ -56,6 +56,7 @@ def assert_told(answer: Answer, *words: str) -> None:
     assert "Traceback" not in text, text
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -73,6 +74,7 @@ def test_every_task_reports_a_foreign_directory(
     assert_told(answer, words)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("bits", [0o500, 0o000])
 @pytest.mark.parametrize("name", ["status", "check_setup", "process_queue"])
 def test_every_task_reports_a_directory_without_permissions(
@@ -90,6 +92,7 @@ def test_every_task_reports_a_directory_without_permissions(
     assert_told(answer, *(() if (name, bits) == ("status", 0o500) else ("cannot be written",)))
 
 
+@pytest.mark.posix
 def test_check_set_up_tells_of_directories_that_everybody_may_write(
     own_plugin: InstalledPlugin,
 ) -> None:
@@ -102,6 +105,7 @@ def test_check_set_up_tells_of_directories_that_everybody_may_write(
     assert "chmod o-w" in text
 
 
+@pytest.mark.posix
 def test_a_reply_with_a_path_of_any_letters_is_json(
     own_plugin: InstalledPlugin, tmp_path: Path
 ) -> None:
@@ -123,6 +127,7 @@ def odd(tmp_path: Path) -> str:
     return os.fsdecode(path)
 
 
+@pytest.mark.posix
 def test_a_database_opens_again_in_a_directory_whose_name_is_not_utf_8(odd: str) -> None:
     path = datadir.database_path(odd)
     for _ in range(2):
@@ -132,6 +137,7 @@ def test_a_database_opens_again_in_a_directory_whose_name_is_not_utf_8(odd: str)
         assert read_report(odd, 1.0).problem == ""
 
 
+@pytest.mark.posix
 def test_edits_are_stored_and_a_worker_starts_twice_where_the_name_is_not_utf_8(
     own_plugin: InstalledPlugin, odd: str
 ) -> None:
@@ -161,14 +167,17 @@ def refusing(times: int) -> Callable[[], str]:
 
 
 def test_a_file_that_is_refused_for_a_moment_is_tried_again() -> None:
-    assert datadir.patiently(refusing(3), seconds=30.0) == "done"
+    assert datadir.patiently(refusing(3), 30.0, system="nt") == "done"
     with pytest.raises(PermissionError):
-        datadir.patiently(refusing(1), seconds=0.0)
+        datadir.patiently(refusing(1), 0.0, system="nt")
+    with pytest.raises(PermissionError):
+        datadir.patiently(refusing(1), 30.0, system="posix")
 
 
 # -- closed standard streams -----------------------------------------------------------------------
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
 def test_the_queue_is_drained_whatever_streams_are_closed(
     own_plugin: InstalledPlugin, closed: str
@@ -186,6 +195,7 @@ def test_the_queue_is_drained_whatever_streams_are_closed(
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("closed", ["2>&-", "2>&- >&-"])
 def test_a_task_ends_well_whatever_streams_are_closed(
     own_plugin: InstalledPlugin, closed: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,11 @@ import pytest
 
 from sync_queue.manager import QueueManager
 from tests.installed_plugin import Answer, InstalledPlugin, eventually
+
+if sys.platform != "win32":
+    import resource
+
+pytestmark = pytest.mark.posix
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 

@@ -210,6 +210,7 @@ def rows(path: Path) -> list[str]:
         connection.close()
 
 
+@pytest.mark.posix
 def test_the_old_database_is_copied_before_it_is_changed(old: OldHouse) -> None:
     copy = old.database.with_name("data.db.v1")
     assert copy.is_file()
@@ -231,7 +232,7 @@ def test_a_second_start_leaves_the_copy_alone(old: OldHouse) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+@pytest.mark.posix
 def test_a_migration_killed_at_any_moment_is_repeated(tmp_path: Path) -> None:
     script = Path(__file__).parents[1] / "data" / "killed_update.py"
     command = [sys.executable, str(script), str(tmp_path), str(DATABASE)]

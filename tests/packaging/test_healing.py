@@ -27,7 +27,7 @@ from worker import dependencies
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here"),
+    pytest.mark.posix,
 ]
 SENTENCE = f"{dependencies.FAILED} Run this where Stash runs: "
 

@@ -57,7 +57,7 @@ PLEXAPI = {
     "server.py": "class PlexServer: ...",
 }
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX here")
+pytestmark = pytest.mark.posix
 
 
 def write_packages(folder: Path, *, modules: bool = True, without: str = "") -> None:

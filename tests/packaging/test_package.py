@@ -126,6 +126,7 @@ def test_nothing_ships_that_only_developers_need(built: Path) -> None:
     assert not [name for name in names_in(built) if "__pycache__" in name or "/." in name]
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
 def test_every_module_of_a_room_ships(built: Path) -> None:
     command = ["git", "ls-files", "--", *(f"{room}/*.py" for room in package.PACKAGES)]
     listed = subprocess.run(command, cwd=package.ROOT, capture_output=True, text=True, check=False)
@@ -175,14 +176,14 @@ def test_all_places_name_the_same_version() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+@pytest.mark.posix
 def test_the_unzipped_plugin_syncs_a_scene(unzipped: Path, tmp_path: Path) -> None:
     sync_a_scene(unzipped, tmp_path, sys.executable, seconds=40)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+@pytest.mark.posix
 def test_with_a_bare_python_it_installs_what_it_needs_and_syncs(
     unzipped: Path, tmp_path: Path
 ) -> None:

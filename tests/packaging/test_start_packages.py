@@ -19,7 +19,7 @@ from worker import dependencies, private_packages
 
 __all__ = ["machine"]
 OTHER = 12345
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows: folders' own permissions")
+pytestmark = pytest.mark.posix
 as_root = pytest.mark.skipif(
     sys.platform != "win32" and os.geteuid() != 0, reason="only root gives files away"
 )

@@ -58,14 +58,14 @@ def test_stash_gets_its_log_in_utf_8_where_pipes_have_another_encoding(
     assert "Zoë 映画" in done.stderr.decode("utf-8")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="another signal stands for SIGBREAK")
+@pytest.mark.posix
 def test_closing_a_console_ends_a_process_in_good_order() -> None:
     script = ROOT / "tests" / "data" / "windows_signals.py"
     subprocess.run([sys.executable, script, ROOT], check=True)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+@pytest.mark.posix
 def test_a_worker_that_takes_the_lock_itself_is_started_and_handed_over(tmp_path: Path) -> None:
     script = ROOT / "tests" / "data" / "windows_launch.py"
     subprocess.run([sys.executable, script, ROOT, tmp_path], check=True)

@@ -157,6 +157,7 @@ def test_plexapis_configuration_of_the_machine_changes_nothing(
         assert TOKEN not in request.target
 
 
+@pytest.mark.posix
 def test_a_netrc_file_logs_in_nowhere(
     plex: PlexSimulator, make_client: MakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

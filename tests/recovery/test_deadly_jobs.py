@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from functools import partial
 
 import pytest
@@ -14,7 +13,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.recovery.crashes import Crashes, Nursery
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL are POSIX")
+pytestmark = pytest.mark.posix
 
 POISON = 7
 

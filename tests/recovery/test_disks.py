@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,7 +18,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="mounts are POSIX's"),
+    pytest.mark.posix,
     pytest.mark.slow,
 ]
 PATIENCE = 60.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import cycle, islice
 
 import pytest
@@ -12,7 +11,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.recovery.crashes import Crashes, Nursery
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL are POSIX")
+pytestmark = pytest.mark.posix
 
 SLOW = pytest.mark.soak, pytest.mark.timeout(3600)
 
@@ -36,12 +35,13 @@ def test_a_killed_task_is_run_again_and_goes_on(road: Road) -> None:
     crashes = Crashes(road, seed=7, scenes=5)
     for _ in range(20):
         crashes.edit()
-    hung = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=2.0, nth=3)
+    hung = road.plex.faults.add(Kind.DELAY, method="PUT", seconds=25.0, nth=3)
     with Nursery(road) as nursery:
         pid = nursery.start("task", road.stash.task_stdin(mode="process_queue"))
         eventually(lambda: hung.hits, timeout=20)
         assert nursery.kill(pid)
         assert crashes.leases() >= 1
+    hung.over.set()
     again = road.stash.run_task("Process Queue")
     assert again.output["left"] == 0
     crashes.assert_nothing_is_lost()

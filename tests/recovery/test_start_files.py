@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -18,7 +17,7 @@ from tests.installed_plugin import InstalledPlugin, eventually
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="open files stay where they are there"),
+    pytest.mark.posix,
 ]
 PATIENCE = 30.0
 

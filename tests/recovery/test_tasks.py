@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import Answer, eventually
 from tests.recovery.crashes import Crashes
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 SQLITES_OWN = ("-wal", "-shm")
 

@@ -21,7 +21,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.hand_started import RUNNER, HandStarted
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 
 def quick(by_hand: HandStarted) -> subprocess.Popen[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.resident.hand_started import HandStarted
 from worker.resident import Limits, installed_version, leaves_zombies, name_of_pid_one, work
 from worker.stop_signals import StopSignal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 
 def test_a_second_worker_leaves_the_first_alone(road: Road, by_hand: HandStarted) -> None:

@@ -100,6 +100,7 @@ def test_titles_and_paths_are_logged_at_debug_only(
     assert "Canary" not in caplog.text
 
 
+@pytest.mark.posix
 def test_files_with_secrets_belong_to_their_owner_alone(bench: Bench) -> None:
     bench.edit(bench.add()[0], title="New")
     bench.spool(1)

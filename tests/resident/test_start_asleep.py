@@ -23,7 +23,7 @@ from worker.doorbell import LOOK_SECONDS, Doorbell
 from worker.resident import Limits
 from worker.stop_signals import StopSignal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX here")
+pytestmark = pytest.mark.posix
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of files here")
 HOUR = 3600.0
 

@@ -15,7 +15,7 @@ from tests.hooks.test_trouble import without_root_powers
 from worker import logs
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners are POSIX here")
+pytestmark = pytest.mark.posix
 
 
 def a_directory(path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from sync_queue import schema
 from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 ROOT = Path(__file__).resolve().parents[2]
 

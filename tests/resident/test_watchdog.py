@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import sys
 import time
 
 import pytest
@@ -18,7 +17,7 @@ from tests.e2e.conftest import Road
 from tests.installed_plugin import eventually
 from tests.resident.hand_started import HandStarted
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 
 def test_a_job_of_many_slow_answers_is_not_taken_for_stuck(

@@ -97,6 +97,7 @@ def test_default_arguments_fill_what_the_caller_left_out_and_are_text(
         assert sim.run_task(None).stdin["args"] == {}
 
 
+@pytest.mark.posix
 def test_stopping_a_running_task_kills_it_and_cancels_the_job(sim: StashSimulator) -> None:
     job_id = sim.start_task("Task")
     pid = running_pid(sim)
@@ -163,6 +164,7 @@ def test_an_operation_does_not_wait_for_the_queue(sim: StashSimulator) -> None:
     assert sim.run_operation({"mode": "status"}).output == {"mode": "status"}
 
 
+@pytest.mark.posix
 def test_a_restart_forgets_the_queue_and_leaves_the_running_task_an_orphan(
     sim: StashSimulator,
 ) -> None:

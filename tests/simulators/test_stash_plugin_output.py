@@ -75,6 +75,7 @@ def test_a_log_lines_level_is_in_its_first_three_bytes(line: str, decoded: objec
     assert decode_line(line, "default") == decoded
 
 
+@pytest.mark.posix
 def test_stderr_lines_become_log_lines_and_progress(folder: Path) -> None:
     code = (
         "import sys\n"
@@ -92,6 +93,7 @@ def test_stderr_lines_become_log_lines_and_progress(folder: Path) -> None:
     assert ("error", "Error parsing progress value 'much'") in logged
 
 
+@pytest.mark.posix
 def test_a_log_line_of_64_kib_closes_stderr(folder: Path) -> None:
     code = (
         "import sys, os, time\n"

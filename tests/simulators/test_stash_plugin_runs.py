@@ -48,6 +48,7 @@ def test_stdin_is_one_json_object_and_then_its_end(folder: Path) -> None:
     assert run.exit_code == 0
 
 
+@pytest.mark.posix
 def test_a_large_stdin_arrives_whole_and_blocks_nothing_if_it_is_not_read(folder: Path) -> None:
     write_plugin(folder, "import sys\nprint(len(sys.stdin.read()))")
     image = "data:image/png;base64," + "A" * 2_000_000
@@ -58,6 +59,7 @@ def test_a_large_stdin_arrives_whole_and_blocks_nothing_if_it_is_not_read(folder
         assert sim.run_operation({"image": image}).output == "1\n"
 
 
+@pytest.mark.posix
 def test_the_process_gets_stashs_environment_directory_and_arguments(folder: Path) -> None:
     code = (
         "import os, sys, json\n"
@@ -87,6 +89,7 @@ def test_a_child_that_inherits_stdout_keeps_stash_waiting(folder: Path) -> None:
     assert run_once(folder, code).seconds > 0.4
 
 
+@pytest.mark.posix
 def test_a_child_that_inherits_only_stderr_finds_the_pipe_closed(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_child_that_inherits_only_stderr_finds_the_pipe_closed(
     until(told.exists)
 
 
+@pytest.mark.posix
 def test_a_detached_child_is_not_waited_for(folder: Path) -> None:
     quiet = "stdin=-3, stdout=-3, stderr=-3, start_new_session=True"
     run = run_once(folder, CHILD % ("import time; time.sleep(60)", quiet))

@@ -31,7 +31,7 @@ def test_a_sign_in_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert (found.account.token, found.account.name) == ("token", "Ann")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes mean little there")
+@pytest.mark.posix
 def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
     credentials.write(str(tmp_path), SignIn(server=SERVER))
     assert stat.S_IMODE((tmp_path / credentials.FILE).stat().st_mode) == 0o600

@@ -18,6 +18,7 @@ def permissions(path: str) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+@pytest.mark.posix
 def test_the_data_directory_lies_in_the_plugin(tmp_path: Path) -> None:
     found = datadir.resolve(str(tmp_path / "plugin"), str(tmp_path / "stash"), {})
     assert found == str(tmp_path / "plugin" / "data")
@@ -31,6 +32,7 @@ def test_the_variable_names_the_directory_itself(tmp_path: Path) -> None:
     assert not (tmp_path / "plugin").exists()
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_every_new_directory_is_private_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
@@ -88,6 +90,7 @@ def test_a_reader_finds_the_same_directory_and_creates_nothing(tmp_path: Path) -
         assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.posix
 def test_a_file_is_written_whole_and_private_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
     datadir.write_private(str(path), b"one")

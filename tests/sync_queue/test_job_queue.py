@@ -478,6 +478,7 @@ def test_a_transaction_within_another_is_a_part_of_it(manager: QueueManager) -> 
     assert claimed_ids(manager) == [3]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_the_database_is_for_the_owner_only_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)

@@ -83,6 +83,7 @@ def test_a_released_lock_can_be_taken_by_another(data_dir: str) -> None:
     os.close(descriptor)
 
 
+@pytest.mark.posix
 def test_a_returning_worker_is_patient(data_dir: str) -> None:
     descriptor = lock.acquire(data_dir, patience=0)
     assert descriptor is not None
@@ -99,6 +100,7 @@ def waits_for_the_lock(pid: int, data_dir: str) -> bool:
     return any(os.path.realpath(link) == wanted for link in links)
 
 
+@pytest.mark.posix
 def test_the_lock_is_handed_over_as_standard_input(data_dir: str) -> None:
     descriptor = lock.take_for_worker(data_dir)
     assert descriptor is not None
@@ -109,6 +111,7 @@ def test_the_lock_is_handed_over_as_standard_input(data_dir: str) -> None:
     assert not lock.worker_alive(data_dir)
 
 
+@pytest.mark.posix
 def test_a_worker_that_dies_before_it_looks_leaves_no_lock(data_dir: str) -> None:
     descriptor = lock.take_for_worker(data_dir)
     assert descriptor is not None
@@ -132,6 +135,7 @@ def test_a_program_without_standard_input_gets_a_lock_of_its_own(data_dir: str) 
     assert run.stdout.strip().isdigit()
 
 
+@pytest.mark.posix
 def test_the_lock_file_is_for_the_owner_only(data_dir: str) -> None:
     before = os.umask(0)
     try:

@@ -114,7 +114,7 @@ def test_a_directory_among_the_files_is_set_aside(manager: QueueManager) -> None
     assert manager.spooled() == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pipes have no place in a folder there")
+@pytest.mark.posix
 @pytest.mark.parametrize("kind", ["pipe", "endless", "link to a device"])
 def test_what_would_be_read_for_ever_is_set_aside(manager: QueueManager, kind: str) -> None:
     odd = Path(manager.data_dir, "spool", "00000000000000000001-1.json")
@@ -130,6 +130,7 @@ def test_what_would_be_read_for_ever_is_set_aside(manager: QueueManager, kind: s
     assert manager.spooled() == []
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives EIO")
 def test_a_file_that_the_disk_cannot_read_is_set_aside_and_stops_nobody(
     manager: QueueManager, caplog: pytest.LogCaptureFixture
@@ -210,6 +211,7 @@ with QueueManager(sys.argv[1]) as manager:
 """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_worker_killed_while_it_takes_events_in_loses_none(tmp_path: Path, kills: int) -> None:
     data_dir = str(tmp_path / "data")

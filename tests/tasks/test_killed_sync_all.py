@@ -18,7 +18,7 @@ from tasks import sync_library
 from tests.installed_plugin import ROOT, eventually
 from tests.tasks.conftest import Library
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+pytestmark = pytest.mark.posix
 
 
 def start(library: Library) -> subprocess.Popen[bytes]:

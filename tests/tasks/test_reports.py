@@ -41,6 +41,7 @@ def test_a_report_is_written_last_line_first(
     assert caplog.messages == [f"line {n}" for n in (19, *reversed(range(14)))]
 
 
+@pytest.mark.posix
 def test_the_whole_report_goes_to_the_log_file_which_is_private(library: Library) -> None:
     request = library.request("preview")
     request.resolve()

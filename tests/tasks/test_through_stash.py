@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.installed_plugin import eventually
 
 __all__ = ["make_road", "road"]  # fixtures
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are POSIX here")
+pytestmark = pytest.mark.posix
 
 TASKS = (
     "Check Set-up",
