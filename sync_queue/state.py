@@ -189,6 +189,14 @@ class FromPlexNote(Record):
     passing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PerformerTagsNote(Record):
+    """Whether the tags of performers ever counted: genres may come from them."""
+
+    NAME: ClassVar[str] = "performer_tags"
+    counted: bool = False
+
+
 R = TypeVar("R", bound=Record)
 
 

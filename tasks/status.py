@@ -117,6 +117,7 @@ def page_details(report: QueueReport, now: float) -> dict[str, object]:
         "blockers": [{"sentence": said, "todo": todo} for said, todo in blockers(states)],
         "packages": packages.read(report.data_dir, now) or look_for_packages(report.data_dir),
         "setup": missing(report),
+        "wrong_settings": states.doc("wrong_settings").get("problems", []),
         "server": {
             "name": server.get("name", ""),
             "version": server.get("release", ""),

@@ -118,7 +118,7 @@
       h(Failure, { text: action.failure }),
       action.value && h(page.Verdict, { verdict: action.value }),
       open === "preview" && h(Preview, { scene }),
-      open === "undo" && h(page.UndoScene, { scene, onDone: done }),
+      open === "undo" && h(page.UndoScene, { scene, onUndone: again, onDone: done }),
       open === "choose" &&
         h(page.ChooseFresh, {
           scene,

@@ -56,10 +56,10 @@
   }
 
   // One scene: first what would go back, then a button that does it.
-  function UndoScene({ scene, onDone }) {
+  function UndoScene({ scene, onUndone, onDone }) {
     const answer = useAnswer(page.api.undo, { scene });
     const action = useAction();
-    const act = () => action.run(page.api.undo({ scene, preview: false }));
+    const act = () => action.run(page.api.undo({ scene, preview: false })).then(onUndone);
     const done = action.value;
     if (done) {
       return h(

@@ -115,12 +115,6 @@ class PlexSyncConfig(Settings):
         return parse_globs(self.exclude_paths)
 
     @property
-    def knows_performer_tags(self) -> bool:
-        """Whether the tags of performers have to be known: also after they were switched off, to
-        tell the genres that go by this setting from those that Stash lost."""
-        return "performer_tags" in self.model_fields_set
-
-    @property
     def template(self) -> Template | None:
         """The template of titles; ``None`` = none, or a wrong one: the plain title is used."""
         parsed = parse_template(self.title_template) if self.title_template else None

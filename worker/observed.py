@@ -7,6 +7,7 @@ from dataclasses import asdict
 from plex.candidates import is_chosen
 from plex.items import PlexSection
 from sync_queue.manager import QueueManager
+from sync_queue.state import PerformerTagsNote
 from validation.config import PlexSyncConfig
 from validation.setting_types import shown_value
 from validation.settings import SETTINGS
@@ -43,6 +44,8 @@ def note_settings(manager: QueueManager, settings: SettingsRead) -> None:
     """Store the settings as they were read, without secrets."""
     with manager.transaction():
         manager.state.note("settings", note_of(settings))
+        if settings.config.performer_tags:
+            manager.state.save(PerformerTagsNote(counted=True))
 
 
 def note_of(settings: SettingsRead) -> dict[str, object]:

@@ -24,7 +24,7 @@ from sync_queue.credentials import ChosenServer
 from sync_queue.index_store import IndexStore
 from sync_queue.ledger import Ledger
 from sync_queue.scenes import Scenes
-from sync_queue.state import StateStore
+from sync_queue.state import PerformerTagsNote, StateStore
 from validation.config import PlexSyncConfig, missing_setting, validate_config
 from validation.errors import SetupError
 from validation.metadata import PERFORMER_TAGS
@@ -155,12 +155,17 @@ class Servers:
         and those known before did not.
         """
         wanted, tagged = tuple(ids), f"{also} {PERFORMER_TAGS}"
-        asked = self.settings.config.knows_performer_tags
+        asked = self._needs_performer_tags(self.settings)
         read = self.stash().read_scenes(wanted, tagged if asked else also)
         settings = self.take_settings(read.settings, read.plugin_enabled)
-        if settings.config.knows_performer_tags and not asked:
+        if not asked and self._needs_performer_tags(settings):
             read = self.stash().read_scenes(wanted, tagged)
         return ScenesRead(read.scenes, settings)
+
+    def _needs_performer_tags(self, read: SettingsRead) -> bool:
+        """Whether the tags of performers count. They are needed after they were switched off too,
+        to tell the genres that go by this setting from those that Stash lost."""
+        return read.config.performer_tags or self.store.state.load(PerformerTagsNote).counted
 
     def read_settings(self) -> SettingsRead:
         """Read the settings alone."""

@@ -289,6 +289,50 @@ def test_a_scene_has_a_tab_plex(world: World, page: Any) -> None:
     world.picture(page, "scene-wide")
 
 
+def test_the_sync_of_a_scene_is_undone_on_its_tab(world: World, page: Any) -> None:
+    scene, item = synced(world, "Mole.mp4", "The Mole")
+    page.goto(f"{world.stash.url}/scenes/{scene}")
+    page.get_by_role("tab", name="Plex").click()
+    tab = page.locator(".plexsync")
+    tab.get_by_role("button", name="Undo").click()
+    tab.locator("tr", has_text="The Mole").first.wait_for()
+    world.picture(page, "undo-scene-preview-wide")
+    assert item.title == "The Mole"  # it was only shown
+    tab.get_by_role("button", name="Undo").last.click()
+    tab.get_by_text("Put back what Plex had before PlexSync?").wait_for()
+    assert item.title == "The Mole"
+    tab.locator("button.btn-danger").last.click()
+    tab.get_by_text("PlexSync leaves this scene alone").wait_for()
+    tab.get_by_text("Excluded").wait_for()  # the facts above are read again
+    assert tab.get_by_text("In step").count() == 0
+    world.picture(page, "undo-scene-done-wide")
+    assert item.title == "Mole"
+    page.set_viewport_size(NARROW)
+    world.picture(page, "undo-scene-done-narrow")
+
+
+def test_everything_is_undone_on_the_page_with_a_preview_first(world: World, page: Any) -> None:
+    before = world.stash.settings
+    _, item = synced(world, "Breakwater.mp4", "The Breakwater")
+    view(world, page, "help")
+    page.get_by_role("button", name="Preview undo").click()
+    page.get_by_text("What an undo would put back").first.wait_for(timeout=3 * PATIENCE)
+    world.picture(page, "undo-all-preview-wide")
+    assert item.title == "The Breakwater"
+    assert not world.stash.settings.get("paused")
+    page.get_by_role("button", name="Undo everything").click()
+    page.get_by_text("Switch Pause on").wait_for()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.get_by_text("What was put back").first.wait_for(timeout=3 * PATIENCE)
+    world.picture(page, "undo-all-done-wide")
+    assert item.title == "Breakwater"
+    assert world.stash.settings["paused"] is True
+    page.set_viewport_size(NARROW)
+    world.picture(page, "undo-all-done-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    world.stash.settings = before
+
+
 def test_stash_s_own_block_begins_with_the_address_and_links_to_the_page(
     world: World, page: Any
 ) -> None:

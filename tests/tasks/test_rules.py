@@ -53,6 +53,20 @@ def test_a_wrong_template_is_told_with_its_place_beside_the_plain_titles(
         library.run("preview", titles=True, settings="{title}")
 
 
+def test_a_wrong_template_shows_in_status_until_it_is_mended(library: Library) -> None:
+    scene, item = library.add("Quay.mp4", title="Quay")
+    library.stash.settings["title_template"] = "{title} {x"
+    library.run("sync", scene=scene)
+    assert item.title == "Quay"
+    wrong: Any = library.run("status").output["wrong_settings"]
+    (sentence,) = wrong
+    assert "At character 9, a brace opens that is never closed" in sentence
+    library.stash.settings["title_template"] = "{title}!"
+    library.run("sync", scene=scene)
+    assert item.title == "Quay!"
+    assert library.run("status").output["wrong_settings"] == []
+
+
 def test_a_preview_of_one_scene_tries_settings_that_are_not_stored(library: Library) -> None:
     scene, item = library.add("Quay.mp4", studio="After Dark", tags=["vr", "Sea"])
     result = library.run("preview", scene=scene, settings=EVERYTHING)
@@ -114,15 +128,18 @@ def test_a_rule_switched_off_for_a_whole_library_is_no_mass_removal(library: Lib
         assert item.tags["collection"] == ["After Dark"]
 
 
+@pytest.mark.parametrize("off", [False, None, "the key is gone"])
 def test_tags_of_performers_switched_off_for_a_whole_library_are_no_mass_removal(
-    library: Library,
+    library: Library, off: object
 ) -> None:
     library.stash.library.add_performer("Ada", tags=["Tall", "Short"])
     made = library.fill(60, performers=["Ada"], tags=["Sea"])
     library.stash.settings["performer_tags"] = True
     library.run("sync_all")
     assert made[0][1].tags["genre"] == ["Sea", "Short", "Tall"]
-    library.stash.settings["performer_tags"] = False
+    library.stash.settings["performer_tags"] = off
+    if isinstance(off, str):
+        del library.stash.settings["performer_tags"]
     library.run("sync_all")
     assert set(library.outcomes().values()) == {"synced"}
     assert {tuple(item.tags["genre"]) for _, item in made} == {("Sea",)}
