@@ -17,15 +17,18 @@ from tests.installed_plugin import InstalledPlugin, StandInWorkers
 # Files whose tests are whole processes that live for seconds, or that take seconds otherwise.
 SLOW_FILES = frozenset(
     {
+        "border/test_deadline.py",
         "border/test_memory.py",
         "cli/test_setup.py",
         "database/test_killed_rescue.py",
         "database/test_rescue.py",
         "database/test_resident_trouble.py",
+        "database/test_worker_trouble.py",
         "docs/test_commands.py",
         "e2e/test_demo.py",
         "from_plex/test_echo.py",
         "from_plex/test_model.py",
+        "hooks/test_start_places.py",
         "hooks/test_unreadable_input.py",
         "identity/test_another_plex.py",
         "packaging/test_installing.py",
@@ -45,6 +48,7 @@ SLOW_FILES = frozenset(
         "resident/test_watchdog.py",
         "stash/test_stash_holes.py",
         "tasks/test_killed_sync_all.py",
+        "undo/test_undo_attacks.py",
     }
 )
 
