@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import random
 import socket
 import socketserver
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from typing import Self
 
 Address = tuple[str, int]
 # How long a restarted server waits for its port.
 PORT_SECONDS = 30.0
+# No system gives these ports to clients, and each process begins at another: a port of a stopped
+# server is not given to another.
+_PORTS = cycle(random.SystemRandom().sample(range(10_000, 32_000), 22_000))
+_TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 class KeepAliveHandler(BaseHTTPRequestHandler):
@@ -54,6 +61,7 @@ class KeepAliveHandler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    allow_reuse_address = os.name != "nt"  # Windows lets two servers listen at one address
 
     def __init__(self, address: Address, handler: type[BaseHTTPRequestHandler]) -> None:
         self._open: set[socket.socket] = set()
@@ -116,17 +124,15 @@ class HttpServer:
         return self._server is not None
 
     def _listen(self) -> _Server:
-        """A program that asks a stopped server may be given our very port for its own end of the
-        connection: it is free again soon.
-        """
+        """A server at our port, or at the next free one."""
         deadline = time.monotonic() + PORT_SECONDS
         while True:
             try:
-                return _Server((self.host, self.port), self._handler)
+                return _Server((self.host, self.port or next(_PORTS)), self._handler)
             except OSError as error:
-                if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                if error.errno not in _TAKEN or time.monotonic() > deadline:
                     raise
-            time.sleep(0.05)
+            time.sleep(0.05 if self.port else 0.0)
 
     def start(self) -> Self:
         """Listen and serve in a background thread."""
