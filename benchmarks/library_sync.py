@@ -31,7 +31,7 @@ from sync_queue.reading import read_only
 
 ENDS = 5000  # the first and the last so many scenes are compared
 STARTS = 10  # of a bare Python, before the first sync and after it
-MOST_CPU = 0.3  # bare starts a scene; version 1.0 took 0.48
+MOST_CPU = 0.3  # bare starts a scene; version 1.0 took 0.35
 
 
 @dataclass

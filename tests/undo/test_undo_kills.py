@@ -56,17 +56,17 @@ def test_a_kill_at_any_step_only_needs_another_run(
     house = make_house(skip_posters=False)
     house.plex.library.append_tags = append
     pairs = [film(house, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4")]
-    befores = [before(item) for _, item in pairs]
+    earlier = [before(item) for _, item in pairs]
     total, last = 0, 0
     while last <= total:
         for scene, _item in pairs:
             house.stash.settings["paused"] = False
             house.clock.now += 60
             house.saved(scene)
-        assert left(pairs[0][1], befores[0])
+        assert left(pairs[0][1], earlier[0])
         came = lines_of(lambda: undo(house, all=True), last)
         undo(house, all=True)
-        assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)] == [[], []]
+        assert [left(item, was) for (_, item), was in zip(pairs, earlier, strict=True)] == [[], []]
         assert house.manager.ledger.count_since(house.server, 0) == (0, 0)
         total = total or came
         last += 4 * HANDS if last else 4 * hand + 1

@@ -24,19 +24,19 @@ class UndoneLife(Life):
     """A life that knows how each item was before its first sync."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.befores: dict[Item, Before] = {}
+        self.earlier: dict[Item, Before] = {}
         super().__init__(folder, seed)
 
     def watch(self) -> None:
         super().watch()
         for item in self.plex.items():
-            self.befores.setdefault(item, before(item))
+            self.earlier.setdefault(item, before(item))
 
     def rebuild(self) -> None:
         known = {*self.pasts}
         super().rebuild()
         for item in {*self.pasts} - known:  # nobody can tell them from the old ones
-            self.befores[item] = before(item)
+            self.earlier[item] = before(item)
             self.pasts[item].locks.add(UNCERTAIN)
 
     def undo_all(self) -> list[str]:
@@ -52,7 +52,7 @@ class UndoneLife(Life):
         untouched = {row["item"] for row in rows if not row["field"]}
         wrong: list[str] = []
         for item in self.plex.items():
-            past, was = self.pasts.setdefault(item, Past()), self.befores.get(item)
+            past, was = self.pasts.setdefault(item, Past()), self.earlier.get(item)
             key = item.rating_key
             if key in untouched and files[key] not in item.files:
                 continue  # nobody can prove that it is the same film

@@ -299,7 +299,7 @@ def test_an_outage_at_any_request_only_needs_another_run(
     films: House, kind: Kind, after: int
 ) -> None:
     pairs = [film(films, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4")]
-    befores = [before(item) for _, item in pairs]
+    earlier = [before(item) for _, item in pairs]
     for scene, _item in pairs:
         films.saved(scene)
     films.plex.faults.add(kind, nth=after, times=3)
@@ -307,7 +307,7 @@ def test_an_outage_at_any_request_only_needs_another_run(
         undo(films, all=True)
     films.plex.faults.clear()
     undo(films, all=True)
-    assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)] == [[], []]
+    assert [left(item, was) for (_, item), was in zip(pairs, earlier, strict=True)] == [[], []]
     assert films.manager.ledger.count_since(films.server, 0) == (0, 0)
 
 
