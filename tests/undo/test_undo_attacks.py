@@ -69,7 +69,7 @@ def test_a_picture_that_plex_does_not_deselect_stops_nothing_else(films: House) 
 
 def test_a_field_that_plex_does_not_put_back_is_listed_and_remembered(films: House) -> None:
     pairs = [film(films, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4")]
-    befores = [before(item) for _, item in pairs]
+    earlier = [before(item) for _, item in pairs]
     for scene, _item in pairs:
         films.saved(scene)
     films.plex.library.ignored_edits = {"summary"}
@@ -79,7 +79,7 @@ def test_a_field_that_plex_does_not_put_back_is_listed_and_remembered(films: Hou
     ] * 2
     films.plex.library.ignored_edits = set()
     undo(films, all=True)
-    assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)] == [[], []]
+    assert [left(item, was) for (_, item), was in zip(pairs, earlier, strict=True)] == [[], []]
 
 
 def test_a_star_rating_that_edits_ignore_goes_back(films: House) -> None:
@@ -223,7 +223,7 @@ def test_an_item_without_our_locks_and_texts_is_undone_as_far_as_it_is_certain(
 
 def test_an_item_that_plex_fails_at_keeps_no_other_from_going_back(films: House) -> None:
     pairs = [film(films, name) for name in ("Quiet Orchard.mp4", "Winter Ferry.mp4", "Rain.mp4")]
-    befores = [before(item) for _, item in pairs]
+    earlier = [before(item) for _, item in pairs]
     for scene, _item in pairs:
         films.saved(scene)
     films.plex.faults.add(Kind.STATUS, method="PUT", status=500, times=1)
@@ -234,10 +234,10 @@ def test_an_item_that_plex_fails_at_keeps_no_other_from_going_back(films: House)
     assert "HTTP 500" in why(answer)[""]
     assert (answer["items"], answer["items_left"], answer["stays"]) == (3, 1, 0)
     assert any("1 item left: run it again" in said for said in answer["sentences"])
-    assert [left(item, was) for (_, item), was in zip(pairs, befores, strict=True)][1:] == [[], []]
+    assert [left(item, was) for (_, item), was in zip(pairs, earlier, strict=True)][1:] == [[], []]
     films.plex.faults.clear()
     undo(films, all=True)
-    assert left(pairs[0][1], befores[0]) == []
+    assert left(pairs[0][1], earlier[0]) == []
 
 
 @pytest.mark.parametrize("status", [500, 503])
