@@ -11,7 +11,7 @@ from _pytest.mark import ParameterSet
 from simulators.faults import Faults, Kind
 from simulators.plex.items import Item
 from simulators.stash.pictures import png
-from tests.resident.bench import Bench, MakeBench
+from tests.resident.bench import PLEX_FOLDER, Bench, MakeBench
 
 MINUTE, HOUR = 60.0, 3600.0
 RED, BLUE = png(4, 4, (200, 0, 0)), png(4, 4, (0, 0, 200))
@@ -32,7 +32,7 @@ PLEX_PARTS: dict[str, dict[str, str]] = {
 }
 STASH_PARTS: dict[str, dict[str, Any]] = {
     "covers": {"path": "/screenshot"},
-    "names": {"body": "files { path size duration }"},
+    "names": {"body": "files { path size duration } }"},
     "scenes": {"body": "findScenes"},
     "settings": {"body": "configuration"},
     "everything": {},
@@ -69,12 +69,19 @@ class House:
         if not alone:
             self.scenes += [known, bench.add("Other.mp4", cover=RED)]
             self.nowhere = bench.add_scene("Nowhere.mp4")
+            # No path rule leads to this one: Stash is asked for its files of that name.
+            name = "Lantern House - 2024-05-01 - Harbour Lights at Dawn.mp4"
+            moved = f"{PLEX_FOLDER}/elsewhere/{name}"
+            bench.plex.add_movie(bench.section, moved, size=712_345_678, duration=1_800_000)
+            file = {"path": f"/other/{name}", "size": 712_345_678, "duration": 1800.0}
+            self.elsewhere = bench.stash.library.add_scene("Elsewhere", files=[file])
 
     def edit(self, number: int) -> None:
         for scene, _ in self.scenes:
             self.bench.edit(scene, title=f"New {number}", cover=BLUE if number else RED)
         if not self.alone:
             self.bench.edit(self.nowhere, title=f"New {number}")
+            self.bench.edit(self.elsewhere, title=f"New {number}")
 
     def live_for_a_day(self) -> None:
         """A day passes, in which users who are not alone go on saving."""
