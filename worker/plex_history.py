@@ -9,8 +9,9 @@ deleted or the database was made anew, the whole history is read.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from plex.client import PlexClient
 from plex.items import PlexSection
@@ -20,6 +21,14 @@ from validation.numbers import MOST_LISTED
 
 # Rows of one page. When nothing happened, a look reads one.
 PAGE = 200
+
+
+class Kept(NamedTuple):
+    """How many of the rows of a page were kept, and how many the listing has in all."""
+
+    kept: int
+    rows: int
+    total: int
 
 
 def read_history(manager: QueueManager, plex: PlexClient) -> Generator[None, None, bool]:
@@ -54,20 +63,16 @@ def read_begun(
     manager: QueueManager, plex: PlexClient, sections: Sequence[PlexSection]
 ) -> Iterator[None]:
     """Keep the resume positions, a page at a time. They have no place in the history."""
-    for section in sections:
-        start = 0
-        while True:
-            page = plex.begun(section, start, PAGE)
-            if page.offsets:
-                plex.confirm()
-                with manager.transaction():
-                    manager.plays.put_begun(plex.server, page.offsets)
-            start += page.rows
-            # A server that does not know the filter shows the others too.
-            if len(page.offsets) < page.rows or start >= min(page.total, MOST_LISTED):
-                break
-            yield
-        yield
+
+    def keep(section: PlexSection, start: int) -> Kept:
+        page = plex.begun(section, start, PAGE)
+        if page.offsets:
+            plex.confirm()
+            with manager.transaction():
+                manager.plays.put_begun(plex.server, page.offsets)
+        return Kept(len(page.offsets), page.rows, page.total)
+
+    yield from _each_page(sections, keep)
 
 
 def read_ratings(
@@ -82,23 +87,39 @@ def read_ratings(
     rated_in = " ".join(str(section.section_id) for section in sections)
     since = before.rated_at if before.rated_in == rated_in else 0
     newest = before.rated_at
-    for section in sections:
-        start = 0
-        while True:
-            page = plex.ratings(section, start, PAGE, max(0, since - 1))
-            later = [rating for rating in page.ratings if rating.rated_at >= since]
-            _keep_ratings(manager, plex, later)
-            newest = max((newest, *(rating.rated_at for rating in later)))
-            start += page.rows
-            # A server that does not know the filter shows the others too.
-            if len(later) < page.rows or start >= min(page.total, MOST_LISTED) or not later:
-                break
-            yield
-        yield
+
+    def keep(section: PlexSection, start: int) -> Kept:
+        nonlocal newest
+        page = plex.ratings(section, start, PAGE, max(0, since - 1))
+        later = [rating for rating in page.ratings if rating.rated_at >= since]
+        _keep_ratings(manager, plex, later)
+        newest = max((newest, *(rating.rated_at for rating in later)))
+        return Kept(len(later), page.rows, page.total)
+
+    yield from _each_page(sections, keep)
     after = replace(manager.plays.look(server), rated_at=newest, rated_in=rated_in)
     if after != before:
         with manager.transaction():
             manager.plays.save_look(server, after)
+
+
+def _each_page(
+    sections: Sequence[PlexSection], keep: Callable[[PlexSection, int], Kept]
+) -> Iterator[None]:
+    """Keep a listing of each library from its begin, a page at a time.
+
+    A page that is not kept whole is the last: a server that does not know the filter shows the
+    others too. So is one without rows, whatever its total says.
+    """
+    for section in sections:
+        start = 0
+        while True:
+            page = keep(section, start)
+            start += page.rows
+            if not page.rows or page.kept < page.rows or start >= min(page.total, MOST_LISTED):
+                break
+            yield
+        yield
 
 
 def _keep_views(manager: QueueManager, plex: PlexClient, views: Sequence[View]) -> None:

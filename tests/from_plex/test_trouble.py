@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plex.client import PlexClient
 from simulators.plex.items import PlayRow
 from simulators.plex.server import PlexSimulator
 from sync_queue import rescue
@@ -14,6 +17,7 @@ from sync_queue.manager import QueueManager
 from sync_queue.plays import Look
 from tasks import status
 from tasks.given import Given
+from tests.border.twisted import Twister, proxy
 from tests.database import stock
 from tests.from_plex.house import (
     DAY,
@@ -28,6 +32,7 @@ from tests.from_plex.house import (
     synced,
 )
 from tests.resident.bench import PLEX_FOLDER, Bench, MakeBench
+from worker.plex_history import read_begun, read_ratings
 
 
 @pytest.fixture
@@ -239,3 +244,15 @@ def test_a_tasks_worker_takes_nothing_over(bench: Bench) -> None:
             break
     assert asked(bench) == before
     assert isinstance(bench.manager, QueueManager)
+
+
+@pytest.mark.parametrize("read", [read_begun, read_ratings])
+def test_pages_without_rows_end_a_listing_that_announces_some(bench: Bench, read: Any) -> None:
+    twister = Twister()
+    twister.field, twister.value = ("MediaContainer", "totalSize"), "5"
+    with proxy(lambda: bench.plex.url, twister) as server:
+        plex = PlexClient(server.url, str(bench.plex.token))
+        pages = read(bench.manager, plex, plex.sections())
+        assert len(list(islice(pages, 10))) == 1
+        plex.close()
+    assert twister.hits == 1
