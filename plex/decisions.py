@@ -83,16 +83,17 @@ def decide_fields(
     title_is_ours = title is not None and not title.adopted
     wanted = wanted_fields(scene, item.kind, config, title_is_ours=title_is_ours)
     desk = _Desk(item, known, wanted, config, restored)
+    skipped = config.skipped_fields
+    has_sort_title = SORT_TITLE not in skipped and (
+        SORT_TITLE in item.values or SORT_TITLE in known
+    )
     fields: dict[str, FieldDecision] = {}
     for name, value in wanted.values.items():
         fields[name] = _following(name, scene, desk.text(name, value), fields, config)
-        sorted_by_itself = SORT_TITLE in item.values or SORT_TITLE in known
-        if name == "title" and fields[name].decision.acts and sorted_by_itself:
+        if name == "title" and fields[name].decision.acts and has_sort_title:
             fields[SORT_TITLE] = desk.text(SORT_TITLE, value)
     for name, names in wanted.tags.items():
         fields[name] = desk.names(name, names)
-    skipped = config.skipped_fields
-    fields = {name: field for name, field in fields.items() if name not in skipped}
     for name in (STARS, SORT_TITLE):
         if name in known and name not in fields and name not in skipped:
             fields[name] = desk.left_alone(name, known[name])

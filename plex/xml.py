@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from plex.exceptions import PlexTemporaryError
 from plex.items import IndexPage, Items, PlexItem, PlexLibrary, PlexPart, PlexSection
 from plex.plays import BegunPage, HistoryPage, Rating, RatingPage, View
-from plex.questions import OWNER
+from plex.questions import LOCKS, OWNER
 from validation import numbers
 from validation.records import IndexedFile
 from validation.words import count
@@ -18,7 +18,6 @@ log = logging.getLogger("plexsync.plex")
 # Plex: the type of a version that Plex made itself ("Optimized for TV").
 _OPTIMISED = "42"
 # Image slot -> attribute with the address of the image that the item shows.
-_PICTURES = {"poster": "thumb", "background": "art"}
 # Section type -> kind of its playable items. "Other Videos" libraries are movie sections too.
 _PLAYABLE_KINDS = {"movie": "movie", "show": "episode"}
 
@@ -70,7 +69,7 @@ def parse_item(element: Element, section_id: int, *, full: bool) -> PlexItem | N
         parts=_parts(element),
         added_at=numbers.moment(element.get("addedAt")),
         full=full,
-        pictures={slot: element.get(name, "") for slot, name in _PICTURES.items()},
+        pictures={slot: element.get(name, "") for slot, name in LOCKS.items()},
         view_offset=numbers.amount(element.get("viewOffset")),
     )
 

@@ -15,8 +15,6 @@ _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
 _MOST_STARS = 10.0
 _LONGEST = 10**9  # seconds: thirty years of video
 
-_MOST_STARS = 10.0
-
 # The sizes that a listing may have. A library of a million files is not known to exist.
 MOST_LISTED = 1_000_000
 _SPARE_PAGES = 10

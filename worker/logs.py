@@ -19,8 +19,6 @@ from validation.texts import one_line
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 SET_ASIDE = "set-aside.log"
-# Characters of one record. A summary in a detailed log has some thousand.
-LONGEST_LINE = 20_000
 # Another user's file, a directory, a link to nowhere, a pipe that nobody reads.
 NO_LOG_OF_OURS = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT, errno.ELOOP, errno.ENXIO}
@@ -37,7 +35,7 @@ if sys.platform == "win32":
     NEVER_WAITS = 0
 else:
     NEVER_WAITS = os.O_NONBLOCK
-# Stash gives up on lines of 64 KiB.
+# Characters of one record, in the file too. Stash gives up on lines of 64 KiB.
 LONGEST_LINE = 4000
 
 
